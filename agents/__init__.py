@@ -1,0 +1,1 @@
+"""Who decides: the conversation, the planners, the reporter."""

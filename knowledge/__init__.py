@@ -1,0 +1,1 @@
+"""What is known: the words of the field, in two languages."""

@@ -1,0 +1,1 @@
+"""What flows: plan, check, approval, store, journal, run."""

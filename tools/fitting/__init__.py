@@ -1,0 +1,1 @@
+"""Searching for signals and fitting models to data."""

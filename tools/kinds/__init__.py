@@ -1,0 +1,117 @@
+"""The kinds: what a value *is* in astronomy, and which of the ecosystem's containers holds it.
+
+The names below may be used in the annotations of tools.  They are aliases of the ecosystem's own types and are bound
+for type checkers only, so importing this module loads nothing.
+
+=====================  ==================================  =====================================================
+kind                   container                           columns, variables
+=====================  ==================================  =====================================================
+``LightCurve``         `astropy.table.QTable`              ``time`` [d], ``flux``, ``flux_err``
+``RadialVelocities``   `astropy.table.QTable`              ``time`` [d], ``rv`` [m/s], ``rv_err`` [m/s], ``instrument``
+``Periodogram``        `astropy.table.QTable`              ``period`` [d], ``power`` and what the method adds
+``TransitCandidates``  `astropy.table.QTable`              one row a signal: ``period``, ``epoch``, ``duration``, ``depth`` ...
+``Posterior``          `arviz.InferenceData`               draws, by name, with unit and meaning as attributes
+``Measurements``       `astropy.table.Table`               ``quantity, of, value, lower, upper, level, unit``
+``Figure``             `matplotlib.figure.Figure`          the caption is its label
+=====================  ==================================  =====================================================
+
+Time columns are numbers of days with ``meta["time_reference"]`` = ``{"name", "zero_jd", "scale"}`` (a field that the
+file did not give is None), since a light curve from a bare CSV has no absolute time and inventing one would be a lie.
+"""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from arviz import InferenceData
+    from astropy.table import QTable, Table
+    from matplotlib.figure import Figure as _Figure
+
+    LightCurve = QTable
+    RadialVelocities = QTable
+    Periodogram = QTable
+    TransitCandidates = QTable
+    Posterior = InferenceData
+    Measurements = Table
+    Figure = _Figure
+    File = Path
+
+
+class Codec(Protocol):
+    """How values of one container are stored, hashed by content, previewed and checked."""
+
+    def suffix(self, value: Any) -> str:
+        """File ending for `value`, such as ``.ecsv``."""
+
+    def write(self, value: Any, path: Path) -> None:
+        """Write `value`; the same value gives the same bytes."""
+
+    def read(self, path: Path) -> Any:
+        """Read what `write` wrote."""
+
+    def digest(self, value: Any) -> str:
+        """SHA-256 of the content, whatever the file format."""
+
+    def preview(self, value: Any) -> str:
+        """One line for a person."""
+
+    def check(self, value: Any, kind: KindInfo) -> str | None:
+        """Why `value` is not a good value of `kind`, or None."""
+
+
+@dataclass(frozen=True)
+class KindInfo:
+    """One kind: its container, the module that stores it, and the columns it must have."""
+
+    name: str
+    container: str
+    codec_module: str
+    columns: tuple[tuple[str, str | None], ...] = ()  # (name, unit that it must convert to, or None)
+    meaning: str = ""
+
+    @property
+    def codec(self) -> Codec:
+        """The codec, loaded when first asked for."""
+        module: Codec = importlib.import_module(self.codec_module)  # type: ignore[assignment]
+        return module
+
+
+_TABLE = "gnomon.tools.kinds.tables"
+_POSTERIOR = "gnomon.tools.kinds.posteriors"
+_FIGURE = "gnomon.tools.kinds.figures"
+
+KINDS: dict[str, KindInfo] = {
+    k.name: k
+    for k in (
+        KindInfo("LightCurve", "astropy.table.QTable", _TABLE, (("time", "d"), ("flux", None), ("flux_err", None)), "brightness against time"),
+        KindInfo(
+            "RadialVelocities",
+            "astropy.table.QTable",
+            _TABLE,
+            (("time", "d"), ("rv", "m/s"), ("rv_err", "m/s"), ("instrument", None)),
+            "velocity along the line of sight against time",
+        ),
+        KindInfo("Periodogram", "astropy.table.QTable", _TABLE, (("period", "d"), ("power", None)), "strength of a periodic signal against period"),
+        KindInfo(
+            "TransitCandidates",
+            "astropy.table.QTable",
+            _TABLE,
+            (("period", "d"), ("epoch", "d"), ("duration", "d"), ("depth", None)),
+            "periodic dips that may be planets, with their significance",
+        ),
+        KindInfo("Posterior", "arviz.InferenceData", _POSTERIOR, (), "draws from a posterior distribution"),
+        KindInfo(
+            "Measurements",
+            "astropy.table.Table",
+            _TABLE,
+            (("quantity", None), ("of", None), ("value", None), ("lower", None), ("upper", None), ("level", None), ("unit", None)),
+            "numbers with uncertainty, for people",
+        ),
+        KindInfo("Figure", "matplotlib.figure.Figure", _FIGURE, (), "a picture with its caption"),
+    )
+}

@@ -1,0 +1,1 @@
+"""Readers: what an attached file holds, recognised by content and never by name."""
