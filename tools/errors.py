@@ -32,12 +32,15 @@ class GnomonError(Exception):
         One plain sentence: what was wrong, and where.
     remedy : str, optional
         What to do next.
+    zh : str, optional
+        The same sentence in Chinese, for errors that may become an answer.
     """
 
-    def __init__(self, what: str, *, remedy: str = "") -> None:
+    def __init__(self, what: str, *, remedy: str = "", zh: str = "") -> None:
         super().__init__(what, remedy)
         self.what = what
         self.remedy = remedy
+        self.zh = zh
 
     def __str__(self) -> str:
         return f"{self.what} {self.remedy}".strip()
@@ -83,14 +86,14 @@ class ServiceError(ToolError):
 
     Parameters
     ----------
-    what, remedy : str
+    what, remedy, zh : str
         As in `GnomonError`.
     retryable : bool
         Whether the same request may succeed later.
     """
 
-    def __init__(self, what: str, *, remedy: str = "", retryable: bool = False) -> None:
-        super().__init__(what, remedy=remedy)
+    def __init__(self, what: str, *, remedy: str = "", zh: str = "", retryable: bool = False) -> None:
+        super().__init__(what, remedy=remedy, zh=zh)
         self.retryable = retryable
 
 

@@ -1,0 +1,104 @@
+"""Approval: one named person, one time, one exact hash, and the digest of exactly what that person saw."""
+
+from __future__ import annotations
+
+import getpass
+import socket
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from gnomon.plans.canonical import text_digest
+from gnomon.plans.journal import now
+from gnomon.plans.plan import Plan
+from gnomon.plans.policy import Policy
+from gnomon.plans.render import plan_page
+from gnomon.tools.errors import ApprovalError
+
+
+class Approval(BaseModel):
+    """The record of a decision on a plan.
+
+    ``how`` is ``terminal`` (a person at a prompt), ``command`` (``gnomon approve`` or ``reject``), ``beforehand`` (``--yes``)
+    or ``policy`` (every effect of the plan is automatic there).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    decision: Literal["approve", "reject"]
+    who: str
+    when: str
+    how: Literal["terminal", "command", "beforehand", "policy"]
+    reason: str = ""
+    plan: str
+    shown: str
+    policy: str
+    effects: list[str]
+    cost: dict[str, float]
+
+
+def person() -> str:
+    """Who sits at this machine: login name and host."""
+    return f"{getpass.getuser()}@{socket.gethostname()}"
+
+
+def decide(
+    plan: Plan,
+    policy: Policy,
+    decision: Literal["approve", "reject"],
+    how: Literal["terminal", "command", "beforehand", "policy"],
+    *,
+    who: str | None = None,
+    reason: str = "",
+) -> Approval:
+    """Make the record of a decision.
+
+    Raises
+    ------
+    ApprovalError
+        Where the policy does not let this plan be approved in this way.
+    """
+    verdict, reasons = policy.decide(plan)
+    if decision == "approve":
+        if verdict == "deny":
+            raise ApprovalError(f"The policy denies this plan: {'; '.join(reasons)}.", remedy="Change the plan, or the policy in settings.toml.")
+        if how == "policy" and verdict != "automatic":
+            raise ApprovalError(f"The policy asks for a person: {'; '.join(reasons)}.", remedy="Approve it with `gnomon approve`.")
+        if how == "beforehand" and not policy.covers_beforehand(plan):
+            raise ApprovalError("--yes does not cover every effect of this plan.", remedy="Read it and approve it with `gnomon approve`.")
+    return Approval(
+        decision=decision,
+        who=who or person(),
+        when=now(),
+        how=how,
+        reason=reason,
+        plan=plan.hash,
+        shown=text_digest(plan_page(plan)),
+        policy=policy.digest,
+        effects=plan.effects,
+        cost=plan.cost,
+    )
+
+
+def require(approval: Approval | None, plan: Plan, policy: Policy) -> None:
+    """Raise unless `approval` allows exactly this plan, as it would be shown now, under this policy.
+
+    Raises
+    ------
+    ApprovalError
+        Naming the digest that differs.
+    """
+    if approval is None:
+        raise ApprovalError("Nobody has approved this plan.", remedy="`gnomon approve RUN` does.")
+    if approval.decision != "approve":
+        raise ApprovalError(f"{approval.who} rejected this plan on {approval.when}.", remedy="Ask again with a changed plan.")
+    for name, approved, present in (
+        ("plan", approval.plan, plan.hash),
+        ("page that was shown", approval.shown, text_digest(plan_page(plan))),
+        ("policy", approval.policy, policy.digest),
+    ):
+        if approved != present:
+            raise ApprovalError(
+                f"The {name} changed after the approval: approved {approved[:12]}…, now {present[:12]}….",
+                remedy="Read it again and approve it again with `gnomon approve`, or restore what was approved.",
+            )

@@ -1,0 +1,132 @@
+"""The journal: an append-only file of events, each line carrying the digest of the line before.
+
+A line is canonical JSON ``{"seq", "time", "event", ..., "prev"}``.  A line is on the disk before `Journal.append` returns.
+A process killed while writing leaves at most one torn last line; opening the journal moves that line to a file beside it
+and notes so, and the chain goes on from the last whole line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gnomon.plans.canonical import canonical
+from gnomon.tools.errors import JournalError, StoreError
+
+GENESIS = "0" * 64
+
+
+def now() -> str:
+    """The present in UTC, ISO 8601 with microseconds."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _line_digest(line: bytes) -> str:
+    return hashlib.sha256(line).hexdigest()
+
+
+def read_events(path: Path) -> list[dict[str, Any]]:
+    """All events of a journal, after checking its chain.
+
+    Raises
+    ------
+    JournalError
+        Naming the first line that was altered, removed, added or torn.
+    """
+    events: list[dict[str, Any]] = []
+    previous = GENESIS
+    if not path.exists():
+        return events
+    content = path.read_bytes()
+    lines = content.split(b"\n")
+    torn = lines.pop()
+    for number, line in enumerate(lines, start=1):
+        try:
+            event = json.loads(line)
+        except ValueError as error:
+            raise JournalError(f"Line {number} of {path.name} is not readable.", remedy="The record of this run cannot be trusted.") from error
+        if event.get("prev") != previous or event.get("seq") != number or canonical(event) != line:
+            raise JournalError(f"Line {number} of {path.name} was altered, or one before it is missing.", remedy="The record of this run cannot be trusted.")
+        previous = _line_digest(line)
+        events.append(event)
+    if torn:
+        raise JournalError(f"The last line of {path.name} was never finished.", remedy="`gnomon resume` sets it aside and goes on.")
+    return events
+
+
+class Journal:
+    """A journal opened for writing.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; it is made where there is none.
+
+    Raises
+    ------
+    JournalError
+        Where the chain is broken elsewhere than in a torn last line.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = threading.Lock()
+        torn = self._set_torn_line_aside()
+        self._events = read_events(path)
+        self._previous = _line_digest(path.read_bytes().split(b"\n")[-2]) if self._events else GENESIS
+        if torn is not None:
+            self.append("journal.recovered", torn_bytes=torn)
+
+    def _set_torn_line_aside(self) -> int | None:
+        if not self.path.exists():
+            return None
+        content = self.path.read_bytes()
+        end = content.rfind(b"\n") + 1
+        if end == len(content):
+            return None
+        with self.path.with_suffix(".torn").open("ab") as aside:
+            aside.write(content[end:] + b"\n")
+        with self.path.open("r+b") as stream:
+            stream.truncate(end)
+            os.fsync(stream.fileno())
+        return len(content) - end
+
+    def append(self, event: str, **fields: Any) -> dict[str, Any]:
+        """Write one event; it is on the disk when this returns.
+
+        Raises
+        ------
+        StoreError
+            Where the disk refuses; nothing of the line is then left behind.
+        """
+        with self._lock:
+            record = {"seq": len(self._events) + 1, "time": now(), "event": event, **fields, "prev": self._previous}
+            line = canonical(record)
+            size = self.path.stat().st_size if self.path.exists() else 0
+            try:
+                with self.path.open("ab") as stream:
+                    stream.write(line + b"\n")
+                    stream.flush()
+                    os.fsync(stream.fileno())
+            except OSError as error:
+                with self.path.open("r+b") as stream:
+                    stream.truncate(size)
+                raise StoreError(f"The journal {self.path.name} could not be written: {error.strerror}.", remedy="Free some disk space, then `gnomon resume`.") from error
+            self._previous = _line_digest(line)
+            # Read back from the bytes, so that what later steps see is what the disk holds.
+            self._events.append(json.loads(line))
+            return self._events[-1]
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(list(self._events))
+
+    @property
+    def head(self) -> str:
+        """Digest of the last line."""
+        return self._previous

@@ -1,0 +1,82 @@
+"""Policy: which effects and costs need a person, and which are never allowed."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from gnomon.plans.canonical import digest
+from gnomon.plans.plan import Plan
+from gnomon.tools.registry import EFFECTS
+
+Decision = Literal["automatic", "ask", "deny"]
+_ORDER: tuple[Decision, ...] = ("automatic", "ask", "deny")
+
+# Effects that no setting and no flag can take the person out of.
+ALWAYS_ASK = frozenset({"submit"})
+# Effects that `--yes` never covers: they reach beyond this machine, or run code that nobody wrote down beforehand.
+NEVER_BEFOREHAND = frozenset({"submit", "spend", "run_code"})
+
+
+class Policy(BaseModel):
+    """Maps effects and costs to a decision; what it does not name is asked.
+
+    Parameters
+    ----------
+    effects : dict
+        Effect to ``automatic``, ``ask`` or ``deny``.
+    beforehand : list of str
+        Effects that ``--yes`` may approve.
+    seconds : float
+        Plans expected to take longer are always asked, whatever their effects.
+    seconds_limit : float
+        Plans expected to take longer are denied.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    effects: dict[str, Decision] = Field(
+        default_factory=lambda: {"compute": "ask", "read_network": "ask", "write_files": "ask", "run_code": "ask", "spend": "ask", "submit": "ask"}
+    )
+    beforehand: list[str] = Field(default_factory=lambda: ["compute", "read_network", "write_files"])
+    seconds: float = 3600.0
+    seconds_limit: float = 7 * 86400.0
+
+    @model_validator(mode="after")
+    def _safe(self) -> Policy:
+        unknown = (set(self.effects) | set(self.beforehand)) - set(EFFECTS)
+        if unknown:
+            raise ValueError(f"unknown effects {', '.join(sorted(unknown))}; there are {', '.join(EFFECTS)}")
+        if any(self.effects.get(e) == "automatic" for e in ALWAYS_ASK):
+            raise ValueError("submit always asks; it cannot be made automatic")
+        if set(self.beforehand) & NEVER_BEFOREHAND:
+            raise ValueError(f"{', '.join(sorted(set(self.beforehand) & NEVER_BEFOREHAND))} cannot be approved beforehand")
+        return self
+
+    @property
+    def digest(self) -> str:
+        """The policy's identity; an approval given under another one does not count."""
+        return digest(self.model_dump(mode="json"))
+
+    def decide(self, plan: Plan) -> tuple[Decision, list[str]]:
+        """What the policy says of a plan, and why, in plain sentences."""
+        decision: Decision = "automatic"
+        reasons: list[str] = []
+        for effect in plan.effects:
+            verdict = self.effects.get(effect, "ask")
+            if verdict != "automatic":
+                reasons.append(f"{effect}: {verdict}")
+            decision = max(decision, verdict, key=_ORDER.index)
+        seconds = plan.cost.get("seconds", 0.0)
+        if seconds > self.seconds_limit:
+            reasons.append(f"expected to take {seconds:.0f} s, over the limit of {self.seconds_limit:.0f} s")
+            decision = "deny"
+        elif seconds > self.seconds:
+            reasons.append(f"expected to take {seconds:.0f} s, over the {self.seconds:.0f} s that need no question")
+            decision = max(decision, "ask", key=_ORDER.index)
+        return decision, reasons
+
+    def covers_beforehand(self, plan: Plan) -> bool:
+        """Whether ``--yes`` may approve this plan."""
+        return set(plan.effects) <= set(self.beforehand) and self.decide(plan)[0] != "deny"

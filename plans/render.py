@@ -1,0 +1,52 @@
+"""The page a person reads before deciding; an approval is bound to the digest of this very text."""
+
+from __future__ import annotations
+
+from gnomon.plans.arguments import spoken
+from gnomon.plans.plan import Plan, Ref, Step
+
+_WORDS = {
+    "en": {
+        "question": "Question", "goal": "Goal", "files": "Files", "assumptions": "Assumptions", "missing": "Could also be had",
+        "steps": "Steps", "effects": "Effects", "cost": "Expected cost", "hash": "Plan", "none": "none", "from": "from",
+    },
+    "zh": {
+        "question": "问题", "goal": "目标", "files": "文件", "assumptions": "假设", "missing": "补充信息后还可得到",
+        "steps": "步骤", "effects": "作用", "cost": "预计开销", "hash": "计划", "none": "无", "from": "取自",
+    },
+}  # fmt: skip
+
+
+def _reference(ref: Ref | list[Ref]) -> str:
+    return ", ".join(str(r) for r in ref) if isinstance(ref, list) else str(ref)
+
+
+def _step(number: int, step: Step, words: dict[str, str]) -> list[str]:
+    inputs = "; ".join(f"{name} {words['from']} {_reference(ref)}" for name, ref in step.inputs.items())
+    lines = [f"{number}. {step.id} = {step.tool} {step.version} -> {step.kind}" + (f"   ({inputs})" if inputs else "")]
+    if step.why:
+        lines.append(f"     {step.why}")
+    if step.arguments:
+        lines.append("     " + ", ".join(f"{name} = {spoken(value)}" for name, value in step.arguments.items()))
+    return lines
+
+
+def plan_page(plan: Plan) -> str:
+    """The plan as plain text, in the language of its question, the same for the same plan."""
+    words = _WORDS[plan.language]
+    lines = [f"{words['question']}: {plan.question}", f"{words['goal']}: {plan.goal}"]
+    for title, entries in (
+        (words["files"], [f"{f.name}: {f.found} ({f.size} bytes, sha256 {f.sha256[:12]}…)" for f in plan.files]),
+        (words["assumptions"], plan.assumptions),
+        (words["missing"], plan.missing),
+    ):
+        if entries:
+            lines.append(f"{title}:")
+            lines.extend(f"  - {entry}" for entry in entries)
+    lines.append(f"{words['steps']}:")
+    for number, step in enumerate(plan.steps, start=1):
+        lines.extend(f"  {line}" for line in _step(number, step, words))
+    cost = ", ".join(f"{amount:g} {name}" for name, amount in plan.cost.items()) or words["none"]
+    lines.append(f"{words['effects']}: {', '.join(plan.effects) or words['none']}   {words['cost']}: {cost}")
+    lines.append(f"{words['hash']}: {plan.hash}")
+    return "\n".join(lines) + "\n"
