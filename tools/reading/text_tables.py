@@ -18,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gnomon.tools.errors import InputError
+from gnomon.tools.reading.file_bytes import decode_text, read_bytes, shown_name, unpacked_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,102 +27,7 @@ if TYPE_CHECKING:
 MISSING = ("", "nan", "+nan", "-nan", "null", "none", "n/a", "na", "--", "---", "...", "\\nodata", "nodata", "masked")
 COMMENT_MARKS = ("#", "%", "!")
 SAMPLE_LINES = 200  # lines that decide on delimiter and header; a header block longer than this is not a table's
-SAMPLE_BYTES = 262_144
-_READ_ALL = -1
-
-
-def shown_name(path: Path) -> str:
-    """Give the name of a file in a form that can be printed, whatever its bytes.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Path of the file.
-
-    Returns
-    -------
-    str
-        Its last part, with bytes that are not UTF-8 replaced.
-    """
-    import os
-
-    return os.fsencode(path.name or str(path)).decode("utf-8", "replace")
-
-
-def read_bytes(path: Path, limit: int = _READ_ALL) -> bytes:
-    """Read a file, unpacking gzip, with one-sentence errors.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        Path of the file.
-    limit : int
-        Number of bytes at most; all of them by default.
-
-    Returns
-    -------
-    bytes
-        The content.
-
-    Raises
-    ------
-    InputError
-        Where there is no such file, it is a directory, or it cannot be read.
-    """
-    import gzip
-    import zlib
-    from pathlib import Path as _Path
-
-    path = _Path(path)
-    name = shown_name(path)
-    if path.is_dir():
-        raise InputError(f"{name} is a directory, not a file.", remedy="Attach one of the files in it.")
-    if not path.exists():
-        raise InputError(f"There is no file called {name}.", remedy="Check the path.")
-    try:
-        with path.open("rb") as stream:
-            packed = stream.read(2) == b"\x1f\x8b"
-            stream.seek(0)
-            if not packed:
-                return stream.read(limit)
-            with gzip.open(stream) as unpacked:
-                return unpacked.read(limit)
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise InputError(f"{name} cannot be read: {reason}.", remedy="Check the file and its permissions.") from error
-
-
-def decode_text(content: bytes, name: str) -> tuple[str, str]:
-    """Turn bytes into text: by byte-order mark, as UTF-8, else as Latin-1.
-
-    Parameters
-    ----------
-    content : bytes
-        Bytes of a text file, or of its beginning.
-    name : str
-        Name of the file, for the error.
-
-    Returns
-    -------
-    tuple of str
-        The text, and the encoding that was used.
-
-    Raises
-    ------
-    InputError
-        Where the bytes are not text.
-    """
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", "replace"), "utf-16"
-    if b"\x00" in content[:SAMPLE_BYTES]:
-        raise InputError(f"{name} is a binary file, not a text table.", remedy="Attach a text table or a FITS table.")
-    try:
-        return content.decode("utf-8-sig"), "utf-8"
-    except UnicodeDecodeError as error:
-        # The beginning of a longer file may end in the middle of a character.
-        if error.start >= len(content) - 3 and error.reason == "unexpected end of data":
-            return content[: error.start].decode("utf-8-sig"), "utf-8"
-        return content.decode("latin-1"), "latin-1"
+SAMPLE_BYTES = 262_144  # read where only the form of a file is asked for
 
 
 def as_number(cell: str) -> float | None:
@@ -202,7 +108,9 @@ def find_delimiter(lines: list[str]) -> str:
 def _is_header(cells: list[str]) -> bool:
     """Whether a line holds names: no cell is a number, and some cell has a letter."""
     values = [as_number(cell) for cell in cells]
-    return all(v is None or v != v for v in values) and any(v is None and any(c.isalpha() for c in t) for v, t in zip(values, cells, strict=True))
+    return all(v is None or v != v for v in values) and any(
+        v is None and any(c.isalpha() for c in t) for v, t in zip(values, cells, strict=True)
+    )
 
 
 def _header(rows: list[list[str]], comments: list[str], delimiter: str) -> tuple[list[str] | None, list[str], int]:
@@ -212,7 +120,10 @@ def _header(rows: list[list[str]], comments: list[str], delimiter: str) -> tuple
         taken, units = 1, []
         # A second line of units, and a ruler of dashes below it, are common in CDS and Exoplanet Archive tables.
         while taken < min(3, len(rows)) and all((v := as_number(c)) is None or v != v for c in rows[taken]):
-            if len(rows) <= taken + 1 or not any((v := as_number(c)) is not None and v == v for c in rows[taken + 1] + (rows[taken + 2] if len(rows) > taken + 2 else [])):
+            if len(rows) <= taken + 1 or not any(
+                (v := as_number(c)) is not None and v == v
+                for c in rows[taken + 1] + (rows[taken + 2] if len(rows) > taken + 2 else [])
+            ):
                 break
             if any(any(ch.isalpha() for ch in c) for c in rows[taken]):
                 units = rows[taken]
@@ -337,7 +248,12 @@ def _slow_columns(lines: list[str], numbers: list[int], layout: dict[str, Any]) 
                 not_numbers[name] = wrong
         else:
             columns[name] = np.array(cells_of, dtype=str)
-    return {"columns": columns, "lines": np.array(kept, dtype=np.int64), "unreadable": unreadable, "not_numbers": not_numbers}
+    return {
+        "columns": columns,
+        "lines": np.array(kept, dtype=np.int64),
+        "unreadable": unreadable,
+        "not_numbers": not_numbers,
+    }
 
 
 def read_text_table(path: Path, sample_only: bool = False) -> dict[str, Any]:
@@ -363,7 +279,7 @@ def read_text_table(path: Path, sample_only: bool = False) -> dict[str, Any]:
     import numpy as np
 
     name = shown_name(path)
-    content = read_bytes(path, SAMPLE_BYTES if sample_only else _READ_ALL)
+    content = read_bytes(path, SAMPLE_BYTES if sample_only else -1)
     text, encoding = decode_text(content, name)
     if sample_only and len(content) == SAMPLE_BYTES:
         text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1] or text  # the last line may be cut
@@ -376,28 +292,23 @@ def read_text_table(path: Path, sample_only: bool = False) -> dict[str, Any]:
             lines.append(line)
     fast = _fast_columns(lines, layout)
     if fast is not None:
-        table: dict[str, Any] = {"columns": dict(zip(layout["names"], fast, strict=True)), "lines": np.array(numbers, dtype=np.int64), "unreadable": [], "not_numbers": {}}
+        table: dict[str, Any] = {
+            "columns": dict(zip(layout["names"], fast, strict=True)),
+            "lines": np.array(numbers, dtype=np.int64),
+            "unreadable": [],
+            "not_numbers": {},
+        }
     else:
         table = _slow_columns(lines, numbers, layout)
     table.update({k: layout[k] for k in ("names", "has_header", "units", "comments", "delimiter")}, encoding=encoding)
     table["rows"] = len(table["lines"])
     if not table["rows"]:
-        raise InputError(f"{name} has no row that can be read.", remedy="Check that every line has the same number of fields.")
+        raise InputError(
+            f"{name} has no row that can be read.", remedy="Check that every line has the same number of fields."
+        )
     if sample_only and len(content) == SAMPLE_BYTES:
-        table["rows"] = int(table["rows"] * max(1.0, _unpacked_size(path) / len(content)))
+        table["rows"] = int(table["rows"] * max(1.0, unpacked_size(path) / len(content)))
     return table
-
-
-def _unpacked_size(path: Path) -> int:
-    """Size of a file; gzip says it in its last four bytes."""
-    import os
-
-    with path.open("rb") as stream:
-        packed = stream.read(2) == b"\x1f\x8b"
-        if packed:
-            stream.seek(-4, os.SEEK_END)
-            return int.from_bytes(stream.read(4), "little")
-    return path.stat().st_size
 
 
 def pick_column(names: list[str], wanted: tuple[str, ...]) -> str | None:

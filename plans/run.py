@@ -1,0 +1,236 @@
+"""A run: one execution of one plan hash, and the folder it leaves.
+
+::
+
+    RUN/
+      plan.yaml          the plan, as people read it; its content's hash is its identity
+      journal.jsonl      every event, chained; approvals are events
+      environment.json   what the plan ran in
+      inputs/            the attached files, by the names the plan uses
+      outputs/           what the steps made, by step
+      report/            report.md, report.html, results.json
+      logs/              what the tools' libraries said
+
+The state of a run is read from its journal; nothing else remembers it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from gnomon.plans import document, environment
+from gnomon.plans.approval import Approval
+from gnomon.plans.journal import Journal, read_events
+from gnomon.plans.plan import Plan
+from gnomon.plans.store import Artifact, Store, write_atomically
+from gnomon.tools.errors import ApprovalError, UsageError
+from gnomon.tools.registry import Registry
+
+STATES = ("waiting", "rejected", "running", "stopped", "done", "failed")
+
+
+class Run:
+    """A run's folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._journal: Journal | None = None
+
+    @property
+    def id(self) -> str:
+        """The run's name."""
+        return self.folder.name
+
+    # ------------------------------------------------------------------ making and finding
+
+    @classmethod
+    def create(cls, root: Path, plan: Plan, store: Store) -> Run:
+        """Make the folder of a new run, with the plan and the attached files in it.
+
+        The folder is filled under another name and renamed, so a run is there whole or not at all.
+        """
+        identifier = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{plan.hash[:6]}{secrets.token_hex(2)}"
+        root.mkdir(parents=True, exist_ok=True)
+        part = root / f".part-{identifier}"
+        try:
+            run = cls(part)
+            for name in ("inputs", "outputs", "report", "logs"):
+                (part / name).mkdir(parents=True)
+            for file in plan.files:
+                link(store.path(file.sha256, ".file"), part / "inputs" / file.name)
+            write_text(part / "plan.yaml", document.to_yaml(plan))
+            write_text(part / "environment.json", json.dumps(environment.describe(), indent=1, sort_keys=True) + "\n")
+            run.journal.append("run.created", plan=plan.hash, question=plan.question, language=plan.language)
+            part.rename(root / identifier)
+        finally:
+            shutil.rmtree(part, ignore_errors=True)
+        return cls(root / identifier)
+
+    @classmethod
+    def find(cls, root: Path, name: str) -> Run:
+        """The run of that name or of a name that starts so; ``last`` is the newest.
+
+        Raises
+        ------
+        UsageError
+            Where there is none, or more than one.
+        """
+        runs = cls.all(root)
+        if name == "last" and runs:
+            return runs[-1]
+        found = [r for r in runs if r.id == name] or [r for r in runs if r.id.startswith(name) or name in r.id.split("-")[-1:]]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise UsageError(f"{len(found)} runs start with {name!r}: {', '.join(r.id for r in found[:5])}.", remedy="Give more of the name.")
+        raise UsageError(f"There is no run called {name!r}.", remedy="`gnomon runs` lists them.")
+
+    @classmethod
+    def all(cls, root: Path) -> list[Run]:
+        """All runs, the oldest first."""
+        if not root.is_dir():
+            return []
+        return [cls(p) for p in sorted(root.iterdir()) if p.is_dir() and not p.name.startswith(".")]
+
+    # ------------------------------------------------------------------ reading
+
+    @property
+    def journal(self) -> Journal:
+        """The journal, opened for writing; hold `exclusive` first."""
+        if self._journal is None:
+            self._journal = Journal(self.folder / "journal.jsonl")
+        return self._journal
+
+    def events(self, name: str | None = None) -> list[dict[str, Any]]:
+        """Events of the journal, its chain checked, of one name or of all; a torn last line is left out."""
+        path = self.folder / "journal.jsonl"
+        events = list(self.journal) if self._journal else (read_whole_lines(path))
+        return [e for e in events if name is None or e["event"] == name]
+
+    def plan(self, registry: Registry) -> Plan:
+        """The plan as the folder holds it now."""
+        return document.read_plan(self.folder / "plan.yaml", registry)
+
+    def approval(self) -> Approval | None:
+        """The last decision on the run's plan."""
+        decisions = self.events("approval")
+        return Approval.model_validate(decisions[-1]["approval"]) if decisions else None
+
+    def status(self) -> str:
+        """One of `STATES`."""
+        events = self.events()
+        last = next((e for e in reversed(events) if e["event"] in ("run.finished", "run.started", "approval")), None)
+        if last is None:
+            return "waiting"
+        if last["event"] == "run.finished":
+            return str(last["status"])
+        if last["event"] == "approval" and last["approval"]["decision"] == "reject":
+            return "rejected"
+        return "running" if self.is_held() else "stopped"
+
+    def artifacts(self) -> dict[str, Artifact]:
+        """What the finished steps made, by step."""
+        return {e["step"]: Artifact.model_validate(e["artifact"]) for e in self.events("step.finished")}
+
+    # ------------------------------------------------------------------ holding and writing
+
+    def _lock(self) -> FileLock:
+        return FileLock(self.folder / ".lock")
+
+    def is_held(self) -> bool:
+        """Whether a living process holds the run."""
+        lock = self._lock()
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return True
+        lock.release()
+        return False
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the run; only one process can.
+
+        Raises
+        ------
+        ApprovalError
+            Where another one holds it.
+        """
+        lock = self._lock()
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            raise ApprovalError(f"Another process holds run {self.id}.", remedy=f"Wait for it; `gnomon show {self.id}` says how it goes.") from error
+        try:
+            self._journal = None  # another process may have written since
+            yield
+        finally:
+            lock.release()
+
+    def record(self, approval: Approval) -> None:
+        """Write a decision into the journal."""
+        self.journal.append("approval", approval=approval.model_dump(mode="json"))
+
+    def write_log(self, step: str, text: str) -> None:
+        """Keep what a step's libraries said."""
+        if text.strip():
+            write_text(self.folder / "logs" / f"{step}.log", text)
+
+    def write_output(self, step: str, artifact: Artifact, store: Store) -> None:
+        """Put a finished step's artifact among the outputs."""
+        link(store.path(artifact.digest, artifact.suffix), self.folder / "outputs" / f"{step}{artifact.suffix}")
+
+
+def read_whole_lines(path: Path) -> list[dict[str, Any]]:
+    """Events of a journal that another process may be writing: a last line without its end is not an event yet."""
+    if not path.exists():
+        return []
+    content = path.read_bytes()
+    if content.endswith(b"\n") or not content:
+        return read_events(path)
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / path.name
+        whole.write_bytes(content[: content.rfind(b"\n") + 1])
+        return read_events(whole)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    write_atomically(path, lambda part: _write(part, text))
+
+
+def _write(part: Path, text: str) -> None:
+    part.write_text(text, encoding="utf-8", errors="surrogateescape")
+
+
+def link(source: Path, target: Path) -> None:
+    """Put a stored object under another name; a copy, so that nobody can alter the store through the run's folder."""
+    write_atomically(target, lambda part: _copy(source, part))
+
+
+def _copy(source: Path, part: Path) -> None:
+    shutil.copyfile(source, part)
+
+
+def file_name(path: Path) -> str:
+    """A name that JSON can keep and every file system can hold, close to the file's own."""
+    name = os.fsencode(path.name).decode("utf-8", errors="replace")
+    return re.sub(r'[\x00-\x1f/\\:*?"<>|\ufffd]', "_", name) or "file"
