@@ -48,6 +48,11 @@ def machine_class() -> str:
     return f"{platform.machine()} | {processor()} | {THREADS_PER_STEP} thread a step"
 
 
+def describe_python() -> str:
+    """The minor version of Python; a patch release does not change results."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
 def describe() -> dict[str, Any]:
     """The record kept with a run; no host names, no paths, no secrets."""
     return {

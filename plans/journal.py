@@ -31,8 +31,14 @@ def _line_digest(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()
 
 
-def read_events(path: Path) -> list[dict[str, Any]]:
+def read_events(path: Path, *, being_written: bool = False) -> list[dict[str, Any]]:
     """All events of a journal, after checking its chain.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    being_written : bool
+        Whether another process may be writing now: a last line without its end is then not an event yet.
 
     Raises
     ------
@@ -55,7 +61,7 @@ def read_events(path: Path) -> list[dict[str, Any]]:
             raise JournalError(f"Line {number} of {path.name} was altered, or one before it is missing.", remedy="The record of this run cannot be trusted.")
         previous = _line_digest(line)
         events.append(event)
-    if torn:
+    if torn and not being_written:
         raise JournalError(f"The last line of {path.name} was never finished.", remedy="`gnomon resume` sets it aside and goes on.")
     return events
 

@@ -119,8 +119,7 @@ class Run:
 
     def events(self, name: str | None = None) -> list[dict[str, Any]]:
         """Events of the journal, its chain checked, of one name or of all; a torn last line is left out."""
-        path = self.folder / "journal.jsonl"
-        events = list(self.journal) if self._journal else (read_whole_lines(path))
+        events = list(self._journal) if self._journal else read_events(self.folder / "journal.jsonl", being_written=True)
         return [e for e in events if name is None or e["event"] == name]
 
     def plan(self, registry: Registry) -> Plan:
@@ -195,21 +194,6 @@ class Run:
     def write_output(self, step: str, artifact: Artifact, store: Store) -> None:
         """Put a finished step's artifact among the outputs."""
         link(store.path(artifact.digest, artifact.suffix), self.folder / "outputs" / f"{step}{artifact.suffix}")
-
-
-def read_whole_lines(path: Path) -> list[dict[str, Any]]:
-    """Events of a journal that another process may be writing: a last line without its end is not an event yet."""
-    if not path.exists():
-        return []
-    content = path.read_bytes()
-    if content.endswith(b"\n") or not content:
-        return read_events(path)
-    import tempfile
-
-    with tempfile.TemporaryDirectory() as folder:
-        whole = Path(folder) / path.name
-        whole.write_bytes(content[: content.rfind(b"\n") + 1])
-        return read_events(whole)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,0 +1,309 @@
+"""The engine: runs an approved plan as a dataflow, and nothing that is not in it.
+
+Ready steps go to a `concurrent.futures.Executor`; a step waits only for the steps it refers to.  When one finishes, its
+artifact is in the store before its row is in the journal, so a process killed at any moment leaves nothing half-done:
+resuming runs exactly the steps that have no row.  No model is called here, and none can be: this package imports no client.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+from gnomon.plans import approval as approvals
+from gnomon.plans import environment, executors
+from gnomon.plans.canonical import digest
+from gnomon.plans.check import require_sound
+from gnomon.plans.plan import Plan, Ref, Step
+from gnomon.plans.policy import Policy
+from gnomon.plans.run import Run
+from gnomon.plans.source import lift
+from gnomon.plans.store import Artifact, Store
+from gnomon.plans.worker import Call, Outcome, perform
+from gnomon.tools.errors import PlanError
+from gnomon.tools.registry import Registry, Tool
+
+# Raised whenever the definition of a key changes, so that old entries are not taken for new ones.
+KEY_FORMAT = 1
+
+# Results of these comparison classes may differ in the last digits on another machine.
+_FLOATING = frozenset({"float64", "float32", "decision", "statistical", "view"})
+
+# A step with one of these that was under way when its run stopped may or may not have acted on the world.
+_OUTSIDE = frozenset({"write_files", "run_code", "spend", "submit"})
+
+Progress = Callable[[str, dict[str, Any]], None]
+
+
+def step_key(tool: Tool, step: Step, inputs: dict[str, Any]) -> str:
+    """The key under which a finished step is known.
+
+    Parameters
+    ----------
+    tool : Tool
+    step : Step
+        Its arguments are in the form that plans keep, defaults filled in.
+    inputs : dict
+        For each input the content digest of its artifact (or a list of them), or a file's name and digest.
+
+    Returns
+    -------
+    str
+        SHA-256 over tool, version, source closure, arguments, input content, environment and, for floating-point results,
+        the machine class.  Paths, times, users and run names are not in it.
+    """
+    source = lift(tool.function)
+    return digest(
+        {
+            "format": KEY_FORMAT,
+            "tool": tool.name,
+            "version": tool.version,
+            "source": source.digest,
+            "arguments": step.arguments,
+            "inputs": inputs,
+            "environment": {"python": environment.describe_python(), "packages": environment.package_versions(source.packages)},
+            "machine": environment.machine_class() if tool.declaration.comparison in _FLOATING else None,
+        }
+    )
+
+
+@dataclass
+class _State:
+    """What became of each step so far."""
+
+    artifacts: dict[str, Artifact]
+    empty: set[str]
+    failed: set[str]
+
+    def settled(self) -> set[str]:
+        return set(self.artifacts) | self.empty | self.failed
+
+
+class Engine:
+    """Executes approved plans.
+
+    Parameters
+    ----------
+    registry : Registry
+    store : Store
+    policy : Policy
+        The one in force now; an approval given under another one does not count.
+    workers : int, optional
+        Worker processes; by default one a core.
+    cluster : str, optional
+        Address of a Dask scheduler, used instead of local processes.
+    progress : callable, optional
+        Called with each journal event's name and fields.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        store: Store,
+        policy: Policy,
+        *,
+        workers: int | None = None,
+        cluster: str | None = None,
+        progress: Progress | None = None,
+    ) -> None:
+        self.registry = registry
+        self.store = store
+        self.policy = policy
+        self.workers = workers or executors.default_workers()
+        self.cluster = cluster
+        self.progress = progress or (lambda event, fields: None)
+
+    def execute(self, run: Run) -> str:
+        """Run what is left of a plan, and return the run's status, ``done`` or ``failed``.
+
+        The caller holds the run (`Run.exclusive`).
+
+        Raises
+        ------
+        PlanError
+            Where the plan in the folder does not pass the checks.
+        ApprovalError
+            Where it is not exactly what was approved.
+        StoreError
+            Where the disk refuses; the run can be resumed.
+        """
+        plan = run.plan(self.registry)
+        require_sound(plan, self.registry, self.policy)
+        approvals.require(run.approval(), plan, self.policy)
+        started = time.perf_counter()
+        self._tell(run, "run.started", plan=plan.hash, executor="dask" if self.cluster else "local", workers=self.workers)
+        state = self._already_done(run, plan)
+        self._loop(run, plan, state)
+        status = "failed" if state.failed else "done"
+        self._tell(run, "run.finished", status=status, seconds=round(time.perf_counter() - started, 3))
+        return status
+
+    # ------------------------------------------------------------------ the loop
+
+    def _executor(self, plan: Plan) -> AbstractContextManager[Executor]:
+        if self.cluster:
+            return executors.cluster(self.cluster)
+        return executors.local(max(1, min(self.workers, len(plan.steps))))
+
+    def _loop(self, run: Run, plan: Plan, state: _State) -> None:
+        waiting = [s for s in plan.steps if s.id not in state.settled()]
+        tries: dict[str, int] = {}
+        while waiting:
+            self._skip_and_reuse(run, plan, waiting, state)
+            if not waiting:
+                return
+            with self._executor(plan) as executor:
+                under_way: dict[Future[Outcome], Step] = {}
+                try:
+                    while waiting or under_way:
+                        self._skip_and_reuse(run, plan, waiting, state)
+                        for step in [s for s in waiting if s.needs() <= set(state.artifacts)]:
+                            # After a crash of the pool, one at a time, to learn which step it is.
+                            if tries and under_way:
+                                break
+                            waiting.remove(step)
+                            under_way[self._submit(executor, run, plan, step, state)] = step
+                        if not under_way:
+                            break
+                        finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                        for future in finished:
+                            outcome = future.result()
+                            self._settle(run, plan, under_way.pop(future), outcome, state)
+                except BrokenProcessPool:
+                    self._after_crash(run, list(under_way.values()), waiting, tries, state)
+
+    def _after_crash(self, run: Run, under_way: list[Step], waiting: list[Step], tries: dict[str, int], state: _State) -> None:
+        """A worker process died (out of memory, a fault in native code): blame a step only when it dies alone."""
+        for step in under_way:
+            tries[step.id] = tries.get(step.id, 0) + 1
+            if len(under_way) == 1:
+                what = f"The process that ran {step.tool} died, most likely for want of memory."
+                error = {"type": "Crash", "what": what, "remedy": "Use less data or a machine with more memory, then `gnomon resume`.", "zh": ""}
+                self._tell(run, "step.failed", step=step.id, tool=step.tool, error=error, warnings=[], seconds=0.0)
+                state.failed.add(step.id)
+            else:
+                waiting.insert(0, step)
+
+    def _submit(self, executor: Executor, run: Run, plan: Plan, step: Step, state: _State) -> Future[Outcome]:
+        tool = self.registry.tool(step.tool)
+        inputs: dict[str, Artifact | list[Artifact]] = {}
+        files: dict[str, tuple[str, str]] = {}
+        for name, ref in step.inputs.items():
+            if isinstance(ref, list):
+                inputs[name] = [state.artifacts[str(r.step)] for r in ref]
+            elif ref.file is not None:
+                files[name] = self._file(run, plan, ref)
+            else:
+                inputs[name] = state.artifacts[str(ref.step)]
+        call = Call(
+            step=step.id,
+            module=tool.function.__module__,
+            function=tool.function.__qualname__,
+            kind=str(tool.kind),
+            arguments=step.arguments,
+            inputs=inputs,
+            files=files,
+            store=str(self.store.root.resolve()),
+        )
+        self._tell(run, "step.started", step=step.id, tool=step.tool, token=f"{run.id}:{step.id}")
+        return executor.submit(perform, call)
+
+    def _file(self, run: Run, plan: Plan, ref: Ref) -> tuple[str, str]:
+        file = plan.file(str(ref.file))
+        if file is None:
+            raise PlanError(f"No file called {ref.file!r} came with the question.", remedy="Plan again.")
+        return str((run.folder / "inputs" / file.name).resolve()), file.sha256
+
+    def _settle(self, run: Run, plan: Plan, step: Step, outcome: Outcome, state: _State) -> None:
+        """Journal what became of a step; its artifact is in the store already."""
+        log = outcome.log + outcome.details
+        run.write_log(step.id, log)
+        fields: dict[str, Any] = {"step": step.id, "tool": step.tool, "warnings": list(outcome.warnings), "seconds": outcome.seconds}
+        if outcome.status == "failed":
+            self._tell(run, "step.failed", **fields, error=outcome.error)
+            state.failed.add(step.id)
+            return
+        record = {**fields, "version": step.version, "key": self._key(plan, step, state), "run": run.id}
+        if outcome.artifact is not None:
+            record["artifact"] = outcome.artifact.model_dump(mode="json")
+        else:
+            record["error"] = outcome.error
+        self._finish(run, step, record, state)
+        self.store.remember(record["key"], record)
+
+    def _finish(self, run: Run, step: Step, record: dict[str, Any], state: _State) -> None:
+        if "artifact" in record:
+            artifact = Artifact.model_validate(record["artifact"])
+            run.write_output(step.id, artifact, self.store)
+            self._tell(run, "step.finished", **record)
+            state.artifacts[step.id] = artifact
+        else:
+            self._tell(run, "step.empty", **record)
+            state.empty.add(step.id)
+
+    # ------------------------------------------------------------------ what need not run
+
+    def _already_done(self, run: Run, plan: Plan) -> _State:
+        """Steps that this run's journal has as finished, with their artifacts still whole."""
+        state = _State({}, set(), set())
+        rows = {e["step"]: e for e in run.events() if e["event"] in ("step.finished", "step.empty")}
+        begun = {e["step"] for e in run.events("step.started")} - set(rows) - {e["step"] for e in run.events("step.failed")}
+        for step in plan.steps:  # plans are listed in an order in which they could run
+            row = rows.get(step.id)
+            if row is not None and step.needs() <= set(state.artifacts) and row["key"] == self._key(plan, step, state):
+                if row["event"] == "step.empty":
+                    state.empty.add(step.id)
+                elif self.store.has(artifact := Artifact.model_validate(row["artifact"])):
+                    state.artifacts[step.id] = artifact
+                if step.id in state.settled():
+                    self.progress("step.kept", {"step": step.id, "tool": step.tool})
+            elif step.id in begun and _OUTSIDE & set(step.effects):
+                what = f"{step.tool} was under way when the run stopped, and may have acted on the world already."
+                error = {"type": "Unknown", "what": what, "remedy": "Check what it did; then ask again for what is left.", "zh": ""}
+                self._tell(run, "step.failed", step=step.id, tool=step.tool, error=error, warnings=[], seconds=0.0)
+                state.failed.add(step.id)
+        return state
+
+    def _skip_and_reuse(self, run: Run, plan: Plan, waiting: list[Step], state: _State) -> None:
+        """Settle the steps that cannot run, and those whose key is known, until there is no more of them."""
+        settled_one = True
+        while settled_one:
+            settled_one = False
+            for step in list(waiting):
+                if blocked := sorted(step.needs() & (state.failed | state.empty)):
+                    word = "failed" if blocked[0] in state.failed else "found nothing"
+                    self._tell(run, "step.skipped", step=step.id, tool=step.tool, because=blocked[0], how=word)
+                    (state.failed if blocked[0] in state.failed else state.empty).add(step.id)
+                elif step.needs() <= set(state.artifacts) and (record := self._known(plan, step, state)):
+                    self._finish(run, step, {**record, "step": step.id, "seconds": 0.0, "reused": record["run"]}, state)
+                else:
+                    continue
+                waiting.remove(step)
+                settled_one = True
+
+    def _known(self, plan: Plan, step: Step, state: _State) -> dict[str, Any] | None:
+        """The record of an equal step of an earlier run; only pure computation may be taken over."""
+        if set(step.effects) != {"compute"}:
+            return None
+        return self.store.recall(self._key(plan, step, state))
+
+    def _key(self, plan: Plan, step: Step, state: _State) -> str:
+        inputs: dict[str, Any] = {}
+        for name, ref in step.inputs.items():
+            if isinstance(ref, list):
+                inputs[name] = [state.artifacts[str(r.step)].digest for r in ref]
+            elif ref.file is not None:
+                file = plan.file(ref.file)
+                inputs[name] = {"file": file.name, "sha256": file.sha256} if file else None
+            else:
+                inputs[name] = state.artifacts[str(ref.step)].digest
+        return step_key(self.registry.tool(step.tool), step, inputs)
+
+    def _tell(self, run: Run, event: str, **fields: Any) -> None:
+        run.journal.append(event, **fields)
+        self.progress(event, fields)

@@ -1,0 +1,66 @@
+"""Where steps run: worker processes on this machine, or a Dask cluster."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+from contextlib import contextmanager
+
+from gnomon.plans.worker import prepare_process
+from gnomon.tools.errors import ServiceError, UsageError
+
+
+def default_workers() -> int:
+    """As many workers as there are cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
+
+
+@contextmanager
+def local(workers: int) -> Iterator[Executor]:
+    """Worker processes on this machine.
+
+    They are spawned, not forked: a fork of a process with threads (the graph's, a database's) can hang.
+    """
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=prepare_process)
+    try:
+        yield pool
+    except BaseException:
+        # Somebody wants out now; a step that takes minutes must not be waited for.
+        processes = list((pool._processes or {}).values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.kill()
+        raise
+    else:
+        pool.shutdown()
+
+
+@contextmanager
+def cluster(address: str) -> Iterator[Executor]:
+    """The executor of a running Dask cluster; its workers must see the same store folder.
+
+    Raises
+    ------
+    UsageError
+        Where Dask is not installed.
+    ServiceError
+        Where nothing answers at the address.
+    """
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise UsageError("Dask is not installed.", remedy='`pip install "gnomon[dask]"` installs it.') from error
+    try:
+        client = Client(address, timeout="10s", set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ServiceError(f"No Dask scheduler answers at {address}: {error}.", remedy="Check the address, or leave --cluster out to run here.", retryable=True) from error
+    try:
+        yield client.get_executor(pure=False)
+    finally:
+        client.close()
