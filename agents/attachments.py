@@ -1,0 +1,70 @@
+"""Attached files: recognised by content, and taken into the store so that later changes to them change nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gnomon.plans.plan import Attachment
+from gnomon.plans.run import file_name
+from gnomon.plans.store import Store
+from gnomon.tools.errors import UsageError
+from gnomon.tools.registry import Registry
+
+
+@dataclass(frozen=True)
+class Attached:
+    """A file that came with a question, and the tool that reads it."""
+
+    attachment: Attachment
+    reader: str
+
+
+def shown(path: Path) -> str:
+    """A path as a person can read it, whatever bytes its name has."""
+    return str(path).encode("utf-8", errors="replace").decode("utf-8")
+
+
+def attach(paths: Sequence[Path], registry: Registry, store: Store) -> list[Attached]:
+    """Recognise files by their content and take them into the store.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+    registry : Registry
+        Its readers say what they recognise.
+    store : Store
+
+    Raises
+    ------
+    UsageError
+        Where a file is not there, or no reader knows it: what was expected and what was found.
+    """
+    from gnomon.tools.reading.content import describe_file
+
+    attached: list[Attached] = []
+    for path in paths:
+        if not path.exists():
+            raise UsageError(f"There is no file {shown(path)}.", remedy="Check the name.")
+        found = registry.recognise(path) if path.is_file() else []
+        if not found:
+            expected = ", ".join(sorted({t.kind.name for t in registry.readers}))
+            raise UsageError(f"{shown(path)} is {describe_file(path)}; expected a file that holds one of: {expected}.", remedy="`gnomon tools` says what the readers take.")
+        best = found[0]
+        name = _free_name(file_name(path), {a.attachment.name for a in attached})
+        sha256 = store.put_file(path)
+        attachment = Attachment(name=name, sha256=sha256, size=path.stat().st_size, kind=str(best.kind), found=best.found, rows=best.rows)
+        attached.append(Attached(attachment, best.tool))
+    return attached
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    """`name`, with a number before its ending where another file of the question has it."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    number = 1
+    free = name
+    while free in taken:
+        number += 1
+        free = f"{stem}-{number}{suffix}"
+    return free

@@ -1,0 +1,181 @@
+"""The embedded planner: a question and its files become a plan, or a question back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from gnomon.agents.attachments import Attached
+from gnomon.agents.embedded.assign import assign
+from gnomon.agents.embedded.compose import Composer, Draft, finish
+from gnomon.agents.embedded.meaning import Meaning
+from gnomon.agents.embedded.slots import Slot, find, language_of
+from gnomon.agents.embedded.words import kind_phrase, sentence
+from gnomon.plans.arguments import spoken
+from gnomon.plans.plan import Plan
+from gnomon.tools.errors import NeedsAnswer
+from gnomon.tools.registry import Parameter, Registry, Tool
+
+# Words decide when the best tool scores this much and leads the next by this factor; else sentence vectors are asked too.
+# Measured on the development questions in tests/agents/embedded: unrelated questions score below 0.2.
+_WORDS_SURE = 0.45
+_WORDS_LEAD = 1.25
+_SENSE_KNOWN = 0.30
+_SENSE_WEIGHT = 0.5
+
+# A tool that lacks an argument is taken to be wanted when it scores this share of the best.
+_WANTED = 0.6
+
+
+class EmbeddedPlanner:
+    """Plans by types and by the tools' own words; needs no model and no network.
+
+    Parameters
+    ----------
+    registry : Registry
+    cache : pathlib.Path, optional
+        Folder for vectors of the tools' examples.
+    """
+
+    def __init__(self, registry: Registry, cache: Path | None = None) -> None:
+        self.registry = registry
+        self.composer = Composer(registry)
+        self.cache = cache
+
+    def plan(self, question: str, files: Sequence[Attached]) -> Plan:
+        """The cheapest complete plan that answers `question` from `files`.
+
+        Raises
+        ------
+        NeedsAnswer
+            Where something is missing or not understood; the sentence is in the language of the question.
+        """
+        language = language_of(question)
+        start = self.composer.start([(f.attachment, f.reader) for f in files])
+        drafts = {t.name: d for t in self.registry.values() if not t.files and (d := self.composer.reach(t, start)) is not None}
+        drafts |= {f.reader: start for f in files}
+        scores = self._scores(question)
+        if not drafts:
+            raise self._without_data(language, scores)
+        goal = self._goal(question, language, files, drafts, scores)
+        slots = find(question)
+        draft, arguments, sources, unused, missing = self._fill(goal, drafts[goal.name], slots)
+        self._ask_for_missing(language, goal, arguments, missing, scores)
+        steps = finish(draft, arguments, max((f.attachment.rows for f in files), default=0), language)
+        return Plan(
+            question=question,
+            language=language,
+            goal=str(goal.kind),
+            assumptions=self._assumptions(language, goal, files, draft, sources, unused, arguments),
+            missing=[self._could(language, tool, parameter) for tool, parameter in missing],
+            files=[f.attachment for f in files],
+            steps=steps,
+        )
+
+    # ------------------------------------------------------------------ goal
+
+    def _scores(self, question: str) -> dict[str, float]:
+        """How near the question is to each tool; words alone where they are sure."""
+        meaning = Meaning(list(self.registry.values()), self.cache)
+        words = meaning.by_words(question)
+        best, second = [*sorted(words.values(), reverse=True), 0.0, 0.0][:2]
+        if best >= _WORDS_SURE and best >= _WORDS_LEAD * second:
+            return words
+        sense = meaning.by_sense(question)
+        known = max(sense.values(), default=0.0) >= _SENSE_KNOWN or best >= _WORDS_SURE
+        return {name: (words[name] + _SENSE_WEIGHT * sense[name]) if known else 0.0 for name in words}
+
+    def _goal(self, question: str, language: str, files: Sequence[Attached], drafts: dict[str, Draft], scores: dict[str, float]) -> Tool:
+        best = max(drafts, key=lambda name: (scores[name], -drafts[name].seconds))
+        if scores[best] > 0.0:
+            return self.registry[best]
+        if files:
+            examples = self._examples(language, list(drafts))
+            raise NeedsAnswer(
+                sentence(
+                    language,
+                    "cannot",
+                    data=sentence(language, "list").join(kind_phrase(language, f.attachment.kind) for f in files),
+                    options=sentence(language, "list").join(self._summary(language, self.registry[n]).rstrip(".。") for n in drafts if self.registry[n].kind.name != "Figure"),
+                    example=examples[0] if examples else question,
+                )
+            )
+        raise self._without_data(language, scores)
+
+    def _without_data(self, language: str, scores: dict[str, float]) -> NeedsAnswer:
+        """What to say when nothing can be reached: which data would help, if the question was understood."""
+        best = max(scores, key=lambda name: scores[name])
+        if scores[best] > 0.0:
+            kinds = sorted({r.kind.name for r in self.registry.readers if self._reachable_from(r, self.registry[best])})
+            phrases = [kind_phrase(language, k) for k in kinds]
+            return NeedsAnswer(sentence(language, "no_data", need=sentence(language, "list").join(phrases)))
+        tools = [t for t in self.registry.values() if t.kind.name not in ("Figure", "Measurements")]
+        examples = self._examples(language, [t.name for t in tools])
+        options = sentence(language, "list").join(self._summary(language, t).rstrip(".。") for t in tools)
+        return NeedsAnswer(sentence(language, "cannot_no_data", options=options, example=examples[0] if examples else ""))
+
+    def _reachable_from(self, reader: Tool, tool: Tool) -> bool:
+        draft = Draft()
+        draft.add(reader, {})
+        return tool is reader or self.composer.reach(tool, draft) is not None
+
+    def _examples(self, language: str, names: Sequence[str]) -> list[str]:
+        return [e for n in names for e in self.registry[n].declaration.examples if language_of(e) == language]
+
+    @staticmethod
+    def _summary(language: str, tool: Tool) -> str:
+        return tool.declaration.summary_zh if language == "zh" else tool.summary
+
+    # ------------------------------------------------------------------ arguments
+
+    def _fill(
+        self, goal: Tool, draft: Draft, slots: list[Slot]
+    ) -> tuple[Draft, dict[str, dict[str, object]], dict[str, Slot], list[Slot], list[tuple[Tool, Parameter]]]:
+        """Arguments from the slots, and the measurements and figures that go with the goal."""
+        possible, lacking = self.composer.accompany(draft, {(t.name, p.name) for t in self.registry.values() for p in t.arguments})
+        tools = list({t.name: t for t, _i in possible.steps.values()}.values())
+        arguments, sources, unused = assign(slots, tools)
+        if goal.kind.name == "Figure":
+            return draft, arguments, sources, unused, lacking
+        given = {(tool, name) for tool, values in arguments.items() for name in values}
+        full, missing = self.composer.accompany(draft, given)
+        return full, arguments, sources, unused, missing
+
+    def _ask_for_missing(
+        self, language: str, goal: Tool, arguments: dict[str, dict[str, object]], missing: list[tuple[Tool, Parameter]], scores: dict[str, float]
+    ) -> None:
+        wanted = [(goal, p) for p in goal.arguments if p.required and p.name not in arguments.get(goal.name, {})]
+        wanted += [(t, p) for t, p in missing if scores[goal.name] > 0 and scores[t.name] >= _WANTED * scores[goal.name]]
+        if wanted:
+            tool, parameter = wanted[0]
+            unit = f" [{parameter.unit}]" if parameter.unit else ""
+            example = f"{parameter.name} = 1 {parameter.unit}".strip()
+            raise NeedsAnswer(
+                sentence(language, "argument", tool=self._summary(language, tool).rstrip(".。"), name=parameter.name, unit=unit, description=f"{parameter.description} ", example=example)
+            )
+
+    # ------------------------------------------------------------------ what was taken for granted
+
+    def _assumptions(
+        self, language: str, goal: Tool, files: Sequence[Attached], draft: Draft, sources: dict[str, Slot], unused: list[Slot], arguments: dict[str, dict[str, object]]
+    ) -> list[str]:
+        said = [sentence(language, "understood", goal=self._summary(language, goal))]
+        used = {r.file for _t, inputs in draft.steps.values() for ref in inputs.values() for r in (ref if isinstance(ref, list) else [ref])}
+        for file in files:
+            if file.attachment.name in used:
+                said.append(sentence(language, "read_as", file=file.attachment.name, found=file.attachment.found))
+            else:
+                said.append(sentence(language, "unused_file", file=file.attachment.name, kind=kind_phrase(language, file.attachment.kind)))
+        in_plan = {t.name for t, _i in draft.steps.values()}
+        for place, slot in sources.items():
+            tool, name = place.split(".")
+            if tool in in_plan:
+                said.append(sentence(language, "taken", name=name, value=spoken(arguments[tool][name]), words=slot.text))
+        said.extend(sentence(language, "unused", words=slot.text) for slot in unused)
+        return list(dict.fromkeys(said))
+
+    def _could(self, language: str, tool: Tool, parameter: Parameter) -> str:
+        unit = f" [{parameter.unit}]" if parameter.unit else ""
+        return sentence(language, "could", tool=self._summary(language, tool).rstrip(".。"), name=parameter.name, unit=unit, description=parameter.description)
+
+
