@@ -41,8 +41,6 @@ def attach(paths: Sequence[Path], registry: Registry, store: Store) -> list[Atta
     UsageError
         Where a file is not there, or no reader knows it: what was expected and what was found.
     """
-    from gnomon.tools.reading.content import describe_file
-
     attached: list[Attached] = []
     for path in paths:
         if not path.exists():
@@ -50,7 +48,7 @@ def attach(paths: Sequence[Path], registry: Registry, store: Store) -> list[Atta
         found = registry.recognise(path) if path.is_file() else []
         if not found:
             expected = ", ".join(sorted({t.kind.name for t in registry.readers}))
-            raise UsageError(f"{shown(path)} is {describe_file(path)}; expected a file that holds one of: {expected}.", remedy="`gnomon tools` says what the readers take.")
+            raise UsageError(f"{shown(path)} is {registry.describe(path)}; expected a file that holds one of: {expected}.", remedy="`gnomon tools` says what the readers take.")
         best = found[0]
         name = _free_name(file_name(path), {a.attachment.name for a in attached})
         sha256 = store.put_file(path)

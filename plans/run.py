@@ -40,6 +40,11 @@ from gnomon.tools.registry import Registry
 STATES = ("waiting", "rejected", "running", "stopped", "done", "failed")
 
 
+def new_identifier() -> str:
+    """A name for a new run, in the order of time."""
+    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+
+
 class Run:
     """A run's folder.
 
@@ -60,12 +65,11 @@ class Run:
     # ------------------------------------------------------------------ making and finding
 
     @classmethod
-    def create(cls, root: Path, plan: Plan, store: Store) -> Run:
+    def create(cls, root: Path, identifier: str, plan: Plan, store: Store) -> Run:
         """Make the folder of a new run, with the plan and the attached files in it.
 
         The folder is filled under another name and renamed, so a run is there whole or not at all.
         """
-        identifier = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{plan.hash[:6]}{secrets.token_hex(2)}"
         root.mkdir(parents=True, exist_ok=True)
         part = root / f".part-{identifier}"
         try:
@@ -94,7 +98,7 @@ class Run:
         runs = cls.all(root)
         if name == "last" and runs:
             return runs[-1]
-        found = [r for r in runs if r.id == name] or [r for r in runs if r.id.startswith(name) or name in r.id.split("-")[-1:]]
+        found = [r for r in runs if r.id == name] or [r for r in runs if r.id.startswith(name) or r.id.endswith(f"-{name}")]
         if len(found) == 1:
             return found[0]
         if found:
@@ -142,6 +146,10 @@ class Run:
         if last["event"] == "approval" and last["approval"]["decision"] == "reject":
             return "rejected"
         return "running" if self.is_held() else "stopped"
+
+    def offered(self) -> str:
+        """Hash of the plan as it was offered."""
+        return str(self.events("run.created")[0]["plan"])
 
     def artifacts(self) -> dict[str, Artifact]:
         """What the finished steps made, by step."""

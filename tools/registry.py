@@ -316,15 +316,31 @@ def _read_function(function: Callable[..., Any], declaration: Declaration) -> To
         if not text:
             problems.append(f"parameter {p.name!r} is not described")
         if not isinstance(p.annotation, str):
-            problems.append(f"parameter {p.name!r} has no annotation, or the module lacks `from __future__ import annotations`")
+            problems.append(
+                f"parameter {p.name!r} has no annotation, or the module lacks `from __future__ import annotations`"
+            )
             continue
         fields = _annotation(ast.parse(p.annotation, mode="eval").body, p.name, text, problems)
         required = p.default is inspect.Parameter.empty
         if fields.get("optional") and required:
             problems.append(f"parameter {p.name!r} may be None and so needs a default")
-        if fields.get("type") == "float" and "unit" not in fields and not re.search(r"dimensionless|fraction|ratio|\bsigma|probability|factor", text, re.I):
-            problems.append(f"parameter {p.name!r} is a bare float: give a unit, Annotated[float, 'd'], or say it is dimensionless")
-        parameters.append(Parameter(name=p.name, description=" ".join(text.split()), required=required, default=None if required else p.default, **fields))
+        if (
+            fields.get("type") == "float"
+            and "unit" not in fields
+            and not re.search(r"dimensionless|fraction|ratio|\bsigma|probability|factor", text, re.I)
+        ):
+            problems.append(
+                f"parameter {p.name!r} is a bare float: give a unit, Annotated[float, 'd'], or say it is dimensionless"
+            )
+        parameters.append(
+            Parameter(
+                name=p.name,
+                description=" ".join(text.split()),
+                required=required,
+                default=None if required else p.default,
+                **fields,
+            )
+        )
 
     returned = inspect.signature(function).return_annotation
     kind = Kind("")
@@ -345,7 +361,9 @@ def _read_function(function: Callable[..., Any], declaration: Declaration) -> To
         problems.append(f"comparison {d.comparison!r} is not out of {', '.join(COMPARISONS)}")
     if not d.citations or any(not re.search(r"doi:10\.|\b\d{4}[A-Za-z&.]{5}", c) for c in d.citations):
         problems.append("citations must each carry a doi: or a bibcode, and there must be one")
-    if not any(re.search(r"[\u4e00-\u9fff]", e) for e in d.examples) or not any(re.search(r"[A-Za-z]{3}", e) for e in d.examples):
+    if not any(re.search(r"[\u4e00-\u9fff]", e) for e in d.examples) or not any(
+        re.search(r"[A-Za-z]{3}", e) for e in d.examples
+    ):
         problems.append("examples need at least one question in English and one in Chinese")
     if not d.summary_zh or not d.method or not d.method_zh:
         problems.append("summary_zh, method and method_zh must be given")
@@ -475,6 +493,13 @@ class Registry(Mapping[str, Tool]):
         """Tools that read an attached file."""
         return [t for t in self.values() if t.files]
 
+    @staticmethod
+    def describe(path: Any) -> str:
+        """One phrase saying what a file is, by its content; for files that no reader knows."""
+        from gnomon.tools.reading.content import describe_file
+
+        return describe_file(path)
+
     def recognise(self, path: Any) -> list[Recognition]:
         """What each reader finds in a file, the most confident first; empty where none knows it."""
         found = []
@@ -482,5 +507,7 @@ class Registry(Mapping[str, Tool]):
             assert t.declaration.recognises is not None  # checked at registration
             seen = t.declaration.recognises(path)
             if seen is not None:
-                found.append(Recognition(t.name, t.kind, float(seen["confidence"]), str(seen["found"]), int(seen.get("rows", 0))))
+                found.append(
+                    Recognition(t.name, t.kind, float(seen["confidence"]), str(seen["found"]), int(seen.get("rows", 0)))
+                )
         return sorted(found, key=lambda r: (-r.confidence, r.tool))

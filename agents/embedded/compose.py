@@ -41,6 +41,18 @@ class Draft:
         near = [name for name, (tool, _i) in self.steps.items() if kind.accepts(tool.kind)]
         return near[-1] if near else None
 
+    def join(self, other: Draft) -> Draft:
+        """This draft with another one beside it; steps of equal names get numbers."""
+        joined = self.copy()
+        names: dict[str, str] = {}
+
+        def renamed(ref: Ref) -> Ref:
+            return Ref(step=names[ref.step]) if ref.step is not None else ref
+
+        for name, (tool, inputs) in other.steps.items():
+            names[name] = joined.add(tool, {k: [renamed(r) for r in v] if isinstance(v, list) else renamed(v) for k, v in inputs.items()})
+        return joined
+
     def add(self, tool: Tool, inputs: dict[str, Ref | list[Ref]]) -> str:
         """Add a step and return its name."""
         name, number = tool.name, 1

@@ -51,9 +51,11 @@ class EmbeddedPlanner:
             Where something is missing or not understood; the sentence is in the language of the question.
         """
         language = language_of(question)
-        start = self.composer.start([(f.attachment, f.reader) for f in files])
+        # Files of one kind are treated alike, each on its own; the first of each kind decides what can be done.
+        first = list({f.attachment.kind: f for f in reversed(files)}.values())[::-1]
+        start = self._start(first)
         drafts = {t.name: d for t in self.registry.values() if not t.files and (d := self.composer.reach(t, start)) is not None}
-        drafts |= {f.reader: start for f in files}
+        drafts |= {f.reader: start for f in first}
         scores = self._scores(question)
         if not drafts:
             raise self._without_data(language, scores)
@@ -61,6 +63,9 @@ class EmbeddedPlanner:
         slots = find(question)
         draft, arguments, sources, unused, missing = self._fill(goal, drafts[goal.name], slots)
         self._ask_for_missing(language, goal, arguments, missing, scores)
+        for file in files:
+            if file not in first:
+                draft = draft.join(self._like(goal, file, first, slots))
         steps = finish(draft, arguments, max((f.attachment.rows for f in files), default=0), language)
         return Plan(
             question=question,
@@ -71,6 +76,16 @@ class EmbeddedPlanner:
             files=[f.attachment for f in files],
             steps=steps,
         )
+
+    def _start(self, files: Sequence[Attached]) -> Draft:
+        return self.composer.start([(f.attachment, f.reader) for f in files])
+
+    def _like(self, goal: Tool, file: Attached, first: Sequence[Attached], slots: list[Slot]) -> Draft:
+        """The same work for another file of a kind; nothing where the goal does not need that kind."""
+        start = self._start([file if f.attachment.kind == file.attachment.kind else f for f in first])
+        draft = start if goal.files else self.composer.reach(goal, start)
+        assert draft is not None  # the goal was reached from a file of the same kind
+        return self._fill(goal, draft, slots)[0]
 
     # ------------------------------------------------------------------ goal
 

@@ -1,0 +1,238 @@
+"""The whole line, once: from a question to a plan, an approval, a run and a report.
+
+This is what every interface calls; it knows no terminal and no web page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from gnomon.agents.attachments import attach
+from gnomon.agents.embedded.planner import EmbeddedPlanner
+from gnomon.plans import approval as approvals
+from gnomon.plans.canonical import file_digest
+from gnomon.plans.check import Finding, check, require_sound
+from gnomon.plans.engine import Engine, Progress
+from gnomon.plans.plan import Plan
+from gnomon.plans.policy import Policy
+from gnomon.plans.run import Run, new_identifier
+from gnomon.plans.store import Store
+from gnomon.tools.errors import ApprovalError, UsageError
+from gnomon.tools.registry import Registry
+
+if TYPE_CHECKING:
+    from gnomon.agents.graph import Nodes, State
+
+How = Literal["terminal", "command", "beforehand", "policy"]
+
+
+@dataclass
+class Conversation:
+    """Questions, plans and runs of one person on one machine.
+
+    Parameters
+    ----------
+    home : pathlib.Path
+        Folder of the store, the runs and the conversations.
+    registry : Registry
+    policy : Policy
+    workers : int, optional
+        Worker processes; by default one a core.
+    cluster : str, optional
+        Address of a Dask scheduler to use instead.
+    progress : callable, optional
+        Told of each event of a run.
+    """
+
+    home: Path
+    registry: Registry
+    policy: Policy = field(default_factory=Policy)
+    workers: int | None = None
+    cluster: str | None = None
+    progress: Progress | None = None
+
+    def __post_init__(self) -> None:
+        self.store = Store(self.home / "store")
+        self.runs = self.home / "runs"
+
+    # ------------------------------------------------------------------ planning
+
+    def plan(self, question: str, files: Sequence[Path]) -> Plan:
+        """A checked plan for a question.
+
+        Raises
+        ------
+        UsageError
+            Where a file is not recognised; `NeedsAnswer` where a question goes back.
+        PlanError
+            Where no sound plan came out.
+        """
+        if not question.strip():
+            raise UsageError("The question is empty.", remedy='Ask something, for example: gnomon ask "Is there a transiting planet?" --data FILE.')
+        planner = EmbeddedPlanner(self.registry, self.home / "cache")
+        plan = planner.plan(question, attach(files, self.registry, self.store))
+        require_sound(plan, self.registry, self.policy)
+        return plan
+
+    def findings(self, plan: Plan) -> list[Finding]:
+        """What the static checks say of a plan."""
+        return check(plan, self.registry, self.policy)
+
+    def take_files(self, plan: Plan, paths: Sequence[Path]) -> None:
+        """Find the files that a plan names, in the store or among `paths`, by content.
+
+        Raises
+        ------
+        UsageError
+            Naming the file that is not there.
+        """
+        given = {self.store.put_file(p) for p in paths if p.is_file()}
+        for file in plan.files:
+            if file.sha256 not in given and not self.store.path(file.sha256, ".file").exists():
+                raise UsageError(f"The plan needs the file {file.name} (sha256 {file.sha256[:12]}…), which is not here.", remedy="Give it with --data FILE.")
+
+    # ------------------------------------------------------------------ from a plan to a run
+
+    def ask(self, question: str, files: Sequence[Path]) -> Run:
+        """Plan a question and offer the plan; the run then waits for a decision."""
+        return self._offer({"question": question, "files": [str(p) for p in files]})
+
+    def run_plan(self, plan: Plan, files: Sequence[Path] = ()) -> Run:
+        """Offer a plan that somebody wrote or edited; the run then waits for a decision."""
+        require_sound(plan, self.registry, self.policy)
+        self.take_files(plan, files)
+        return self._offer({"plan": plan.document(), "entry": "offer"})
+
+    def _offer(self, state: State) -> Run:
+        identifier = new_identifier()
+        with self._threads() as thread:
+            thread(identifier).start({**state, "run": identifier})
+        return Run.find(self.runs, identifier)
+
+    def decide(
+        self, run: Run, decision: Literal["approve", "reject"], how: How, *, who: str | None = None, reason: str = "", plan_hash: str = ""
+    ) -> str:
+        """Record a decision on a waiting run and go on; returns the run's status.
+
+        Parameters
+        ----------
+        run : Run
+        decision : {"approve", "reject"}
+        how : str
+            See `gnomon.plans.approval.Approval`.
+        who, reason : str, optional
+            By default the person logged in, and none.
+        plan_hash : str, optional
+            The first digits of the hash that the person read; needed where the plan was edited after it was offered.
+
+        Raises
+        ------
+        ApprovalError
+            Where the run does not wait any more, the plan is not the one that was offered, or the policy forbids it.
+        """
+        with run.exclusive():
+            plan = run.plan(self.registry)
+            self._require_open(run, plan)
+            if decision == "approve" and plan.hash != run.offered() and not (len(plan_hash) >= 6 and plan.hash.startswith(plan_hash)):
+                raise ApprovalError(
+                    f"The plan was edited after it was offered: offered {run.offered()[:12]}…, now {plan.hash[:12]}….",
+                    remedy=f"Read it with `gnomon show {run.id}`, then `gnomon approve {run.id} --hash {plan.hash[:12]}`.",
+                )
+            if decision == "approve":
+                require_sound(plan, self.registry, self.policy)
+            record = approvals.decide(plan, self.policy, decision, how, who=who, reason=reason)
+            return self._go_on(run, {"decision": record.decision, "record": record.model_dump(mode="json")})
+
+    def _require_open(self, run: Run, plan: Plan) -> None:
+        """Raise where a decision was made that still stands, or the run is over."""
+        earlier = run.approval()
+        if earlier is None:
+            return
+        finished = bool(run.events("run.finished"))
+        if earlier.decision == "approve" and not finished:
+            try:
+                approvals.require(earlier, plan, self.policy)
+            except ApprovalError:
+                return  # what was approved has changed: this is a new decision
+        raise ApprovalError(
+            f"Run {run.id} does not wait for a decision: {earlier.who} gave one ({earlier.decision}) on {earlier.when}.",
+            remedy=f"`gnomon show {run.id}` says how it stands.",
+        )
+
+    def resume(self, run: Run) -> str:
+        """Go on with a run that stopped or failed; finished steps are not run again.  Returns its status."""
+        with run.exclusive():
+            if run.approval() is None:
+                return "waiting"
+            status = run.status()
+            if status == "rejected":
+                approvals.require(run.approval(), run.plan(self.registry), self.policy)
+            if status == "done":
+                return self._enter(run, "report") if not run.events("report.written") else status
+            run.journal.append("run.resumed")
+            return self._enter(run, "execute")
+
+    def _go_on(self, run: Run, decision: dict[str, Any]) -> str:
+        with self._threads() as thread:
+            if thread(run.id).waits():
+                thread(run.id).answer(decision)
+            else:  # the conversation was lost, or this is a second decision; the run's folder has all that is needed
+                self._nodes().record({"run": run.id, "decision": decision})
+                if decision["decision"] == "approve":
+                    thread(run.id).start({"run": run.id, "entry": "execute"})
+        return run.status()
+
+    def _enter(self, run: Run, entry: str) -> str:
+        with self._threads() as thread:
+            thread(run.id).start({"run": run.id, "entry": entry})
+        return run.status()
+
+    # ------------------------------------------------------------------ the graph's nodes
+
+    @contextmanager
+    def _threads(self) -> Iterator[Any]:
+        from gnomon.agents.graph import threads
+
+        with threads(self.home / "conversations.sqlite", self._nodes()) as thread:
+            yield thread
+
+    def _nodes(self) -> Nodes:
+        from gnomon.agents.graph import Nodes
+
+        return Nodes(make_plan=self._make_plan, offer=self._make_run, record=self._record, execute=self._execute, report=self._report)
+
+    def _make_plan(self, state: State) -> State:
+        plan = self.plan(state["question"], [Path(p) for p in state["files"]])
+        return {"plan": plan.document()}
+
+    def _make_run(self, state: State) -> State:
+        if not (self.runs / state["run"]).exists():  # a node may be run again after a crash
+            Run.create(self.runs, state["run"], Plan.of_document(state["plan"]), self.store)
+        return {"status": "waiting"}
+
+    def _record(self, state: State) -> State:
+        run = self._held(state)
+        record = approvals.Approval.model_validate(state["decision"]["record"])
+        if record != run.approval():
+            run.record(record)
+        return {"status": "rejected" if record.decision == "reject" else "approved"}
+
+    def _execute(self, state: State) -> State:
+        engine = Engine(self.registry, self.store, self.policy, workers=self.workers, cluster=self.cluster, progress=self.progress)
+        return {"status": engine.execute(self._held(state))}
+
+    def _report(self, state: State) -> State:
+        from gnomon.agents.reporter import write_report
+
+        run = self._held(state)
+        written = write_report(run, self.registry, self.store, run.plan(self.registry))
+        run.journal.append("report.written", report=written.markdown.name, sha256=file_digest(written.markdown))
+        return {"status": run.status()}
+
+    def _held(self, state: State) -> Run:
+        return Run(self.runs / state["run"])
+

@@ -1,0 +1,478 @@
+"""The command ``gnomon``.
+
+Heavy libraries are imported when a command needs them, so that ``gnomon --help`` and ``gnomon tools`` answer at once.
+Messages go to standard error; standard output holds the answer, or with ``--json`` one JSON document and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from enum import IntEnum, StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gnomon.tools import errors
+
+if TYPE_CHECKING:
+    from gnomon.agents.conversation import Conversation
+    from gnomon.plans.run import Run
+
+app = typer.Typer(
+    name="gnomon",
+    help="Ask an astronomical question; get a plan you can read, approve, run, rerun and publish.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+class Exit(IntEnum):
+    """What the exit code says."""
+
+    DONE = 0
+    FAILED = 1
+    WRONG_USE = 2
+    WAITS = 3
+    NEEDS_ANSWER = 4
+
+
+class PlannerName(StrEnum):
+    """Who makes the plan."""
+
+    auto = "auto"
+    embedded = "embedded"
+
+
+_OF_STATUS = {"done": Exit.DONE, "failed": Exit.FAILED, "rejected": Exit.FAILED, "stopped": Exit.FAILED, "running": Exit.FAILED, "waiting": Exit.WAITS}
+
+Data = Annotated[list[Path] | None, typer.Option("--data", "-d", help="A file that the question is about; may be given several times.", metavar="FILE")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Approve beforehand what the policy lets be approved so.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Deny the network.")]
+Cluster = Annotated[str | None, typer.Option(help="Address of a Dask scheduler to run the steps on.", metavar="ADDRESS")]
+Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")]
+Planner = Annotated[PlannerName, typer.Option(help="Who makes the plan.")]
+RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run, the start of it, or `last`.")]
+
+
+class _Options:
+    """What was said before the command."""
+
+    config: Path | None = None
+    debug: bool = False
+
+
+@app.callback()
+def _before(
+    config: Annotated[Path | None, typer.Option(help="Settings file.", metavar="FILE")] = None,
+    debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False,
+) -> None:
+    _Options.config = config
+    _Options.debug = debug
+
+
+def _say(text: str) -> None:
+    """A message to the person, on standard error."""
+    sys.stderr.write(text.encode("utf-8", "replace").decode("utf-8").rstrip("\n") + "\n")
+    sys.stderr.flush()
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text.rstrip("\n") + "\n")
+    sys.stdout.flush()
+
+
+def _print_json(document: Any) -> None:
+    _print(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def _conversation(offline: bool = False, workers: int | None = None, cluster: str | None = None, progress: Callable[[str, dict[str, Any]], None] | None = None) -> Conversation:
+    from gnomon.agents.conversation import Conversation
+    from gnomon.interfaces import settings
+    from gnomon.tools.registry import Registry
+
+    chosen = settings.load(_Options.config)
+    return Conversation(
+        home=chosen.home,
+        registry=Registry.load(),
+        policy=chosen.policy(offline=offline),
+        workers=workers or chosen.workers,
+        cluster=cluster or chosen.cluster,
+        progress=progress,
+    )
+
+
+# --------------------------------------------------------------------------- what a run says
+
+
+def _document(run: Run, status: str) -> dict[str, Any]:
+    """The JSON document of a run, as every command that has one prints it."""
+    created = run.events("run.created")[0]
+    results = run.folder / "report" / "results.json"
+    report = run.folder / "report" / "report.md"
+    told: dict[str, Any] = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {"answer": "", "results": [], "warnings": []}
+    return {
+        "run": run.id,
+        "status": status,
+        "plan_hash": created["plan"],
+        "question": created["question"],
+        "answer": told["answer"],
+        "results": told["results"],
+        "warnings": told["warnings"],
+        "report": str(report) if report.exists() else None,
+        "bundle": str(run.folder),
+        "seconds": sum(e["seconds"] for e in run.events("run.finished")),
+    }
+
+
+def _close(run: Run, status: str, as_json: bool) -> None:
+    """Say how a run stands, and leave with the code for it."""
+    if as_json:
+        _print_json(_document(run, status))
+    elif status in ("done", "failed"):
+        document = _document(run, status)
+        _print(document["answer"])
+        for warning in document["warnings"]:
+            _say(f"Warning: {warning}")
+        if document["report"]:
+            _say(f"Report: {Path(document['report']).with_suffix('.html')}")
+    if status == "waiting":
+        _say(f"Run {run.id} waits for approval. Read it: gnomon show {run.id}   Approve it: gnomon approve {run.id}   Reject it: gnomon reject {run.id}")
+    raise typer.Exit(_OF_STATUS[status])
+
+
+def _is_interactive(as_json: bool) -> bool:
+    return not as_json and sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _offered(conversation: Conversation, run: Run, yes: bool, as_json: bool) -> None:
+    """Get a decision on a waiting run, in whatever way there is, and go on."""
+    from gnomon.plans.render import plan_page
+
+    plan = run.plan(conversation.registry)
+    verdict, _reasons = conversation.policy.decide(plan)
+    if verdict == "automatic":
+        _close(run, conversation.decide(run, "approve", "policy"), as_json)
+    if not as_json:
+        _say(plan_page(plan))
+    if yes and conversation.policy.covers_beforehand(plan):
+        _close(run, conversation.decide(run, "approve", "beforehand"), as_json)
+    if yes:
+        _say("--yes does not cover every effect of this plan.")
+    if _is_interactive(as_json):
+        answer = typer.prompt("Approve this plan? yes / no / later", default="later", err=True).strip().lower()
+        if answer in ("y", "yes", "是"):
+            _close(run, conversation.decide(run, "approve", "terminal"), as_json)
+        if answer in ("n", "no", "否"):
+            _close(run, conversation.decide(run, "reject", "terminal"), as_json)
+    _close(run, "waiting", as_json)
+
+
+# --------------------------------------------------------------------------- asking and planning
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in English or Chinese.")],
+    data: Data = None,
+    yes: Yes = False,
+    planner: Planner = PlannerName.auto,
+    offline: Offline = False,
+    cluster: Cluster = None,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Answer a question: plan, approval, run and report."""
+    from gnomon.interfaces.progress import shown
+
+    with shown(as_json) as progress:
+        conversation = _conversation(offline, workers, cluster, progress)
+        run = _ask_until_planned(conversation, question, data or [], as_json)
+        _offered(conversation, run, yes, as_json)
+
+
+def _ask_until_planned(conversation: Conversation, question: str, files: Sequence[Path], as_json: bool) -> Run:
+    """Ask; when a question comes back and somebody is there to answer it, put the answer in and ask again."""
+    while True:
+        try:
+            return conversation.ask(question, files)
+        except errors.NeedsAnswer as error:
+            if not _is_interactive(as_json):
+                raise
+            _say(str(error))
+            answer = typer.prompt(">", default="", show_default=False, err=True).strip()
+            if not answer:
+                raise
+            question = f"{question} {answer}"
+
+
+@app.command()
+def plan(
+    question: Annotated[str, typer.Argument(help="The question, in English or Chinese.")],
+    data: Data = None,
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the plan.", metavar="FILE")] = Path("plan.yaml"),
+    planner: Planner = PlannerName.auto,
+    offline: Offline = False,
+    as_json: Json = False,
+) -> None:
+    """Make and check a plan, write it to a file, and stop."""
+    from gnomon.plans.document import to_yaml
+    from gnomon.plans.render import plan_page
+    from gnomon.plans.run import write_text
+
+    conversation = _conversation(offline)
+    made = conversation.plan(question, data or [])
+    text = to_yaml(made)
+    if output.exists() and output.read_bytes() != text.encode():
+        kept = output.with_name(output.name + ".old")
+        output.replace(kept)
+        _say(f"{output} was there already; it is now {kept}.")
+    write_text(output, text)
+    if as_json:
+        _print_json(made.document())
+    else:
+        _print(plan_page(made))
+    _say(f"Written to {output}. Run it: gnomon run {output}")
+
+
+@app.command()
+def run(
+    plan_file: Annotated[Path, typer.Argument(metavar="PLAN", help="A plan.yaml, or the JSON of one.")],
+    data: Data = None,
+    yes: Yes = False,
+    offline: Offline = False,
+    cluster: Cluster = None,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Check a plan from a file, get it approved, run it and report."""
+    from gnomon.interfaces.progress import shown
+    from gnomon.plans.document import read_plan
+
+    with shown(as_json) as progress:
+        conversation = _conversation(offline, workers, cluster, progress)
+        made = read_plan(plan_file, conversation.registry)
+        _offered(conversation, conversation.run_plan(made, data or []), yes, as_json)
+
+
+# --------------------------------------------------------------------------- runs that wait or stopped
+
+
+def _find(conversation: Conversation, name: str) -> Run:
+    from gnomon.plans.run import Run
+
+    return Run.find(conversation.runs, name)
+
+
+@app.command()
+def runs(as_json: Json = False) -> None:
+    """List runs, the newest last."""
+    from gnomon.interfaces import settings
+    from gnomon.plans.run import Run
+
+    home = settings.load(_Options.config).home
+    rows = []
+    for found in Run.all(home / "runs"):
+        try:
+            created = found.events("run.created")[0]
+            rows.append({"run": found.id, "status": found.status(), "created": created["time"], "plan_hash": created["plan"], "question": created["question"]})
+        except (errors.StoreError, IndexError) as error:
+            rows.append({"run": found.id, "status": "damaged", "created": "", "plan_hash": "", "question": str(error)})
+    if as_json:
+        _print_json({"runs": rows})
+    elif not rows:
+        _say('There are no runs yet. Make one: gnomon ask "..." --data FILE')
+    else:
+        for row in rows:
+            _print(f"{row['run']}  {row['status']:<9} {row['created'][:16].replace('T', ' ')}  {row['question']}")
+
+
+@app.command()
+def show(name: RunName, as_json: Json = False) -> None:
+    """Show a run: its plan, its steps, its answer."""
+    from gnomon.plans.render import plan_page
+
+    conversation = _conversation()
+    found = _find(conversation, name)
+    status = found.status()
+    if as_json:
+        _print_json(_document(found, status))
+        return
+    document = _document(found, status)
+    _print(plan_page(found.plan(conversation.registry)))
+    _print(f"Run {found.id}: {status}")
+    approval = found.approval()
+    if approval:
+        _print(f"  {approval.decision} by {approval.who} on {approval.when} ({approval.how}){': ' + approval.reason if approval.reason else ''}")
+    for event in found.events():
+        _print_event(event)
+    if document["answer"]:
+        _print(document["answer"])
+    if document["report"]:
+        _print(f"Report: {Path(document['report']).with_suffix('.html')}")
+
+
+def _print_event(event: dict[str, Any]) -> None:
+    if event["event"] == "step.finished":
+        how = f"taken over from run {event['reused']}" if event.get("reused") else f"{event['seconds']:.2f} s"
+        _print(f"  {event['step']}: {event['artifact']['preview']} ({how})")
+    elif event["event"] in ("step.failed", "step.empty"):
+        _print(f"  {event['step']}: {event['error']['what']} {event['error']['remedy']}")
+    elif event["event"] == "step.skipped":
+        _print(f"  {event['step']}: skipped, because {event['because']} {event['how']}")
+
+
+@app.command()
+def approve(
+    name: RunName,
+    who: Annotated[str | None, typer.Option(help="Who approves; by default the person logged in.")] = None,
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    plan_hash: Annotated[str, typer.Option("--hash", help="First digits of the hash you read, where the plan was edited.", metavar="HASH")] = "",
+    offline: Offline = False,
+    cluster: Cluster = None,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Approve the plan of a run that waits, and run it."""
+    from gnomon.interfaces.progress import shown
+
+    with shown(as_json) as progress:
+        conversation = _conversation(offline, workers, cluster, progress)
+        found = _find(conversation, name)
+        _close(found, conversation.decide(found, "approve", "command", who=who, reason=reason, plan_hash=plan_hash), as_json)
+
+
+@app.command()
+def reject(
+    name: RunName,
+    who: Annotated[str | None, typer.Option(help="Who rejects; by default the person logged in.")] = None,
+    reason: Annotated[str, typer.Option(help="Why.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Reject the plan of a run that waits."""
+    conversation = _conversation()
+    found = _find(conversation, name)
+    conversation.decide(found, "reject", "command", who=who, reason=reason)
+    if as_json:
+        _print_json(_document(found, found.status()))
+    _say(f"Run {found.id} is rejected; nothing of it ran.")
+
+
+@app.command()
+def resume(name: RunName, offline: Offline = False, cluster: Cluster = None, workers: Workers = None, as_json: Json = False) -> None:
+    """Go on with a run that stopped or failed; finished steps are not run again."""
+    from gnomon.interfaces.progress import shown
+
+    with shown(as_json) as progress:
+        conversation = _conversation(offline, workers, cluster, progress)
+        found = _find(conversation, name)
+        _close(found, conversation.resume(found), as_json)
+
+
+# --------------------------------------------------------------------------- what there is
+
+
+@app.command()
+def tools(name: Annotated[str | None, typer.Argument(help="One tool, in full.")] = None, as_json: Json = False) -> None:
+    """List the tools, or show one."""
+    from gnomon.tools.registry import Registry
+
+    registry = Registry.load()
+    if name is None:
+        if as_json:
+            _print_json({"tools": [t.schema() for t in registry.values()]})
+        else:
+            for t in sorted(registry.values(), key=lambda t: (t.area, t.name)):
+                _print(f"{t.area:<10} {t.name:<28} {t.summary}")
+        return
+    try:
+        chosen = registry.tool(name)
+    except errors.PlanError as error:
+        raise errors.UsageError(error.what, remedy=error.remedy) from error
+    if as_json:
+        _print_json(chosen.schema())
+        return
+    _print(f"{chosen.name} {chosen.version} ({chosen.area}): {chosen.summary}\n{chosen.declaration.summary_zh}")
+    if chosen.description:
+        _print("\n" + chosen.description)
+    _print(f"\nMakes: {chosen.kind}   Effects: {', '.join(chosen.effects)}   Compared as: {chosen.declaration.comparison}")
+    for p in chosen.parameters:
+        what = str(p.kind) if p.kind else p.role if p.role == "file" else " | ".join(p.choices) or p.type
+        unit = f" [{p.unit}]" if p.unit else ""
+        need = "required" if p.required else f"default {p.default}"
+        _print(f"  {p.name}: {what}{unit}, {need}. {p.description}")
+    _print("Cites: " + "; ".join(chosen.declaration.citations))
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what works on this machine."""
+    from gnomon.interfaces.doctor import examine
+
+    findings = examine(_Options.config)
+    if as_json:
+        _print_json({"checks": findings})
+    else:
+        for finding in findings:
+            _print(f"{finding['state']:<8} {finding['what']:<16} {finding['found']}" + (f"  {finding['remedy']}" if finding["remedy"] else ""))
+    if any(f["state"] == "broken" for f in findings):
+        raise typer.Exit(Exit.FAILED)
+
+
+# --------------------------------------------------------------------------- the one place where errors become sentences
+
+
+def _exit_code(error: errors.GnomonError) -> Exit:
+    if isinstance(error, errors.NeedsAnswer):
+        return Exit.NEEDS_ANSWER
+    if isinstance(error, errors.UsageError | errors.PlanError):
+        return Exit.WRONG_USE
+    return Exit.FAILED
+
+
+def _failed(sentence: str, code: Exit, arguments: Sequence[str]) -> int:
+    if "--json" in arguments and not _Options.debug:
+        status = "needs_answer" if code is Exit.NEEDS_ANSWER else "failed"
+        keys = {"run": None, "status": status, "plan_hash": None, "question": None, "answer": sentence}
+        _print_json({**keys, "results": [], "warnings": [], "report": None, "bundle": None, "seconds": 0})
+    _say(sentence)
+    return int(code)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of the command; returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        code = app(args=given, standalone_mode=False)
+        return int(code or 0)
+    except typer.Exit as leaving:
+        return int(leaving.exit_code)
+    except errors.GnomonError as error:
+        if _Options.debug:
+            raise
+        return _failed(str(error), _exit_code(error), given)
+    except KeyboardInterrupt:
+        return _failed("Stopped. `gnomon runs` lists what can be resumed.", Exit.FAILED, given)
+    except OSError as error:
+        if _Options.debug:
+            raise
+        return _failed(f"{error.filename or 'A file'} could not be used: {error.strerror or error}.", Exit.FAILED, given)
+    except Exception as error:  # noqa: BLE001 - the person gets a sentence, and with --debug the traceback
+        if _Options.debug:
+            raise
+        click_error = getattr(error, "format_message", None)
+        if click_error is not None:
+            return _failed(f"{click_error()} `gnomon --help` lists the commands.", Exit.WRONG_USE, given)
+        return _failed(f"Gnomon failed with {type(error).__name__}: {error}. Run it again with `gnomon --debug ...` and report what it prints.", Exit.FAILED, given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

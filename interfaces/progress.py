@@ -1,0 +1,67 @@
+"""Progress on standard error: a bar where a person watches, a line a step elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+_ENDS = {
+    "step.finished": "done",
+    "step.kept": "kept from before",
+    "step.empty": "found nothing",
+    "step.failed": "failed",
+    "step.skipped": "skipped",
+}
+
+
+@contextmanager
+def shown(quiet: bool) -> Iterator[Callable[[str, dict[str, Any]], None] | None]:
+    """Yield what an engine tells its events to; nothing is shown where `quiet`."""
+    if quiet:
+        yield None
+    elif sys.stderr.isatty():
+        with _bars() as told:
+            yield told
+    else:
+        yield _line
+
+
+def _how(event: str, fields: dict[str, Any]) -> str:
+    if fields.get("reused"):
+        return f"taken over from run {fields['reused']}"
+    return f"{_ENDS[event]}, {fields['seconds']:.1f} s" if fields.get("seconds") else _ENDS[event]
+
+
+def _line(event: str, fields: dict[str, Any]) -> None:
+    if event in _ENDS:
+        sys.stderr.write(f"  {fields['step']}: {_how(event, fields)}\n")
+        sys.stderr.flush()
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str, dict[str, Any]], None]]:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    console = Console(stderr=True)
+    progress = Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True)
+    tasks: dict[str, Any] = {}
+
+    def told(event: str, fields: dict[str, Any]) -> None:
+        if event == "run.started":
+            progress.start()
+        elif event == "step.started":
+            tasks[fields["step"]] = progress.add_task(fields["step"], total=None)
+        elif event in _ENDS:
+            if fields["step"] in tasks:
+                progress.remove_task(tasks.pop(fields["step"]))
+            console.print(f"  {fields['step']}: {_how(event, fields)}", highlight=False, markup=False)
+        elif event == "run.finished":
+            progress.stop()
+
+    try:
+        yield told
+    finally:
+        progress.stop()

@@ -1,0 +1,101 @@
+"""Settings: one ``settings.toml`` in the platform's config folder, overridden by ``GNOMON_*`` variables."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gnomon.tools.errors import UsageError
+
+if TYPE_CHECKING:
+    from gnomon.plans.policy import Policy
+
+KEYS = ("home", "workers", "cluster", "policy")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a person set; everything has a default.
+
+    ``home`` holds store, runs and conversations; ``workers`` and ``cluster`` say where steps run; ``policy`` is the table of that
+    name in the file.
+    """
+
+    source: Path | None
+    home: Path
+    workers: int | None
+    cluster: str | None
+    policy_table: dict[str, object]
+
+    def policy(self, *, offline: bool = False) -> Policy:
+        """The policy in force; ``offline`` denies the network."""
+        from pydantic import ValidationError
+
+        from gnomon.plans.policy import Policy
+
+        try:
+            base = Policy()
+            table = dict(self.policy_table)
+            effects = table.pop("effects", {})
+            if not isinstance(effects, dict):
+                raise UsageError("policy.effects in the settings must be a table.", remedy='Write [policy.effects] and lines like compute = "automatic".')
+            merged = {**base.effects, **effects, **({"read_network": "deny"} if offline else {})}
+            return Policy.model_validate({**base.model_dump(), **table, "effects": merged})
+        except ValidationError as error:
+            first = error.errors()[0]
+            raise UsageError(f"The policy in {self.source} is wrong: {'.'.join(map(str, first['loc'])) or 'policy'}: {first['msg']}.", remedy="Mend settings.toml.") from error
+
+
+def load(config: Path | None = None) -> Settings:
+    """Read the settings.
+
+    Parameters
+    ----------
+    config : pathlib.Path, optional
+        The file; by default ``GNOMON_CONFIG``, else ``settings.toml`` in the platform's config folder, where it exists.
+
+    Raises
+    ------
+    UsageError
+        Where the file is not TOML or has a key that means nothing.
+    """
+    from platformdirs import user_config_path, user_data_path
+
+    named = config or (Path(os.environ["GNOMON_CONFIG"]) if os.environ.get("GNOMON_CONFIG") else None)
+    path = named or user_config_path("gnomon") / "settings.toml"
+    table: dict[str, object] = {}
+    if path.is_file():
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise UsageError(f"{path} is not a settings file: {error}.", remedy="Mend it or move it away.") from error
+    elif named:
+        raise UsageError(f"There is no settings file {path}.", remedy="Check --config and GNOMON_CONFIG.")
+    unknown = set(table) - set(KEYS)
+    if unknown:
+        raise UsageError(f"{path} has the unknown settings {', '.join(sorted(unknown))}.", remedy=f"Settings are: {', '.join(KEYS)}.")
+    home = os.environ.get("GNOMON_HOME") or table.get("home")
+    cluster = os.environ.get("GNOMON_CLUSTER") or table.get("cluster")
+    policy = table.get("policy", {})
+    return Settings(
+        source=path if path.is_file() else None,
+        home=Path(str(home)).expanduser() if home else user_data_path("gnomon"),
+        workers=_workers(os.environ.get("GNOMON_WORKERS") or table.get("workers")),
+        cluster=str(cluster) if cluster else None,
+        policy_table=dict(policy) if isinstance(policy, dict) else {},
+    )
+
+
+def _workers(value: object) -> int | None:
+    if value in (None, ""):
+        return None
+    try:
+        number = int(str(value))
+    except ValueError as error:
+        raise UsageError(f"workers must be a whole number, and is {value!r}.", remedy="Mend settings.toml or GNOMON_WORKERS.") from error
+    if number < 1:
+        raise UsageError(f"workers must be at least 1, and is {number}.", remedy="Mend settings.toml or GNOMON_WORKERS.")
+    return number
