@@ -48,11 +48,16 @@ def attach(paths: Sequence[Path], registry: Registry, store: Store) -> list[Atta
         found = registry.recognise(path) if path.is_file() else []
         if not found:
             expected = ", ".join(sorted({t.kind.name for t in registry.readers}))
-            raise UsageError(f"{shown(path)} is {registry.describe(path)}; expected a file that holds one of: {expected}.", remedy="`gnomon tools` says what the readers take.")
+            raise UsageError(
+                f"{shown(path)} is {registry.describe(path)}; expected a file that holds one of: {expected}.",
+                remedy="`gnomon tools` says what the readers take.",
+            )
         best = found[0]
         name = _free_name(file_name(path), {a.attachment.name for a in attached})
         sha256 = store.put_file(path)
-        attachment = Attachment(name=name, sha256=sha256, size=path.stat().st_size, kind=str(best.kind), found=best.found, rows=best.rows)
+        attachment = Attachment(
+            name=name, sha256=sha256, size=path.stat().st_size, kind=str(best.kind), found=best.found, rows=best.rows
+        )
         attached.append(Attached(attachment, best.tool))
     return attached
 

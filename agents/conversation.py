@@ -72,7 +72,10 @@ class Conversation:
             Where no sound plan came out.
         """
         if not question.strip():
-            raise UsageError("The question is empty.", remedy='Ask something, for example: gnomon ask "Is there a transiting planet?" --data FILE.')
+            raise UsageError(
+                "The question is empty.",
+                remedy='Ask something, for example: gnomon ask "Is there a transiting planet?" --data FILE.',
+            )
         planner = EmbeddedPlanner(self.registry, self.home / "cache")
         plan = planner.plan(question, attach(files, self.registry, self.store))
         require_sound(plan, self.registry, self.policy)
@@ -93,7 +96,10 @@ class Conversation:
         given = {self.store.put_file(p) for p in paths if p.is_file()}
         for file in plan.files:
             if file.sha256 not in given and not self.store.path(file.sha256, ".file").exists():
-                raise UsageError(f"The plan needs the file {file.name} (sha256 {file.sha256[:12]}…), which is not here.", remedy="Give it with --data FILE.")
+                raise UsageError(
+                    f"The plan needs the file {file.name} (sha256 {file.sha256[:12]}…), which is not here.",
+                    remedy="Give it with --data FILE.",
+                )
 
     # ------------------------------------------------------------------ from a plan to a run
 
@@ -114,7 +120,14 @@ class Conversation:
         return Run.find(self.runs, identifier)
 
     def decide(
-        self, run: Run, decision: Literal["approve", "reject"], how: How, *, who: str | None = None, reason: str = "", plan_hash: str = ""
+        self,
+        run: Run,
+        decision: Literal["approve", "reject"],
+        how: How,
+        *,
+        who: str | None = None,
+        reason: str = "",
+        plan_hash: str = "",
     ) -> str:
         """Record a decision on a waiting run and go on; returns the run's status.
 
@@ -137,7 +150,11 @@ class Conversation:
         with run.exclusive():
             plan = run.plan(self.registry)
             self._require_open(run, plan)
-            if decision == "approve" and plan.hash != run.offered() and not (len(plan_hash) >= 6 and plan.hash.startswith(plan_hash)):
+            if (
+                decision == "approve"
+                and plan.hash != run.offered()
+                and not (len(plan_hash) >= 6 and plan.hash.startswith(plan_hash))
+            ):
                 raise ApprovalError(
                     f"The plan was edited after it was offered: offered {run.offered()[:12]}…, now {plan.hash[:12]}….",
                     remedy=f"Read it with `gnomon show {run.id}`, then `gnomon approve {run.id} --hash {plan.hash[:12]}`.",
@@ -203,7 +220,13 @@ class Conversation:
     def _nodes(self) -> Nodes:
         from gnomon.agents.graph import Nodes
 
-        return Nodes(make_plan=self._make_plan, offer=self._make_run, record=self._record, execute=self._execute, report=self._report)
+        return Nodes(
+            make_plan=self._make_plan,
+            offer=self._make_run,
+            record=self._record,
+            execute=self._execute,
+            report=self._report,
+        )
 
     def _make_plan(self, state: State) -> State:
         plan = self.plan(state["question"], [Path(p) for p in state["files"]])
@@ -222,7 +245,9 @@ class Conversation:
         return {"status": "rejected" if record.decision == "reject" else "approved"}
 
     def _execute(self, state: State) -> State:
-        engine = Engine(self.registry, self.store, self.policy, workers=self.workers, cluster=self.cluster, progress=self.progress)
+        engine = Engine(
+            self.registry, self.store, self.policy, workers=self.workers, cluster=self.cluster, progress=self.progress
+        )
         return {"status": engine.execute(self._held(state))}
 
     def _report(self, state: State) -> State:
@@ -235,4 +260,3 @@ class Conversation:
 
     def _held(self, state: State) -> Run:
         return Run(self.runs / state["run"])
-

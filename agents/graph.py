@@ -64,7 +64,10 @@ class SmallJson(JsonPlusSerializer):
 
 def _refuse_data(value: Any, place: str) -> None:
     if type(value).__module__.split(".")[0] in _REFUSED:
-        raise StoreError(f"{place} holds a {type(value).__name__}; the state of a conversation is small JSON.", remedy="Put it into the store and keep its digest.")
+        raise StoreError(
+            f"{place} holds a {type(value).__name__}; the state of a conversation is small JSON.",
+            remedy="Put it into the store and keep its digest.",
+        )
     if isinstance(value, dict):
         for key, inner in value.items():
             _refuse_data(inner, f"{place}.{key}")
@@ -134,7 +137,10 @@ def threads(database: Path, nodes: Nodes) -> Iterator[Callable[[str], Thread]]:
     try:
         connection = sqlite3.connect(database, check_same_thread=False, timeout=30)
     except sqlite3.Error as error:
-        raise StoreError(f"The conversations in {database} could not be opened: {error}.", remedy="Check the folder's permissions and the disk.") from error
+        raise StoreError(
+            f"The conversations in {database} could not be opened: {error}.",
+            remedy="Check the folder's permissions and the disk.",
+        ) from error
     try:
         connection.execute("PRAGMA synchronous=NORMAL")
         compiled = build(nodes).compile(checkpointer=SqliteSaver(connection, serde=SmallJson()))

@@ -48,13 +48,25 @@ class PlannerName(StrEnum):
     embedded = "embedded"
 
 
-_OF_STATUS = {"done": Exit.DONE, "failed": Exit.FAILED, "rejected": Exit.FAILED, "stopped": Exit.FAILED, "running": Exit.FAILED, "waiting": Exit.WAITS}
+_OF_STATUS = {
+    "done": Exit.DONE,
+    "failed": Exit.FAILED,
+    "rejected": Exit.FAILED,
+    "stopped": Exit.FAILED,
+    "running": Exit.FAILED,
+    "waiting": Exit.WAITS,
+}
 
-Data = Annotated[list[Path] | None, typer.Option("--data", "-d", help="A file that the question is about; may be given several times.", metavar="FILE")]
+Data = Annotated[
+    list[Path] | None,
+    typer.Option("--data", "-d", help="A file that the question is about; may be given several times.", metavar="FILE"),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Approve beforehand what the policy lets be approved so.")]
 Offline = Annotated[bool, typer.Option("--offline", help="Deny the network.")]
-Cluster = Annotated[str | None, typer.Option(help="Address of a Dask scheduler to run the steps on.", metavar="ADDRESS")]
+Cluster = Annotated[
+    str | None, typer.Option(help="Address of a Dask scheduler to run the steps on.", metavar="ADDRESS")
+]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")]
 Planner = Annotated[PlannerName, typer.Option(help="Who makes the plan.")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run, the start of it, or `last`.")]
@@ -91,7 +103,12 @@ def _print_json(document: Any) -> None:
     _print(json.dumps(document, ensure_ascii=False, indent=1))
 
 
-def _conversation(offline: bool = False, workers: int | None = None, cluster: str | None = None, progress: Callable[[str, dict[str, Any]], None] | None = None) -> Conversation:
+def _conversation(
+    offline: bool = False,
+    workers: int | None = None,
+    cluster: str | None = None,
+    progress: Callable[[str, dict[str, Any]], None] | None = None,
+) -> Conversation:
     from gnomon.agents.conversation import Conversation
     from gnomon.interfaces import settings
     from gnomon.tools.registry import Registry
@@ -115,7 +132,11 @@ def _document(run: Run, status: str) -> dict[str, Any]:
     created = run.events("run.created")[0]
     results = run.folder / "report" / "results.json"
     report = run.folder / "report" / "report.md"
-    told: dict[str, Any] = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {"answer": "", "results": [], "warnings": []}
+    told: dict[str, Any] = (
+        json.loads(results.read_text(encoding="utf-8"))
+        if results.exists()
+        else {"answer": "", "results": [], "warnings": []}
+    )
     return {
         "run": run.id,
         "status": status,
@@ -142,7 +163,9 @@ def _close(run: Run, status: str, as_json: bool) -> None:
         if document["report"]:
             _say(f"Report: {Path(document['report']).with_suffix('.html')}")
     if status == "waiting":
-        _say(f"Run {run.id} waits for approval. Read it: gnomon show {run.id}   Approve it: gnomon approve {run.id}   Reject it: gnomon reject {run.id}")
+        _say(
+            f"Run {run.id} waits for approval. Read it: gnomon show {run.id}   Approve it: gnomon approve {run.id}   Reject it: gnomon reject {run.id}"
+        )
     raise typer.Exit(_OF_STATUS[status])
 
 
@@ -215,7 +238,9 @@ def _ask_until_planned(conversation: Conversation, question: str, files: Sequenc
 def plan(
     question: Annotated[str, typer.Argument(help="The question, in English or Chinese.")],
     data: Data = None,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the plan.", metavar="FILE")] = Path("plan.yaml"),
+    output: Annotated[Path, typer.Option("--output", "-o", help="Where to write the plan.", metavar="FILE")] = Path(
+        "plan.yaml"
+    ),
     planner: Planner = PlannerName.auto,
     offline: Offline = False,
     as_json: Json = False,
@@ -280,7 +305,15 @@ def runs(as_json: Json = False) -> None:
     for found in Run.all(home / "runs"):
         try:
             created = found.events("run.created")[0]
-            rows.append({"run": found.id, "status": found.status(), "created": created["time"], "plan_hash": created["plan"], "question": created["question"]})
+            rows.append(
+                {
+                    "run": found.id,
+                    "status": found.status(),
+                    "created": created["time"],
+                    "plan_hash": created["plan"],
+                    "question": created["question"],
+                }
+            )
         except (errors.StoreError, IndexError) as error:
             rows.append({"run": found.id, "status": "damaged", "created": "", "plan_hash": "", "question": str(error)})
     if as_json:
@@ -308,7 +341,9 @@ def show(name: RunName, as_json: Json = False) -> None:
     _print(f"Run {found.id}: {status}")
     approval = found.approval()
     if approval:
-        _print(f"  {approval.decision} by {approval.who} on {approval.when} ({approval.how}){': ' + approval.reason if approval.reason else ''}")
+        _print(
+            f"  {approval.decision} by {approval.who} on {approval.when} ({approval.how}){': ' + approval.reason if approval.reason else ''}"
+        )
     for event in found.events():
         _print_event(event)
     if document["answer"]:
@@ -332,7 +367,10 @@ def approve(
     name: RunName,
     who: Annotated[str | None, typer.Option(help="Who approves; by default the person logged in.")] = None,
     reason: Annotated[str, typer.Option(help="Why.")] = "",
-    plan_hash: Annotated[str, typer.Option("--hash", help="First digits of the hash you read, where the plan was edited.", metavar="HASH")] = "",
+    plan_hash: Annotated[
+        str,
+        typer.Option("--hash", help="First digits of the hash you read, where the plan was edited.", metavar="HASH"),
+    ] = "",
     offline: Offline = False,
     cluster: Cluster = None,
     workers: Workers = None,
@@ -344,7 +382,11 @@ def approve(
     with shown(as_json) as progress:
         conversation = _conversation(offline, workers, cluster, progress)
         found = _find(conversation, name)
-        _close(found, conversation.decide(found, "approve", "command", who=who, reason=reason, plan_hash=plan_hash), as_json)
+        _close(
+            found,
+            conversation.decide(found, "approve", "command", who=who, reason=reason, plan_hash=plan_hash),
+            as_json,
+        )
 
 
 @app.command()
@@ -364,7 +406,9 @@ def reject(
 
 
 @app.command()
-def resume(name: RunName, offline: Offline = False, cluster: Cluster = None, workers: Workers = None, as_json: Json = False) -> None:
+def resume(
+    name: RunName, offline: Offline = False, cluster: Cluster = None, workers: Workers = None, as_json: Json = False
+) -> None:
     """Go on with a run that stopped or failed; finished steps are not run again."""
     from gnomon.interfaces.progress import shown
 
@@ -400,7 +444,9 @@ def tools(name: Annotated[str | None, typer.Argument(help="One tool, in full.")]
     _print(f"{chosen.name} {chosen.version} ({chosen.area}): {chosen.summary}\n{chosen.declaration.summary_zh}")
     if chosen.description:
         _print("\n" + chosen.description)
-    _print(f"\nMakes: {chosen.kind}   Effects: {', '.join(chosen.effects)}   Compared as: {chosen.declaration.comparison}")
+    _print(
+        f"\nMakes: {chosen.kind}   Effects: {', '.join(chosen.effects)}   Compared as: {chosen.declaration.comparison}"
+    )
     for p in chosen.parameters:
         what = str(p.kind) if p.kind else p.role if p.role == "file" else " | ".join(p.choices) or p.type
         unit = f" [{p.unit}]" if p.unit else ""
@@ -419,7 +465,10 @@ def doctor(as_json: Json = False) -> None:
         _print_json({"checks": findings})
     else:
         for finding in findings:
-            _print(f"{finding['state']:<8} {finding['what']:<16} {finding['found']}" + (f"  {finding['remedy']}" if finding["remedy"] else ""))
+            _print(
+                f"{finding['state']:<8} {finding['what']:<16} {finding['found']}"
+                + (f"  {finding['remedy']}" if finding["remedy"] else "")
+            )
     if any(f["state"] == "broken" for f in findings):
         raise typer.Exit(Exit.FAILED)
 
@@ -464,14 +513,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         if _Options.debug:
             raise
-        return _failed(f"{error.filename or 'A file'} could not be used: {error.strerror or error}.", Exit.FAILED, given)
-    except Exception as error:  # noqa: BLE001 - the person gets a sentence, and with --debug the traceback
+        return _failed(
+            f"{error.filename or 'A file'} could not be used: {error.strerror or error}.", Exit.FAILED, given
+        )
+    except Exception as error:
         if _Options.debug:
             raise
         click_error = getattr(error, "format_message", None)
         if click_error is not None:
             return _failed(f"{click_error()} `gnomon --help` lists the commands.", Exit.WRONG_USE, given)
-        return _failed(f"Gnomon failed with {type(error).__name__}: {error}. Run it again with `gnomon --debug ...` and report what it prints.", Exit.FAILED, given)
+        return _failed(
+            f"Gnomon failed with {type(error).__name__}: {error}. Run it again with `gnomon --debug ...` and report what it prints.",
+            Exit.FAILED,
+            given,
+        )
 
 
 if __name__ == "__main__":

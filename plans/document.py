@@ -35,7 +35,9 @@ def to_yaml(plan: Plan) -> str:
     yaml.width = 120
     yaml.indent(mapping=2, sequence=4, offset=2)
     stream = io.StringIO()
-    stream.write("# A plan of Gnomon.  Edit it, then `gnomon run` it; an edited plan has another hash and needs its own approval.\n")
+    stream.write(
+        "# A plan of Gnomon.  Edit it, then `gnomon run` it; an edited plan has another hash and needs its own approval.\n"
+    )
     yaml.dump(document, stream)
     return stream.getvalue()
 
@@ -96,7 +98,11 @@ def read_plan(path: Path, registry: Registry) -> Plan:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"{path} could not be read: {error.strerror}.", remedy="`gnomon plan` writes a plan.yaml.") from error
+        raise UsageError(
+            f"{path} could not be read: {error.strerror}.", remedy="`gnomon plan` writes a plan.yaml."
+        ) from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not a text file, so it is no plan.", remedy="`gnomon plan` writes a plan.yaml.") from error
+        raise UsageError(
+            f"{path} is not a text file, so it is no plan.", remedy="`gnomon plan` writes a plan.yaml."
+        ) from error
     return of_yaml(text, registry, path.name)

@@ -66,7 +66,10 @@ def step_key(tool: Tool, step: Step, inputs: dict[str, Any]) -> str:
             "source": source.digest,
             "arguments": step.arguments,
             "inputs": inputs,
-            "environment": {"python": environment.describe_python(), "packages": environment.package_versions(source.packages)},
+            "environment": {
+                "python": environment.describe_python(),
+                "packages": environment.package_versions(source.packages),
+            },
             "machine": environment.machine_class() if tool.declaration.comparison in _FLOATING else None,
         }
     )
@@ -136,7 +139,9 @@ class Engine:
         require_sound(plan, self.registry, self.policy)
         approvals.require(run.approval(), plan, self.policy)
         started = time.perf_counter()
-        self._tell(run, "run.started", plan=plan.hash, executor="dask" if self.cluster else "local", workers=self.workers)
+        self._tell(
+            run, "run.started", plan=plan.hash, executor="dask" if self.cluster else "local", workers=self.workers
+        )
         state = self._already_done(run, plan)
         self._loop(run, plan, state)
         status = "failed" if state.failed else "done"
@@ -177,13 +182,20 @@ class Engine:
                 except BrokenProcessPool:
                     self._after_crash(run, list(under_way.values()), waiting, tries, state)
 
-    def _after_crash(self, run: Run, under_way: list[Step], waiting: list[Step], tries: dict[str, int], state: _State) -> None:
+    def _after_crash(
+        self, run: Run, under_way: list[Step], waiting: list[Step], tries: dict[str, int], state: _State
+    ) -> None:
         """A worker process died (out of memory, a fault in native code): blame a step only when it dies alone."""
         for step in under_way:
             tries[step.id] = tries.get(step.id, 0) + 1
             if len(under_way) == 1:
                 what = f"The process that ran {step.tool} died, most likely for want of memory."
-                error = {"type": "Crash", "what": what, "remedy": "Use less data or a machine with more memory, then `gnomon resume`.", "zh": ""}
+                error = {
+                    "type": "Crash",
+                    "what": what,
+                    "remedy": "Use less data or a machine with more memory, then `gnomon resume`.",
+                    "zh": "",
+                }
                 self._tell(run, "step.failed", step=step.id, tool=step.tool, error=error, warnings=[], seconds=0.0)
                 state.failed.add(step.id)
             else:
@@ -223,7 +235,12 @@ class Engine:
         """Journal what became of a step; its artifact is in the store already."""
         log = outcome.log + outcome.details
         run.write_log(step.id, log)
-        fields: dict[str, Any] = {"step": step.id, "tool": step.tool, "warnings": list(outcome.warnings), "seconds": outcome.seconds}
+        fields: dict[str, Any] = {
+            "step": step.id,
+            "tool": step.tool,
+            "warnings": list(outcome.warnings),
+            "seconds": outcome.seconds,
+        }
         if outcome.status == "failed":
             self._tell(run, "step.failed", **fields, error=outcome.error)
             state.failed.add(step.id)
@@ -252,7 +269,9 @@ class Engine:
         """Steps that this run's journal has as finished, with their artifacts still whole."""
         state = _State({}, set(), set())
         rows = {e["step"]: e for e in run.events() if e["event"] in ("step.finished", "step.empty")}
-        begun = {e["step"] for e in run.events("step.started")} - set(rows) - {e["step"] for e in run.events("step.failed")}
+        begun = (
+            {e["step"] for e in run.events("step.started")} - set(rows) - {e["step"] for e in run.events("step.failed")}
+        )
         for step in plan.steps:  # plans are listed in an order in which they could run
             row = rows.get(step.id)
             if row is not None and step.needs() <= set(state.artifacts) and row["key"] == self._key(plan, step, state):
@@ -264,7 +283,12 @@ class Engine:
                     self.progress("step.kept", {"step": step.id, "tool": step.tool})
             elif step.id in begun and _OUTSIDE & set(step.effects):
                 what = f"{step.tool} was under way when the run stopped, and may have acted on the world already."
-                error = {"type": "Unknown", "what": what, "remedy": "Check what it did; then ask again for what is left.", "zh": ""}
+                error = {
+                    "type": "Unknown",
+                    "what": what,
+                    "remedy": "Check what it did; then ask again for what is left.",
+                    "zh": "",
+                }
                 self._tell(run, "step.failed", step=step.id, tool=step.tool, error=error, warnings=[], seconds=0.0)
                 state.failed.add(step.id)
         return state

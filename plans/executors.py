@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 from gnomon.plans.worker import prepare_process
 from gnomon.tools.errors import ServiceError, UsageError
@@ -57,9 +58,14 @@ def cluster(address: str) -> Iterator[Executor]:
     except ImportError as error:
         raise UsageError("Dask is not installed.", remedy='`pip install "gnomon[dask]"` installs it.') from error
     try:
-        client = Client(address, timeout="10s", set_as_default=False)
+        connect: Any = Client
+        client = connect(address, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
-        raise ServiceError(f"No Dask scheduler answers at {address}: {error}.", remedy="Check the address, or leave --cluster out to run here.", retryable=True) from error
+        raise ServiceError(
+            f"No Dask scheduler answers at {address}: {error}.",
+            remedy="Check the address, or leave --cluster out to run here.",
+            retryable=True,
+        ) from error
     try:
         yield client.get_executor(pure=False)
     finally:

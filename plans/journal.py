@@ -56,13 +56,20 @@ def read_events(path: Path, *, being_written: bool = False) -> list[dict[str, An
         try:
             event = json.loads(line)
         except ValueError as error:
-            raise JournalError(f"Line {number} of {path.name} is not readable.", remedy="The record of this run cannot be trusted.") from error
+            raise JournalError(
+                f"Line {number} of {path.name} is not readable.", remedy="The record of this run cannot be trusted."
+            ) from error
         if event.get("prev") != previous or event.get("seq") != number or canonical(event) != line:
-            raise JournalError(f"Line {number} of {path.name} was altered, or one before it is missing.", remedy="The record of this run cannot be trusted.")
+            raise JournalError(
+                f"Line {number} of {path.name} was altered, or one before it is missing.",
+                remedy="The record of this run cannot be trusted.",
+            )
         previous = _line_digest(line)
         events.append(event)
     if torn and not being_written:
-        raise JournalError(f"The last line of {path.name} was never finished.", remedy="`gnomon resume` sets it aside and goes on.")
+        raise JournalError(
+            f"The last line of {path.name} was never finished.", remedy="`gnomon resume` sets it aside and goes on."
+        )
     return events
 
 
@@ -123,7 +130,10 @@ class Journal:
             except OSError as error:
                 with self.path.open("r+b") as stream:
                     stream.truncate(size)
-                raise StoreError(f"The journal {self.path.name} could not be written: {error.strerror}.", remedy="Free some disk space, then `gnomon resume`.") from error
+                raise StoreError(
+                    f"The journal {self.path.name} could not be written: {error.strerror}.",
+                    remedy="Free some disk space, then `gnomon resume`.",
+                ) from error
             self._previous = _line_digest(line)
             # Read back from the bytes, so that what later steps see is what the disk holds.
             self._events.append(json.loads(line))

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from gnomon.plans.canonical import digest
 from gnomon.tools.errors import PlanError
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 
 
 class _Record(BaseModel):
@@ -146,7 +146,10 @@ class Plan(_Record):
             Naming the field that is wrong.
         """
         if not isinstance(document, dict):
-            raise PlanError("A plan must be a mapping with question, language, goal and steps.", remedy="`gnomon plan` writes one to start from.")
+            raise PlanError(
+                "A plan must be a mapping with question, language, goal and steps.",
+                remedy="`gnomon plan` writes one to start from.",
+            )
         try:
             return cls.model_validate({k: v for k, v in document.items() if k != "hash"})
         except ValidationError as error:

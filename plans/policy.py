@@ -19,6 +19,10 @@ ALWAYS_ASK = frozenset({"submit"})
 NEVER_BEFOREHAND = frozenset({"submit", "spend", "run_code"})
 
 
+def _ask_all() -> dict[str, Decision]:
+    return dict.fromkeys(EFFECTS, "ask")
+
+
 class Policy(BaseModel):
     """Maps effects and costs to a decision; what it does not name is asked.
 
@@ -36,9 +40,7 @@ class Policy(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    effects: dict[str, Decision] = Field(
-        default_factory=lambda: {"compute": "ask", "read_network": "ask", "write_files": "ask", "run_code": "ask", "spend": "ask", "submit": "ask"}
-    )
+    effects: dict[str, Decision] = Field(default_factory=_ask_all)
     beforehand: list[str] = Field(default_factory=lambda: ["compute", "read_network", "write_files"])
     seconds: float = 3600.0
     seconds_limit: float = 7 * 86400.0
@@ -51,7 +53,9 @@ class Policy(BaseModel):
         if any(self.effects.get(e) == "automatic" for e in ALWAYS_ASK):
             raise ValueError("submit always asks; it cannot be made automatic")
         if set(self.beforehand) & NEVER_BEFOREHAND:
-            raise ValueError(f"{', '.join(sorted(set(self.beforehand) & NEVER_BEFOREHAND))} cannot be approved beforehand")
+            raise ValueError(
+                f"{', '.join(sorted(set(self.beforehand) & NEVER_BEFOREHAND))} cannot be approved beforehand"
+            )
         return self
 
     @property

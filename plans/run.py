@@ -98,11 +98,16 @@ class Run:
         runs = cls.all(root)
         if name == "last" and runs:
             return runs[-1]
-        found = [r for r in runs if r.id == name] or [r for r in runs if r.id.startswith(name) or r.id.endswith(f"-{name}")]
+        found = [r for r in runs if r.id == name] or [
+            r for r in runs if r.id.startswith(name) or r.id.endswith(f"-{name}")
+        ]
         if len(found) == 1:
             return found[0]
         if found:
-            raise UsageError(f"{len(found)} runs start with {name!r}: {', '.join(r.id for r in found[:5])}.", remedy="Give more of the name.")
+            raise UsageError(
+                f"{len(found)} runs start with {name!r}: {', '.join(r.id for r in found[:5])}.",
+                remedy="Give more of the name.",
+            )
         raise UsageError(f"There is no run called {name!r}.", remedy="`gnomon runs` lists them.")
 
     @classmethod
@@ -123,7 +128,9 @@ class Run:
 
     def events(self, name: str | None = None) -> list[dict[str, Any]]:
         """Events of the journal, its chain checked, of one name or of all; a torn last line is left out."""
-        events = list(self._journal) if self._journal else read_events(self.folder / "journal.jsonl", being_written=True)
+        events = (
+            list(self._journal) if self._journal else read_events(self.folder / "journal.jsonl", being_written=True)
+        )
         return [e for e in events if name is None or e["event"] == name]
 
     def plan(self, registry: Registry) -> Plan:
@@ -183,7 +190,10 @@ class Run:
         try:
             lock.acquire(timeout=0)
         except Timeout as error:
-            raise ApprovalError(f"Another process holds run {self.id}.", remedy=f"Wait for it; `gnomon show {self.id}` says how it goes.") from error
+            raise ApprovalError(
+                f"Another process holds run {self.id}.",
+                remedy=f"Wait for it; `gnomon show {self.id}` says how it goes.",
+            ) from error
         try:
             self._journal = None  # another process may have written since
             yield

@@ -126,7 +126,8 @@ def _lift(module: str, qualname: str) -> Source:
             return
         if not source.startswith(_LIFTABLE) or name is None:
             raise RegistrationError(
-                f"{module}.{qualname} reaches {source}, which is outside gnomon.tools.", remedy="A tool may use third-party libraries and plain functions under gnomon.tools."
+                f"{module}.{qualname} reaches {source}, which is outside gnomon.tools.",
+                remedy="A tool may use third-party libraries and plain functions under gnomon.tools.",
             )
         follow(source, name)
 
@@ -143,5 +144,7 @@ def _lift(module: str, qualname: str) -> Source:
     try:
         follow(module, qualname)
     except OSError as error:
-        raise RegistrationError(f"The source of {module}.{qualname} is not to be had.", remedy="Define tools in files, not at a prompt.") from error
+        raise RegistrationError(
+            f"The source of {module}.{qualname} is not to be had.", remedy="Define tools in files, not at a prompt."
+        ) from error
     return Source(tuple((m, n, t) for (m, n), t in segments.items()), tuple(sorted(packages)))

@@ -42,8 +42,14 @@ class Artifact(BaseModel):
 
 def _disk_sentence(error: OSError, path: Path) -> StoreError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreError(f"The disk that holds {path} is full.", remedy="Free some space, or point GNOMON_HOME elsewhere, then `gnomon resume`.")
-    return StoreError(f"{path} could not be written: {error.strerror or error}.", remedy="Check the folder's permissions and the disk.")
+        return StoreError(
+            f"The disk that holds {path} is full.",
+            remedy="Free some space, or point GNOMON_HOME elsewhere, then `gnomon resume`.",
+        )
+    return StoreError(
+        f"{path} could not be written: {error.strerror or error}.",
+        remedy="Check the folder's permissions and the disk.",
+    )
 
 
 def write_atomically(path: Path, write: Callable[[Path], None]) -> None:
@@ -100,7 +106,9 @@ class Store:
         try:
             sha256 = file_digest(source)
         except OSError as error:
-            raise StoreError(f"{source} could not be read: {error.strerror}.", remedy="Check its name and permissions.") from error
+            raise StoreError(
+                f"{source} could not be read: {error.strerror}.", remedy="Check its name and permissions."
+            ) from error
         target = self.path(sha256, ".file")
         if not target.exists():
             write_atomically(target, lambda part: _copy(source, part))
@@ -121,14 +129,22 @@ class Store:
         codec = info.codec
         fault = codec.check(value, info)
         if fault:
-            raise StoreError(f"The result is not a good {kind.name}: {fault}.", remedy="This is a fault of the tool; please report it.")
+            raise StoreError(
+                f"The result is not a good {kind.name}: {fault}.",
+                remedy="This is a fault of the tool; please report it.",
+            )
         digest = codec.digest(value)
         suffix = codec.suffix(value)
         target = self.path(digest, suffix)
         if not target.exists():
             write_atomically(target, lambda part: codec.write(value, part))
         return Artifact(
-            digest=digest, kind=str(kind), suffix=suffix, sha256=file_digest(target), size=target.stat().st_size, preview=codec.preview(value)
+            digest=digest,
+            kind=str(kind),
+            suffix=suffix,
+            sha256=file_digest(target),
+            size=target.stat().st_size,
+            preview=codec.preview(value),
         )
 
     def get(self, artifact: Artifact) -> Any:
@@ -153,7 +169,10 @@ class Store:
         if not path.exists():
             raise StoreError(f"Artifact {artifact.digest[:12]} is not in the store.", remedy="Run the plan again.")
         if file_digest(path) != artifact.sha256:
-            raise StoreError(f"Artifact {artifact.digest[:12]} was altered in the store.", remedy=f"Delete {path} and run the plan again.")
+            raise StoreError(
+                f"Artifact {artifact.digest[:12]} was altered in the store.",
+                remedy=f"Delete {path} and run the plan again.",
+            )
 
     # ------------------------------------------------------------------ index of finished steps
 
@@ -167,9 +186,14 @@ class Store:
         """Note that a step with this key has finished; `record` says with what."""
         try:
             with self._index() as connection:
-                connection.execute("INSERT OR REPLACE INTO steps VALUES (?, ?)", (key, json.dumps(record, sort_keys=True)))
+                connection.execute(
+                    "INSERT OR REPLACE INTO steps VALUES (?, ?)", (key, json.dumps(record, sort_keys=True))
+                )
         except sqlite3.Error as error:
-            raise StoreError(f"The index of finished steps could not be written: {error}.", remedy="Check the disk, then `gnomon resume`.") from error
+            raise StoreError(
+                f"The index of finished steps could not be written: {error}.",
+                remedy="Check the disk, then `gnomon resume`.",
+            ) from error
 
     def recall(self, key: str) -> dict[str, Any] | None:
         """The record of a finished step whose artifact is still whole, or None."""
@@ -177,7 +201,10 @@ class Store:
             with self._index() as connection:
                 row = connection.execute("SELECT record FROM steps WHERE key = ?", (key,)).fetchone()
         except sqlite3.Error as error:
-            raise StoreError(f"The index of finished steps could not be read: {error}.", remedy=f"Delete {self.root / 'index.sqlite'}; only reuse is lost.") from error
+            raise StoreError(
+                f"The index of finished steps could not be read: {error}.",
+                remedy=f"Delete {self.root / 'index.sqlite'}; only reuse is lost.",
+            ) from error
         if row is None:
             return None
         record: dict[str, Any] = json.loads(row[0])
@@ -192,4 +219,6 @@ def _copy(source: Path, part: Path) -> None:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise
-        raise GnomonError(f"{source} could not be copied: {error.strerror}.", remedy="Check its permissions.") from error
+        raise GnomonError(
+            f"{source} could not be copied: {error.strerror}.", remedy="Check its permissions."
+        ) from error

@@ -92,7 +92,10 @@ def _load(call: Call) -> dict[str, Any]:
         values[name] = [store.get(a) for a in given] if isinstance(given, list) else store.get(given)
     for name, (path, sha256) in call.files.items():
         if not Path(path).exists() or file_digest(Path(path)) != sha256:
-            raise InputError(f"The file {Path(path).name} of this run is missing or was altered.", remedy="Attach it again with a new question.")
+            raise InputError(
+                f"The file {Path(path).name} of this run is missing or was altered.",
+                remedy="Attach it again with a new question.",
+            )
         values[name] = Path(path)
     return values
 
@@ -113,10 +116,20 @@ def _perform(call: Call) -> Outcome:
     function = getattr(importlib.import_module(call.module), call.function)
 
     def outcome(status: Literal["finished", "empty", "failed"], **more: Any) -> Outcome:
-        return Outcome(status=status, seconds=round(time.perf_counter() - started, 4), warnings=tuple(dict.fromkeys(said)), log=printed.getvalue(), **more)
+        return Outcome(
+            status=status,
+            seconds=round(time.perf_counter() - started, 4),
+            warnings=tuple(dict.fromkeys(said)),
+            log=printed.getvalue(),
+            **more,
+        )
 
     try:
-        with warnings.catch_warnings(record=True) as caught, contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+        with (
+            warnings.catch_warnings(record=True) as caught,
+            contextlib.redirect_stdout(printed),
+            contextlib.redirect_stderr(printed),
+        ):
             warnings.simplefilter("always")
             try:
                 values = _load(call)
@@ -135,10 +148,27 @@ def _perform(call: Call) -> Outcome:
     except GnomonError as error:
         return outcome("failed", error=_told(error), details=traceback.format_exc())
     except MemoryError:
-        return outcome("failed", error={"type": "MemoryError", "what": f"{call.function} ran out of memory.", "remedy": "Use less data or a machine with more memory.", "zh": ""})
+        return outcome(
+            "failed",
+            error={
+                "type": "MemoryError",
+                "what": f"{call.function} ran out of memory.",
+                "remedy": "Use less data or a machine with more memory.",
+                "zh": "",
+            },
+        )
     except Exception as error:  # noqa: BLE001 - the one boundary: a tool may fail in any way, and the run must record how
         what = f"{call.function} failed with {type(error).__name__}: {' '.join(str(error).split()) or 'no message'}."
-        return outcome("failed", error={"type": type(error).__name__, "what": what, "remedy": "See the step's log; if the input is sound, this is a fault of the tool.", "zh": ""}, details=traceback.format_exc())
+        return outcome(
+            "failed",
+            error={
+                "type": type(error).__name__,
+                "what": what,
+                "remedy": "See the step's log; if the input is sound, this is a fault of the tool.",
+                "zh": "",
+            },
+            details=traceback.format_exc(),
+        )
 
 
 def _told(error: GnomonError) -> dict[str, str]:

@@ -76,7 +76,9 @@ def _fits(slot: Slot, parameter: Parameter) -> bool:
     return parameter.type == "float" and slot.number is not None
 
 
-def assign(slots: list[Slot], tools: Iterable[Tool]) -> tuple[dict[str, dict[str, object]], dict[str, Slot], list[Slot]]:
+def assign(
+    slots: list[Slot], tools: Iterable[Tool]
+) -> tuple[dict[str, dict[str, object]], dict[str, Slot], list[Slot]]:
     """Give slots to the arguments of tools.
 
     Parameters
@@ -99,7 +101,13 @@ def assign(slots: list[Slot], tools: Iterable[Tool]) -> tuple[dict[str, dict[str
     sources: dict[str, Slot] = {}
     unused: list[Slot] = []
     for slot in slots:
-        places = _settings(slot, tools) if slot.role == "setting" else _objects(slot, tools) if slot.role == "object" else _best(slot, tools, sources)
+        places = (
+            _settings(slot, tools)
+            if slot.role == "setting"
+            else _objects(slot, tools)
+            if slot.role == "object"
+            else _best(slot, tools, sources)
+        )
         for tool, parameter in places:
             value: object = slot.written
             if slot.role == "setting" and slot.text in ("true", "false"):
@@ -121,7 +129,12 @@ def _settings(slot: Slot, tools: list[Tool]) -> list[tuple[Tool, Parameter]]:
 
 def _objects(slot: Slot, tools: list[Tool]) -> list[tuple[Tool, Parameter]]:
     """Names of objects go to the arguments that are names of objects."""
-    return [(t, p) for t in tools for p in t.arguments if p.type == "str" and {"object", "target", "star"} & set(p.name.split("_"))]
+    return [
+        (t, p)
+        for t in tools
+        for p in t.arguments
+        if p.type == "str" and {"object", "target", "star"} & set(p.name.split("_"))
+    ]
 
 
 def _best(slot: Slot, tools: list[Tool], taken: dict[str, Slot]) -> list[tuple[Tool, Parameter]]:

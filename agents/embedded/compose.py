@@ -50,7 +50,9 @@ class Draft:
             return Ref(step=names[ref.step]) if ref.step is not None else ref
 
         for name, (tool, inputs) in other.steps.items():
-            names[name] = joined.add(tool, {k: [renamed(r) for r in v] if isinstance(v, list) else renamed(v) for k, v in inputs.items()})
+            names[name] = joined.add(
+                tool, {k: [renamed(r) for r in v] if isinstance(v, list) else renamed(v) for k, v in inputs.items()}
+            )
         return joined
 
     def add(self, tool: Tool, inputs: dict[str, Ref | list[Ref]]) -> str:
@@ -133,7 +135,11 @@ class Composer:
         """
         grown, missing = draft.copy(), []
         for tool in self.registry.values():
-            if tool.kind.name not in ACCOMPANIMENTS or not tool.inputs or any(t is tool for t, _i in grown.steps.values()):
+            if (
+                tool.kind.name not in ACCOMPANIMENTS
+                or not tool.inputs
+                or any(t is tool for t, _i in grown.steps.values())
+            ):
                 continue
             made: dict[str, Ref | list[Ref]] = {}
             for parameter in tool.inputs:
@@ -176,5 +182,3 @@ def finish(draft: Draft, arguments: dict[str, dict[str, object]], rows: int, lan
             )
         )
     return steps
-
-

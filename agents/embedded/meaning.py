@@ -59,13 +59,18 @@ class Meaning:
         for texts in self._texts.values():
             counts.update({token for text in texts for token in tokens(text)})
         # A word that every tool uses says nothing about which of them is meant.
-        self._weight: Callable[[str], float] = lambda token: math.log(1 + len(self.tools) / counts[token]) if token in counts else math.log(1 + 2 * len(self.tools))
+        self._weight: Callable[[str], float] = lambda token: (
+            math.log(1 + len(self.tools) / counts[token]) if token in counts else math.log(1 + 2 * len(self.tools))
+        )
         self._known = counts
 
     def by_words(self, question: str) -> dict[str, float]:
         """Cosine with the nearest example of each tool, 0 to 1."""
         asked = self._vector(question)
-        return {name: max((_cosine(asked, self._vector(text)) for text in texts), default=0.0) for name, texts in self._texts.items()}
+        return {
+            name: max((_cosine(asked, self._vector(text)) for text in texts), default=0.0)
+            for name, texts in self._texts.items()
+        }
 
     def _vector(self, text: str) -> dict[str, float]:
         return {token: (1 + math.log(n)) * self._weight(token) for token, n in Counter(tokens(text)).items()}
@@ -79,7 +84,9 @@ class Meaning:
         vectors, owners = self._example_vectors(encoder)
         asked = np.asarray(encoder.encode([question]), dtype=np.float64)[0]
         scores = vectors @ (asked / np.linalg.norm(asked))
-        return {name: float(scores[[i for i, owner in enumerate(owners) if owner == name]].max()) for name in self._texts}
+        return {
+            name: float(scores[[i for i, owner in enumerate(owners) if owner == name]].max()) for name in self._texts
+        }
 
     def _example_vectors(self, encoder: Any) -> tuple[np.ndarray, list[str]]:
         import numpy as np

@@ -54,7 +54,11 @@ class EmbeddedPlanner:
         # Files of one kind are treated alike, each on its own; the first of each kind decides what can be done.
         first = list({f.attachment.kind: f for f in reversed(files)}.values())[::-1]
         start = self._start(first)
-        drafts = {t.name: d for t in self.registry.values() if not t.files and (d := self.composer.reach(t, start)) is not None}
+        drafts = {
+            t.name: d
+            for t in self.registry.values()
+            if not t.files and (d := self.composer.reach(t, start)) is not None
+        }
         drafts |= {f.reader: start for f in first}
         scores = self._scores(question)
         if not drafts:
@@ -100,7 +104,14 @@ class EmbeddedPlanner:
         known = max(sense.values(), default=0.0) >= _SENSE_KNOWN or best >= _WORDS_SURE
         return {name: (words[name] + _SENSE_WEIGHT * sense[name]) if known else 0.0 for name in words}
 
-    def _goal(self, question: str, language: str, files: Sequence[Attached], drafts: dict[str, Draft], scores: dict[str, float]) -> Tool:
+    def _goal(
+        self,
+        question: str,
+        language: str,
+        files: Sequence[Attached],
+        drafts: dict[str, Draft],
+        scores: dict[str, float],
+    ) -> Tool:
         best = max(drafts, key=lambda name: (scores[name], -drafts[name].seconds))
         if scores[best] > 0.0:
             return self.registry[best]
@@ -111,7 +122,11 @@ class EmbeddedPlanner:
                     language,
                     "cannot",
                     data=sentence(language, "list").join(kind_phrase(language, f.attachment.kind) for f in files),
-                    options=sentence(language, "list").join(self._summary(language, self.registry[n]).rstrip(".。") for n in drafts if self.registry[n].kind.name != "Figure"),
+                    options=sentence(language, "list").join(
+                        self._summary(language, self.registry[n]).rstrip(".。")
+                        for n in drafts
+                        if self.registry[n].kind.name != "Figure"
+                    ),
                     example=examples[0] if examples else question,
                 )
             )
@@ -127,7 +142,9 @@ class EmbeddedPlanner:
         tools = [t for t in self.registry.values() if t.kind.name not in ("Figure", "Measurements")]
         examples = self._examples(language, [t.name for t in tools])
         options = sentence(language, "list").join(self._summary(language, t).rstrip(".。") for t in tools)
-        return NeedsAnswer(sentence(language, "cannot_no_data", options=options, example=examples[0] if examples else ""))
+        return NeedsAnswer(
+            sentence(language, "cannot_no_data", options=options, example=examples[0] if examples else "")
+        )
 
     def _reachable_from(self, reader: Tool, tool: Tool) -> bool:
         draft = Draft()
@@ -147,7 +164,9 @@ class EmbeddedPlanner:
         self, goal: Tool, draft: Draft, slots: list[Slot]
     ) -> tuple[Draft, dict[str, dict[str, object]], dict[str, Slot], list[Slot], list[tuple[Tool, Parameter]]]:
         """Arguments from the slots, and the measurements and figures that go with the goal."""
-        possible, lacking = self.composer.accompany(draft, {(t.name, p.name) for t in self.registry.values() for p in t.arguments})
+        possible, lacking = self.composer.accompany(
+            draft, {(t.name, p.name) for t in self.registry.values() for p in t.arguments}
+        )
         tools = list({t.name: t for t, _i in possible.steps.values()}.values())
         arguments, sources, unused = assign(slots, tools)
         if goal.kind.name == "Figure":
@@ -157,40 +176,81 @@ class EmbeddedPlanner:
         return full, arguments, sources, unused, missing
 
     def _ask_for_missing(
-        self, language: str, goal: Tool, arguments: dict[str, dict[str, object]], missing: list[tuple[Tool, Parameter]], scores: dict[str, float]
+        self,
+        language: str,
+        goal: Tool,
+        arguments: dict[str, dict[str, object]],
+        missing: list[tuple[Tool, Parameter]],
+        scores: dict[str, float],
     ) -> None:
         wanted = [(goal, p) for p in goal.arguments if p.required and p.name not in arguments.get(goal.name, {})]
-        wanted += [(t, p) for t, p in missing if scores[goal.name] > 0 and scores[t.name] >= _WANTED * scores[goal.name]]
+        wanted += [
+            (t, p) for t, p in missing if scores[goal.name] > 0 and scores[t.name] >= _WANTED * scores[goal.name]
+        ]
         if wanted:
             tool, parameter = wanted[0]
             unit = f" [{parameter.unit}]" if parameter.unit else ""
             example = f"{parameter.name} = 1 {parameter.unit}".strip()
             raise NeedsAnswer(
-                sentence(language, "argument", tool=self._summary(language, tool).rstrip(".。"), name=parameter.name, unit=unit, description=f"{parameter.description} ", example=example)
+                sentence(
+                    language,
+                    "argument",
+                    tool=self._summary(language, tool).rstrip(".。"),
+                    name=parameter.name,
+                    unit=unit,
+                    description=f"{parameter.description} ",
+                    example=example,
+                )
             )
 
     # ------------------------------------------------------------------ what was taken for granted
 
     def _assumptions(
-        self, language: str, goal: Tool, files: Sequence[Attached], draft: Draft, sources: dict[str, Slot], unused: list[Slot], arguments: dict[str, dict[str, object]]
+        self,
+        language: str,
+        goal: Tool,
+        files: Sequence[Attached],
+        draft: Draft,
+        sources: dict[str, Slot],
+        unused: list[Slot],
+        arguments: dict[str, dict[str, object]],
     ) -> list[str]:
         said = [sentence(language, "understood", goal=self._summary(language, goal))]
-        used = {r.file for _t, inputs in draft.steps.values() for ref in inputs.values() for r in (ref if isinstance(ref, list) else [ref])}
+        used = {
+            r.file
+            for _t, inputs in draft.steps.values()
+            for ref in inputs.values()
+            for r in (ref if isinstance(ref, list) else [ref])
+        }
         for file in files:
             if file.attachment.name in used:
                 said.append(sentence(language, "read_as", file=file.attachment.name, found=file.attachment.found))
             else:
-                said.append(sentence(language, "unused_file", file=file.attachment.name, kind=kind_phrase(language, file.attachment.kind)))
+                said.append(
+                    sentence(
+                        language,
+                        "unused_file",
+                        file=file.attachment.name,
+                        kind=kind_phrase(language, file.attachment.kind),
+                    )
+                )
         in_plan = {t.name for t, _i in draft.steps.values()}
         for place, slot in sources.items():
             tool, name = place.split(".")
             if tool in in_plan:
-                said.append(sentence(language, "taken", name=name, value=spoken(arguments[tool][name]), words=slot.text))
+                said.append(
+                    sentence(language, "taken", name=name, value=spoken(arguments[tool][name]), words=slot.text)
+                )
         said.extend(sentence(language, "unused", words=slot.text) for slot in unused)
         return list(dict.fromkeys(said))
 
     def _could(self, language: str, tool: Tool, parameter: Parameter) -> str:
         unit = f" [{parameter.unit}]" if parameter.unit else ""
-        return sentence(language, "could", tool=self._summary(language, tool).rstrip(".。"), name=parameter.name, unit=unit, description=parameter.description)
-
-
+        return sentence(
+            language,
+            "could",
+            tool=self._summary(language, tool).rstrip(".。"),
+            name=parameter.name,
+            unit=unit,
+            description=parameter.description,
+        )

@@ -93,7 +93,18 @@ def find(question: str) -> list[Slot]:
     for match in re.finditer(rf"\b([a-z][a-z_]+)\s*=\s*({_NUMBER}|true|false|[A-Za-z][\w-]*)", text):
         unit, end = _unit_at(text, match.end())
         number = float(match[2]) if re.fullmatch(_NUMBER, match[2]) else None
-        found.append((match.start(), Slot("setting", match[2] if number is None else question[match.start(2) : end], number, unit, name=match[1])))
+        found.append(
+            (
+                match.start(),
+                Slot(
+                    "setting",
+                    match[2] if number is None else question[match.start(2) : end],
+                    number,
+                    unit,
+                    name=match[1],
+                ),
+            )
+        )
         text = text[: match.start()] + "\0" * (end - match.start()) + text[end:]
     found.extend(_numbers(question, text))
     return [slot for _place, slot in sorted(found, key=lambda pair: pair[0])]
@@ -120,7 +131,11 @@ def _numbers(question: str, text: str) -> list[tuple[int, Slot]]:
             stop = last[1]
             before, after = _around(text, match.start(), stop)
             words_ = question[match.start() : stop]
-            low, high = sorted((number, float(second[1].lstrip("+")))) if not unit or unit == last[0] else (number, float(second[1]))
+            low, high = (
+                sorted((number, float(second[1].lstrip("+"))))
+                if not unit or unit == last[0]
+                else (number, float(second[1]))
+            )
             found.append((match.start(), Slot("min", words_, low, unit or last[0], before=before, after=after)))
             found.append((match.start() + 1, Slot("max", words_, high, last[0], before=before, after=after)))
         else:
@@ -131,7 +146,9 @@ def _numbers(question: str, text: str) -> list[tuple[int, Slot]]:
                 role = "max"
             elif re.search(rf"(?:{least})\s*$", before, re.I):
                 role = "min"
-            found.append((match.start(), Slot(role, question[match.start() : stop], number, unit, before=before, after=after)))
+            found.append(
+                (match.start(), Slot(role, question[match.start() : stop], number, unit, before=before, after=after))
+            )
         position = max(stop, match.end())
     for word, number in words()["numbers"].items():
         boundary = r"\b" if word.isascii() else ""

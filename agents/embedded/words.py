@@ -12,7 +12,9 @@ def words() -> dict[str, Any]:
     """The whole of ``words.yaml``."""
     from ruamel.yaml import YAML
 
-    loaded: dict[str, Any] = YAML(typ="safe", pure=True).load((Path(__file__).with_name("words.yaml")).read_text(encoding="utf-8"))
+    loaded: dict[str, Any] = YAML(typ="safe", pure=True).load(
+        (Path(__file__).with_name("words.yaml")).read_text(encoding="utf-8")
+    )
     return loaded
 
 

@@ -77,7 +77,7 @@ class KindInfo:
     @property
     def codec(self) -> Codec:
         """The codec, loaded when first asked for."""
-        module: Codec = importlib.import_module(self.codec_module)  # type: ignore[assignment]
+        module: Codec = importlib.import_module(self.codec_module)
         return module
 
 
@@ -88,7 +88,13 @@ _FIGURE = "gnomon.tools.kinds.figures"
 KINDS: dict[str, KindInfo] = {
     k.name: k
     for k in (
-        KindInfo("LightCurve", "astropy.table.QTable", _TABLE, (("time", "d"), ("flux", None), ("flux_err", None)), "brightness against time"),
+        KindInfo(
+            "LightCurve",
+            "astropy.table.QTable",
+            _TABLE,
+            (("time", "d"), ("flux", None), ("flux_err", None)),
+            "brightness against time",
+        ),
         KindInfo(
             "RadialVelocities",
             "astropy.table.QTable",
@@ -96,7 +102,13 @@ KINDS: dict[str, KindInfo] = {
             (("time", "d"), ("rv", "m/s"), ("rv_err", "m/s"), ("instrument", None)),
             "velocity along the line of sight against time",
         ),
-        KindInfo("Periodogram", "astropy.table.QTable", _TABLE, (("period", "d"), ("power", None)), "strength of a periodic signal against period"),
+        KindInfo(
+            "Periodogram",
+            "astropy.table.QTable",
+            _TABLE,
+            (("period", "d"), ("power", None)),
+            "strength of a periodic signal against period",
+        ),
         KindInfo(
             "TransitCandidates",
             "astropy.table.QTable",
@@ -109,7 +121,15 @@ KINDS: dict[str, KindInfo] = {
             "Measurements",
             "astropy.table.Table",
             _TABLE,
-            (("quantity", None), ("of", None), ("value", None), ("lower", None), ("upper", None), ("level", None), ("unit", None)),
+            (
+                ("quantity", None),
+                ("of", None),
+                ("value", None),
+                ("lower", None),
+                ("upper", None),
+                ("level", None),
+                ("unit", None),
+            ),
             "numbers with uncertainty, for people",
         ),
         KindInfo("Figure", "matplotlib.figure.Figure", _FIGURE, (), "a picture with its caption"),

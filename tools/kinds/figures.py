@@ -46,12 +46,13 @@ def caption(path: Path) -> str:
 
 def read(path: Path) -> Figure:
     """The picture as a figure of the same size and caption."""
+    import numpy as np
     from matplotlib.figure import Figure
     from PIL import Image
 
     with Image.open(path) as image:
         figure = Figure(figsize=(image.width / DPI, image.height / DPI), dpi=DPI)
-        figure.figimage(image.convert("RGBA"))
+        figure.figimage(np.asarray(image.convert("RGBA")))
         figure.set_label(str(image.info.get("Description", "")))
     return figure
 

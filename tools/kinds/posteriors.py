@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from gnomon.tools.kinds import KindInfo
 
 # Written by arviz on its own account; they say when and by what, not what.
-_NOT_CONTENT = {"created_at", "creation_library", "creation_library_version", "creation_library_language", "arviz_version"}
+_NOT_CONTENT = {
+    "created_at",
+    "creation_library",
+    "creation_library_version",
+    "creation_library_language",
+    "arviz_version",
+}
 
 
 def suffix(value: InferenceData) -> str:
@@ -41,10 +47,10 @@ def read(path: Path) -> InferenceData:
     """Read what `write` wrote, into memory."""
     import arviz
 
-    data = arviz.from_netcdf(str(path), engine="h5netcdf")
+    data: InferenceData = arviz.InferenceData.from_netcdf(str(path), engine="h5netcdf")
     for group in data.groups():
         data[group].load()
-    data.close() if hasattr(data, "close") else None
+        data[group].close()  # the file must not stay open: another process may replace it
     return data
 
 
@@ -89,5 +95,3 @@ def check(value: Any, kind: KindInfo) -> str | None:
         if not np.isfinite(variable.values).all():
             return f"variable {name!r} of the posterior has draws that are not finite"
     return None
-
-

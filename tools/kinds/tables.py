@@ -57,7 +57,10 @@ def plain(value: Any, where: str) -> Any:
         return {str(k): plain(v, f"{where}.{k}") for k, v in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
         return [plain(v, f"{where}[{i}]") for i, v in enumerate(value)]
-    raise StoreError(f"{where} holds a {type(value).__name__}, which has no stable form.", remedy="Put plain numbers and text into the metadata.")
+    raise StoreError(
+        f"{where} holds a {type(value).__name__}, which has no stable form.",
+        remedy="Put plain numbers and text into the metadata.",
+    )
 
 
 def hash_array(sha: Any, array: Any, where: str) -> None:
@@ -69,7 +72,10 @@ def hash_array(sha: Any, array: Any, where: str) -> None:
         sha.update(json.dumps(array.astype(str).tolist(), ensure_ascii=True).encode())
         return
     if array.dtype.kind not in "biuf":
-        raise StoreError(f"{where} has values of type {array.dtype}, which have no stable form.", remedy="Use numbers, truth values or text.")
+        raise StoreError(
+            f"{where} has values of type {array.dtype}, which have no stable form.",
+            remedy="Use numbers, truth values or text.",
+        )
     array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
     if array.dtype.kind == "f" and np.isnan(array).any():
         array = np.where(np.isnan(array), np.array(np.nan, array.dtype), array)
@@ -86,7 +92,9 @@ def digest(value: Table) -> str:
         column = value[name]
         data = np.asarray(getattr(column, "value", column))
         kind = "str" if data.dtype.kind in "US" else data.dtype.newbyteorder("<").str
-        header["columns"].append({"name": name, "type": kind, "shape": list(data.shape[1:]), "unit": str(getattr(column, "unit", "") or "")})
+        header["columns"].append(
+            {"name": name, "type": kind, "shape": list(data.shape[1:]), "unit": str(getattr(column, "unit", "") or "")}
+        )
     sha.update(json.dumps(header, sort_keys=True, ensure_ascii=True).encode())
     for name in value.colnames:
         column = value[name]
@@ -103,7 +111,9 @@ def digest(value: Table) -> str:
 
 def preview(value: Table) -> str:
     """Rows and columns with units."""
-    columns = ", ".join(f"{n} [{u}]" if (u := str(getattr(value[n], "unit", "") or "")) else n for n in value.colnames[:8])
+    columns = ", ".join(
+        f"{n} [{u}]" if (u := str(getattr(value[n], "unit", "") or "")) else n for n in value.colnames[:8]
+    )
     more = f" and {len(value.colnames) - 8} more" if len(value.colnames) > 8 else ""
     return f"{len(value)} rows: {columns}{more}"
 
