@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,14 @@ def canonical(value: Any) -> bytes:
         raise PlanError(
             f"A value has no canonical JSON form: {error}.", remedy="Use finite numbers, text, lists and objects."
         ) from error
+
+
+def read(text: str | bytes) -> Any:
+    """Read JSON so that `canonical` gives back the same bytes.
+
+    The canonical form writes the float 2**53 without a point; read as an integer it would be refused.
+    """
+    return json.loads(text, parse_int=lambda digits: int(digits) if abs(int(digits)) < 2**53 else float(digits))
 
 
 def digest(value: Any) -> str:

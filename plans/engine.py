@@ -13,6 +13,7 @@ from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import Any
 
 from gnomon.plans import approval as approvals
@@ -73,6 +74,13 @@ def step_key(tool: Tool, step: Step, inputs: dict[str, Any]) -> str:
             "machine": environment.machine_class() if tool.declaration.comparison in _FLOATING else None,
         }
     )
+
+
+def _taken_over(record: dict[str, Any], step: Step) -> dict[str, Any]:
+    """The journal's row for a step whose result an earlier run made."""
+    row = {**record, "step": step.id, "seconds": 0.0, "reused": record["run"]}
+    del row["run"]
+    return row
 
 
 @dataclass
@@ -171,8 +179,8 @@ class Engine:
                             # After a crash of the pool, one at a time, to learn which step it is.
                             if tries and under_way:
                                 break
-                            waiting.remove(step)
                             under_way[self._submit(executor, run, plan, step, state)] = step
+                            waiting.remove(step)  # after it was taken: a broken pool refuses it
                         if not under_way:
                             break
                         finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
@@ -245,13 +253,13 @@ class Engine:
             self._tell(run, "step.failed", **fields, error=outcome.error)
             state.failed.add(step.id)
             return
-        record = {**fields, "version": step.version, "key": self._key(plan, step, state), "run": run.id}
+        record = {**fields, "version": step.version, "key": self._key(plan, step, state)}
         if outcome.artifact is not None:
             record["artifact"] = outcome.artifact.model_dump(mode="json")
         else:
             record["error"] = outcome.error
         self._finish(run, step, record, state)
-        self.store.remember(record["key"], record)
+        self.store.remember(record["key"], {**record, "run": run.id})
 
     def _finish(self, run: Run, step: Step, record: dict[str, Any], state: _State) -> None:
         if "artifact" in record:
@@ -272,7 +280,8 @@ class Engine:
         begun = (
             {e["step"] for e in run.events("step.started")} - set(rows) - {e["step"] for e in run.events("step.failed")}
         )
-        for step in plan.steps:  # plans are listed in an order in which they could run
+        order = TopologicalSorter({s.id: s.needs() for s in plan.steps}).static_order()
+        for step in map(plan.step, order):
             row = rows.get(step.id)
             if row is not None and step.needs() <= set(state.artifacts) and row["key"] == self._key(plan, step, state):
                 if row["event"] == "step.empty":
@@ -304,7 +313,7 @@ class Engine:
                     self._tell(run, "step.skipped", step=step.id, tool=step.tool, because=blocked[0], how=word)
                     (state.failed if blocked[0] in state.failed else state.empty).add(step.id)
                 elif step.needs() <= set(state.artifacts) and (record := self._known(plan, step, state)):
-                    self._finish(run, step, {**record, "step": step.id, "seconds": 0.0, "reused": record["run"]}, state)
+                    self._finish(run, step, _taken_over(record, step), state)
                 else:
                     continue
                 waiting.remove(step)

@@ -28,6 +28,7 @@ def _distributions_of() -> dict[str, list[str]]:
     return dict(packages_distributions())
 
 
+@cache
 def package_versions(imports: tuple[str, ...]) -> dict[str, str]:
     """Versions of the distributions behind import names; numpy is always among them, since all the others stand on it."""
     found: dict[str, str] = {}

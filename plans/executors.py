@@ -59,7 +59,7 @@ def cluster(address: str) -> Iterator[Executor]:
         raise UsageError("Dask is not installed.", remedy='`pip install "gnomon[dask]"` installs it.') from error
     try:
         connect: Any = Client
-        client = connect(address, timeout="10s", set_as_default=False)
+        client = connect(address, timeout="5s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise ServiceError(
             f"No Dask scheduler answers at {address}: {error}.",

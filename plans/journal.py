@@ -8,7 +8,6 @@ and notes so, and the chain goes on from the last whole line.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import threading
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from gnomon.plans.canonical import canonical
+from gnomon.plans.canonical import canonical, read
 from gnomon.tools.errors import JournalError, StoreError
 
 GENESIS = "0" * 64
@@ -54,7 +53,7 @@ def read_events(path: Path, *, being_written: bool = False) -> list[dict[str, An
     torn = lines.pop()
     for number, line in enumerate(lines, start=1):
         try:
-            event = json.loads(line)
+            event = read(line)
         except ValueError as error:
             raise JournalError(
                 f"Line {number} of {path.name} is not readable.", remedy="The record of this run cannot be trusted."
@@ -136,7 +135,7 @@ class Journal:
                 ) from error
             self._previous = _line_digest(line)
             # Read back from the bytes, so that what later steps see is what the disk holds.
-            self._events.append(json.loads(line))
+            self._events.append(read(line))
             return self._events[-1]
 
     def __iter__(self) -> Iterator[dict[str, Any]]:

@@ -198,6 +198,7 @@ class Run:
             self._journal = None  # another process may have written since
             yield
         finally:
+            self._journal = None
             lock.release()
 
     def record(self, approval: Approval) -> None:

@@ -1,0 +1,109 @@
+"""What tests share: a registry of toys, a store, plans and runs over them, and the shared data where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from toy_steps import MEASURE, READ, TILT, StepSpec
+
+from gnomon.plans import approval as approvals
+from gnomon.plans.arguments import complete
+from gnomon.plans.engine import Engine
+from gnomon.plans.plan import Attachment, Plan, Ref, Step
+from gnomon.plans.policy import Policy
+from gnomon.plans.run import Run, new_identifier
+from gnomon.plans.store import Store
+from gnomon.tools.registry import Registry
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def toys() -> Registry:
+    import gnomon_toys
+
+    return Registry.of_modules([gnomon_toys])
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def toy_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[str]]:
+    """What toys ran, in order."""
+    path = tmp_path / "toys.log"
+    monkeypatch.setenv("GNOMON_TOY_LOG", str(path))
+    return lambda: path.read_text().splitlines() if path.exists() else []
+
+
+@pytest.fixture
+def make_plan(toys: Registry, store: Store, tmp_path: Path) -> Callable[..., Plan]:
+    """A plan from (id, tool, inputs by step name, arguments); `toy.txt` is attached as the file."""
+
+    def make(*steps: StepSpec, rows: int = 5, question: str = "How long is the toy?") -> Plan:
+        path = tmp_path / "toy.txt"
+        path.write_text(f"TOY\n{rows}\n")
+        sha256 = store.put_file(path)
+        made = []
+        for identifier, name, inputs, arguments in steps:
+            tool = toys[name]
+            made.append(
+                Step(
+                    id=identifier,
+                    tool=name,
+                    version=tool.version,
+                    arguments=complete(tool, arguments),
+                    inputs={k: Ref(file=v) if v == "toy.txt" else Ref(step=v) for k, v in inputs.items()},
+                    kind=str(tool.kind),
+                    effects=list(tool.effects),
+                    cost=tool.cost(),
+                )
+            )
+        file = Attachment(name="toy.txt", sha256=sha256, size=path.stat().st_size, kind="LightCurve", found="a toy", rows=rows)
+        return Plan(question=question, language="en", goal="Measurements", files=[file], steps=made)
+
+    return make
+
+
+@pytest.fixture
+def simple_plan(make_plan: Callable[..., Plan]) -> Plan:
+    return make_plan(READ, TILT, MEASURE)
+
+
+@pytest.fixture
+def make_run(store: Store, tmp_path: Path) -> Callable[..., Run]:
+    """A run of a plan, approved under the default policy unless told otherwise."""
+
+    def make(plan: Plan, *, approve: bool = True, policy: Policy | None = None) -> Run:
+        run = Run.create(tmp_path / "runs", new_identifier(), plan, store)
+        if approve:
+            with run.exclusive():
+                run.record(approvals.decide(plan, policy or Policy(), "approve", "command", who="tester"))
+        return run
+
+    return make
+
+
+@pytest.fixture
+def execute(toys: Registry, store: Store) -> Callable[..., str]:
+    """Execute a run with two workers."""
+
+    def go(run: Run, **options: Any) -> str:
+        with run.exclusive():
+            return Engine(toys, store, options.pop("policy", Policy()), workers=2, **options).execute(run)
+
+    return go
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared data; the test is skipped, and says so, where it is absent."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip("NOT TESTED: the shared data are not beside this checkout (../shared/data)")
+    return folder
