@@ -190,7 +190,6 @@ class Conversation:
                 approvals.require(run.approval(), run.plan(self.registry), self.policy)
             if status == "done":
                 return self._enter(run, "report") if not run.events("report.written") else status
-            run.journal.append("run.resumed")
             return self._enter(run, "execute")
 
     def _go_on(self, run: Run, decision: dict[str, Any]) -> str:

@@ -20,6 +20,7 @@ from gnomon.tools import errors
 if TYPE_CHECKING:
     from gnomon.agents.conversation import Conversation
     from gnomon.plans.run import Run
+    from gnomon.tools.registry import Registry
 
 app = typer.Typer(
     name="gnomon",
@@ -111,17 +112,25 @@ def _conversation(
 ) -> Conversation:
     from gnomon.agents.conversation import Conversation
     from gnomon.interfaces import settings
-    from gnomon.tools.registry import Registry
 
     chosen = settings.load(_Options.config)
     return Conversation(
         home=chosen.home,
-        registry=Registry.load(),
+        registry=_registry(),
         policy=chosen.policy(offline=offline),
         workers=workers or chosen.workers,
         cluster=cluster or chosen.cluster,
         progress=progress,
     )
+
+
+def _registry() -> Registry:
+    from gnomon.tools.registry import Registry
+
+    registry = Registry.load()
+    for refusal in registry.refused:
+        _say(f"Refused: {refusal}")
+    return registry
 
 
 # --------------------------------------------------------------------------- what a run says
@@ -424,9 +433,7 @@ def resume(
 @app.command()
 def tools(name: Annotated[str | None, typer.Argument(help="One tool, in full.")] = None, as_json: Json = False) -> None:
     """List the tools, or show one."""
-    from gnomon.tools.registry import Registry
-
-    registry = Registry.load()
+    registry = _registry()
     if name is None:
         if as_json:
             _print_json({"tools": [t.schema() for t in registry.values()]})

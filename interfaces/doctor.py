@@ -68,6 +68,8 @@ def _tools(_chosen: settings.Settings) -> dict[str, str]:
     from gnomon.tools.registry import Registry
 
     registry = Registry.load()
+    if registry.refused:
+        return _finding("tools", "broken", "; ".join(r.what for r in registry.refused), "Repair or uninstall what offers them.")
     lacking = sorted({name for tool in registry.values() for name in _needed(tool) if find_spec(name) is None})
     if lacking:
         return _finding(

@@ -128,9 +128,7 @@ class Run:
 
     def events(self, name: str | None = None) -> list[dict[str, Any]]:
         """Events of the journal, its chain checked, of one name or of all; a torn last line is left out."""
-        events = (
-            list(self._journal) if self._journal else read_events(self.folder / "journal.jsonl", being_written=True)
-        )
+        events = read_events(self.folder / "journal.jsonl", being_written=True)
         return [e for e in events if name is None or e["event"] == name]
 
     def plan(self, registry: Registry) -> Plan:

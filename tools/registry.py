@@ -304,7 +304,7 @@ def _read_function(function: Callable[..., Any], declaration: Declaration) -> To
     name = function.__name__
     problems: list[str] = []
     doc = parse(inspect.getdoc(function) or "", style=DocstringStyle.NUMPYDOC)
-    described = {p.arg_name: (p.description or "").strip() for p in doc.params}
+    described = {name.strip(): (p.description or "").strip() for p in doc.params for name in p.arg_name.split(",")}
     if not (doc.short_description or "").strip():
         problems.append("the docstring has no first line saying what the tool does")
     if not doc.returns or not (doc.returns.description or "").strip():
@@ -417,8 +417,9 @@ class Registry(Mapping[str, Tool]):
         Usually from `Registry.load` or `Registry.of_modules`.
     """
 
-    def __init__(self, tools: Iterable[Tool]) -> None:
+    def __init__(self, tools: Iterable[Tool], refused: Sequence[RegistrationError] = ()) -> None:
         self._tools: dict[str, Tool] = {}
+        self.refused = tuple(refused)
         for t in tools:
             if t.name in self._tools and self._tools[t.name].function is not t.function:
                 raise RegistrationError(
@@ -429,34 +430,54 @@ class Registry(Mapping[str, Tool]):
 
     @classmethod
     def of_modules(cls, modules: Iterable[ModuleType]) -> Registry:
-        """All declared functions defined in these modules, and in the modules below them where one is a package."""
-        found = []
+        """All declared functions defined in these modules, and in the modules below them where one is a package.
+
+        Raises
+        ------
+        RegistrationError
+            Where a tool is not fit.
+        """
+        registry = cls.fit_of_modules(modules)
+        for refusal in registry.refused:
+            raise refusal
+        return registry
+
+    @classmethod
+    def fit_of_modules(cls, modules: Iterable[ModuleType]) -> Registry:
+        """As `of_modules`, with the tools that are not fit left out and told in ``refused``."""
+        found: list[Tool] = []
+        refused: list[RegistrationError] = []
         for root in modules:
             for module in _modules(root):
                 for (owner, qualname), declaration in list(_declared.items()):
                     if owner == module.__name__:
-                        found.append(_read_function(getattr(module, qualname), declaration))
-        return cls(found)
+                        try:
+                            found.append(_read_function(getattr(module, qualname), declaration))
+                        except RegistrationError as refusal:
+                            refused.append(refusal)
+        return cls(found, refused)
 
     @classmethod
     def load(cls) -> Registry:
         """All tools offered through the entry-point group ``gnomon.tools``, built-in ones and third parties' alike.
 
-        Raises
-        ------
-        RegistrationError
-            Where a tool is not fit, or an entry point cannot be imported.
+        A tool that is not fit, or an entry point that cannot be imported, is refused and told in ``refused``; one bad package
+        must not take the others away.
         """
-        modules = []
+        modules: list[ModuleType] = []
+        refused: list[RegistrationError] = []
         for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda p: (p.name, p.value)):
             try:
                 modules.append(point.load())
             except ImportError as error:
-                raise RegistrationError(
-                    f"The entry point {point.name} = {point.value} of the group {ENTRY_POINT_GROUP} cannot be imported: {error}.",
-                    remedy="Uninstall or repair the package that offers it.",
-                ) from error
-        return cls.of_modules(modules)
+                refused.append(
+                    RegistrationError(
+                        f"The entry point {point.name} = {point.value} of the group {ENTRY_POINT_GROUP} cannot be imported: {error}.",
+                        remedy="Uninstall or repair the package that offers it.",
+                    )
+                )
+        registry = cls.fit_of_modules(modules)
+        return cls(registry.values(), [*refused, *registry.refused])
 
     def __getitem__(self, name: str) -> Tool:
         return self._tools[name]

@@ -62,10 +62,15 @@ class Meaning:
         self._weight: Callable[[str], float] = lambda token: (
             math.log(1 + len(self.tools) / counts[token]) if token in counts else math.log(1 + 2 * len(self.tools))
         )
-        self._known = counts
+        self._nothing: frozenset[str] = frozenset()
 
-    def by_words(self, question: str) -> dict[str, float]:
-        """Cosine with the nearest example of each tool, 0 to 1."""
+    def by_words(self, question: str, known: str = "") -> dict[str, float]:
+        """Cosine with the nearest example of each tool, 0 to 1.
+
+        The words of `known` count for nothing: that the attached file is a light curve is no news, and says nothing about what
+        to do with it.
+        """
+        self._nothing = frozenset(tokens(known))
         asked = self._vector(question)
         return {
             name: max((_cosine(asked, self._vector(text)) for text in texts), default=0.0)
@@ -73,7 +78,8 @@ class Meaning:
         }
 
     def _vector(self, text: str) -> dict[str, float]:
-        return {token: (1 + math.log(n)) * self._weight(token) for token, n in Counter(tokens(text)).items()}
+        counts = Counter(token for token in tokens(text) if token not in self._nothing)
+        return {token: (1 + math.log(n)) * self._weight(token) for token, n in counts.items()}
 
     def by_sense(self, question: str) -> dict[str, float]:
         """Cosine of sentence vectors with the nearest example of each tool, about 0.1 for unrelated text."""

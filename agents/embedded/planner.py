@@ -7,7 +7,7 @@ from pathlib import Path
 
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.assign import assign
-from gnomon.agents.embedded.compose import Composer, Draft, finish
+from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
 from gnomon.agents.embedded.meaning import Meaning
 from gnomon.agents.embedded.slots import Slot, find, language_of
 from gnomon.agents.embedded.words import kind_phrase, sentence
@@ -60,7 +60,7 @@ class EmbeddedPlanner:
             if not t.files and (d := self.composer.reach(t, start)) is not None
         }
         drafts |= {f.reader: start for f in first}
-        scores = self._scores(question)
+        scores = self._scores(question, files)
         if not drafts:
             raise self._without_data(language, scores)
         goal = self._goal(question, language, files, drafts, scores)
@@ -93,10 +93,11 @@ class EmbeddedPlanner:
 
     # ------------------------------------------------------------------ goal
 
-    def _scores(self, question: str) -> dict[str, float]:
+    def _scores(self, question: str, files: Sequence[Attached]) -> dict[str, float]:
         """How near the question is to each tool; words alone where they are sure."""
         meaning = Meaning(list(self.registry.values()), self.cache)
-        words = meaning.by_words(question)
+        known = " ".join(kind_phrase(language, f.attachment.kind) for f in files for language in ("en", "zh"))
+        words = meaning.by_words(question, known)
         best, second = [*sorted(words.values(), reverse=True), 0.0, 0.0][:2]
         if best >= _WORDS_SURE and best >= _WORDS_LEAD * second:
             return words
@@ -116,18 +117,12 @@ class EmbeddedPlanner:
         if scores[best] > 0.0:
             return self.registry[best]
         if files:
-            examples = self._examples(language, list(drafts))
             raise NeedsAnswer(
                 sentence(
                     language,
                     "cannot",
                     data=sentence(language, "list").join(kind_phrase(language, f.attachment.kind) for f in files),
-                    options=sentence(language, "list").join(
-                        self._summary(language, self.registry[n]).rstrip(".。")
-                        for n in drafts
-                        if self.registry[n].kind.name != "Figure"
-                    ),
-                    example=examples[0] if examples else question,
+                    options=self._options(language, list(drafts)),
                 )
             )
         raise self._without_data(language, scores)
@@ -139,20 +134,18 @@ class EmbeddedPlanner:
             kinds = sorted({r.kind.name for r in self.registry.readers if self._reachable_from(r, self.registry[best])})
             phrases = [kind_phrase(language, k) for k in kinds]
             return NeedsAnswer(sentence(language, "no_data", need=sentence(language, "list").join(phrases)))
-        tools = [t for t in self.registry.values() if t.kind.name not in ("Figure", "Measurements")]
-        examples = self._examples(language, [t.name for t in tools])
-        options = sentence(language, "list").join(self._summary(language, t).rstrip(".。") for t in tools)
-        return NeedsAnswer(
-            sentence(language, "cannot_no_data", options=options, example=examples[0] if examples else "")
-        )
+        return NeedsAnswer(sentence(language, "cannot_no_data", options=self._options(language, list(self.registry))))
 
     def _reachable_from(self, reader: Tool, tool: Tool) -> bool:
         draft = Draft()
         draft.add(reader, {})
         return tool is reader or self.composer.reach(tool, draft) is not None
 
-    def _examples(self, language: str, names: Sequence[str]) -> list[str]:
-        return [e for n in names for e in self.registry[n].declaration.examples if language_of(e) == language]
+    def _options(self, language: str, names: Sequence[str]) -> str:
+        """One example question for each tool that makes something worth asking for, in the person's language."""
+        tools = [self.registry[n] for n in names if self.registry[n].kind.name not in ACCOMPANIMENTS and not self.registry[n].files]
+        examples = [next((e for e in t.declaration.examples if language_of(e) == language), "") for t in tools]
+        return sentence(language, "list").join(f"“{e}”" for e in examples if e)
 
     @staticmethod
     def _summary(language: str, tool: Tool) -> str:

@@ -58,11 +58,11 @@ def _designation() -> re.Pattern[str]:
 
 
 @cache
-def _ends() -> tuple[str, str, str, str]:
+def _ends() -> tuple[str, str, str]:
     def alternatives(name: str) -> str:
         return "|".join(re.escape(w) for w in sorted(words()[name], key=len, reverse=True))
 
-    return alternatives("least"), alternatives("most"), alternatives("and"), alternatives("between")
+    return alternatives("least"), alternatives("most"), alternatives("and")
 
 
 def _unit_at(text: str, position: int) -> tuple[str, int]:
@@ -111,7 +111,7 @@ def find(question: str) -> list[Slot]:
 
 
 def _numbers(question: str, text: str) -> list[tuple[int, Slot]]:
-    least, most, and_, _between = _ends()
+    least, most, and_ = _ends()
     found: list[tuple[int, Slot]] = []
     position = 0
     pattern = re.compile(rf"(?<![\w.\0]){_NUMBER}")

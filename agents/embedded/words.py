@@ -18,9 +18,9 @@ def words() -> dict[str, Any]:
     return loaded
 
 
-def sentence(language: str, name: str, **values: Any) -> str:
+def sentence(language: str, key: str, /, **values: Any) -> str:
     """A sentence to a person, in their language."""
-    return str(words()["ask"][language][name]).format(**values)
+    return str(words()["ask"][language][key]).format(**values)
 
 
 def kind_phrase(language: str, kind: str) -> str:

@@ -78,7 +78,7 @@ def toy_read(file: File) -> LightCurve:
 
 
 @tool(effects=("compute",), examples=("Tilt the toy", "倾斜玩具"), **COMMON)
-def toy_tilt(light_curve: LightCurve, slope: float = 0.5, pause: Annotated[float, "s"] = 0.0) -> Annotated[LightCurve, "detrended"]:
+def toy_tilt(light_curve: LightCurve, slope: float = 0.5, pause: Annotated[float, "s"] = 0.0) -> Annotated[LightCurve, "tilted"]:
     """Tilt a toy.
 
     Parameters
@@ -129,7 +129,7 @@ def toy_wait(light_curve: LightCurve, pause: Annotated[float, "s"] = 1.0, label:
 
 
 @tool(effects=("compute",), examples=("Measure the toy", "测量玩具的长度"), **COMMON)
-def toy_measure(light_curve: Annotated[LightCurve, "detrended"]) -> Measurements:
+def toy_measure(light_curve: Annotated[LightCurve, "tilted"]) -> Measurements:
     """Measure a toy.
 
     Parameters
@@ -235,7 +235,7 @@ def toy_send(light_curve: LightCurve, address: str) -> Annotated[Measurements, "
 
 
 @tool(effects=("compute",), examples=("Draw the toy", "画出玩具"), comparison="view", **COMMON)
-def toy_draw(light_curve: Annotated[LightCurve, "detrended"]) -> Figure:
+def toy_draw(light_curve: Annotated[LightCurve, "tilted"]) -> Figure:
     """Draw a toy.
 
     Parameters
