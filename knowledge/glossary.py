@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -109,3 +110,33 @@ def _names() -> tuple[dict[str, Term], dict[str, Term]]:
     for text, term in [*keys, *names, *aliases]:
         folded.setdefault(_folded(text), term)
     return {t.key: t for t in load()}, folded
+
+
+def terms_in(text: str) -> list[Term]:
+    """The terms that stand in a text, the longest first where they overlap, each once.
+
+    Parameters
+    ----------
+    text : str
+        In English, Chinese or both.  English terms match whole words, with or without a plural ending; names of one letter are
+        left out, since they are rarely meant.
+    """
+    pattern, owners = _finder()
+    found: dict[str, Term] = {}
+    for match in pattern.finditer(text.lower()):
+        term = owners[match[1] or match[2]]
+        found[term.key] = term
+    return list(found.values())
+
+
+@cache
+def _finder() -> tuple[re.Pattern[str], dict[str, Term]]:
+    owners: dict[str, Term] = {}
+    for term in load():
+        for name in (term.en, *term.aliases_en, term.zh, *term.aliases_zh):
+            if len(name) > 2 or (len(name) == 2 and not name.isascii()):
+                owners.setdefault(name.lower(), term)
+    names = sorted(owners, key=len, reverse=True)
+    english = "|".join(re.escape(n) for n in names if n.isascii())
+    chinese = "|".join(re.escape(n) for n in names if not n.isascii())
+    return re.compile(rf"(?<![a-z0-9])({english})(?:s|es)?(?![a-z0-9])|({chinese})"), owners

@@ -43,7 +43,7 @@ def _dimension(unit: str) -> str:
 
 def _role_of(parameter: Parameter) -> str:
     """Which end of a range, or the error of another argument, a parameter is by its name."""
-    parts = parameter.name.split("_")
+    parts = [part.rstrip("s") for part in parameter.name.split("_")]
     for role in ("min", "max", "error"):
         if role in parts:
             return role

@@ -10,9 +10,11 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gnomon.agents.embedded.words import words
 from gnomon.plans.canonical import digest
 from gnomon.tools.registry import Tool
 
@@ -39,6 +41,13 @@ def tokens(text: str) -> list[str]:
         else:
             out.extend(run[i : i + 2] for i in range(max(1, len(run) - 1)))
     return out
+
+
+@cache
+def _empty_words() -> frozenset[str]:
+    """Words that say nothing about what is wanted, in the form that `tokens` gives."""
+    empty = words()["empty"]
+    return frozenset([*map(_stem, empty["en"]), *empty["zh"]])
 
 
 class Meaning:
@@ -78,7 +87,7 @@ class Meaning:
         }
 
     def _vector(self, text: str) -> dict[str, float]:
-        counts = Counter(token for token in tokens(text) if token not in self._nothing)
+        counts = Counter(token for token in tokens(text) if token not in self._nothing and token not in _empty_words())
         return {token: (1 + math.log(n)) * self._weight(token) for token, n in counts.items()}
 
     def by_sense(self, question: str) -> dict[str, float]:

@@ -11,6 +11,7 @@ from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, fini
 from gnomon.agents.embedded.meaning import Meaning
 from gnomon.agents.embedded.slots import Slot, find, language_of
 from gnomon.agents.embedded.words import kind_phrase, sentence
+from gnomon.knowledge.glossary import Term, terms_in
 from gnomon.plans.arguments import spoken
 from gnomon.plans.plan import Plan
 from gnomon.tools.errors import NeedsAnswer
@@ -20,11 +21,17 @@ from gnomon.tools.registry import Parameter, Registry, Tool
 # Measured on the development questions in tests/agents/embedded: unrelated questions score below 0.2.
 _WORDS_SURE = 0.45
 _WORDS_LEAD = 1.25
-_SENSE_KNOWN = 0.30
+_SENSE_KNOWN = 0.36
 _SENSE_WEIGHT = 0.5
 
 # A tool that lacks an argument is taken to be wanted when it scores this share of the best.
 _WANTED = 0.6
+
+
+def _all_words(tool: Tool) -> list[str]:
+    """Everything a tool says of itself."""
+    d = tool.declaration
+    return [tool.summary, d.summary_zh, tool.description, d.method, d.method_zh, *d.examples, *[p.description for p in tool.parameters], tool.name.replace("_", " ")]
 
 
 class EmbeddedPlanner:
@@ -62,7 +69,7 @@ class EmbeddedPlanner:
         drafts |= {f.reader: start for f in first}
         scores = self._scores(question, files)
         if not drafts:
-            raise self._without_data(language, scores)
+            raise self._without_data(language, scores, self._outside(question))
         goal = self._goal(question, language, files, drafts, scores)
         slots = find(question)
         draft, arguments, sources, unused, missing = self._fill(goal, drafts[goal.name], slots)
@@ -114,27 +121,35 @@ class EmbeddedPlanner:
         scores: dict[str, float],
     ) -> Tool:
         best = max(drafts, key=lambda name: (scores[name], -drafts[name].seconds))
-        if scores[best] > 0.0:
+        outside = self._outside(question)
+        if scores[best] > 0.0 and not outside:
             return self.registry[best]
-        if files:
-            raise NeedsAnswer(
-                sentence(
-                    language,
-                    "cannot",
-                    data=sentence(language, "list").join(kind_phrase(language, f.attachment.kind) for f in files),
-                    options=self._options(language, list(drafts)),
-                )
-            )
-        raise self._without_data(language, scores)
+        if not files:
+            raise self._without_data(language, scores, outside)
+        kinds = sentence(language, "list").join(kind_phrase(language, f.attachment.kind) for f in files)
+        cannot = sentence(language, "cannot", data=kinds, options=self._options(language, list(drafts)))
+        raise NeedsAnswer(self._told_outside(language, outside, cannot))
 
-    def _without_data(self, language: str, scores: dict[str, float]) -> NeedsAnswer:
+    def _outside(self, question: str) -> list[Term]:
+        """Terms of the field in the question that no tool speaks of, such as a redshift when no tool measures one."""
+        spoken_of = {t.key for tool in self.registry.values() for t in terms_in(" ".join(_all_words(tool)))}
+        return [t for t in terms_in(question) if t.key not in spoken_of]
+
+    @staticmethod
+    def _told_outside(language: str, outside: list[Term], rest: str) -> str:
+        if not outside:
+            return rest
+        return sentence(language, "outside", terms=sentence(language, "list").join(t.name(language) for t in outside), rest=rest)
+
+    def _without_data(self, language: str, scores: dict[str, float], outside: list[Term]) -> NeedsAnswer:
         """What to say when nothing can be reached: which data would help, if the question was understood."""
         best = max(scores, key=lambda name: scores[name])
-        if scores[best] > 0.0:
+        if scores[best] > 0.0 and not outside:
             kinds = sorted({r.kind.name for r in self.registry.readers if self._reachable_from(r, self.registry[best])})
             phrases = [kind_phrase(language, k) for k in kinds]
             return NeedsAnswer(sentence(language, "no_data", need=sentence(language, "list").join(phrases)))
-        return NeedsAnswer(sentence(language, "cannot_no_data", options=self._options(language, list(self.registry))))
+        cannot = sentence(language, "cannot_no_data", options=self._options(language, list(self.registry)))
+        return NeedsAnswer(self._told_outside(language, outside, cannot))
 
     def _reachable_from(self, reader: Tool, tool: Tool) -> bool:
         draft = Draft()

@@ -114,7 +114,7 @@ def _numbers(question: str, text: str) -> list[tuple[int, Slot]]:
     least, most, and_ = _ends()
     found: list[tuple[int, Slot]] = []
     position = 0
-    pattern = re.compile(rf"(?<![\w.\0]){_NUMBER}")
+    pattern = re.compile(rf"(?<![A-Za-z0-9_.\0]){_NUMBER}")
     while match := pattern.search(text, position):
         number, end = float(match[0]), match.end()
         unit, unit_end = _unit_at(text, end)
