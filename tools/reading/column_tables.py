@@ -7,7 +7,10 @@ name of the table in the file, or "").
 
 from __future__ import annotations
 
+import struct
+import zlib
 from typing import TYPE_CHECKING, Any
+from xml.parsers.expat import ExpatError
 
 from gnomon.tools.errors import InputError
 from gnomon.tools.reading.file_bytes import read_bytes, shown_name
@@ -30,8 +33,11 @@ BROKEN_CONTENT = (
     RuntimeError,
     MemoryError,
     SyntaxError,
+    struct.error,
+    zlib.error,
+    ExpatError,
+    Warning,  # of astropy's VOTable reader, which raises some of them
 )
-_ROWS_FOR_A_LOOK = 2000
 
 
 def file_format(path: Path) -> str:
@@ -130,7 +136,18 @@ def _from_astropy(table: Any, kind: str, title: str = "") -> dict[str, Any]:
 
 
 def _fits_tables(path: Path, sample_only: bool) -> list[dict[str, Any]]:
+    """Binary tables of a FITS file, with unreadable header cards as a plain error."""
+    from astropy.io.fits.verify import VerifyError
+
+    try:
+        return _open_fits_tables(path, sample_only)
+    except VerifyError as error:  # derives from Exception alone, and so is in no list of the standard library's errors
+        raise ValueError(str(error)) from error
+
+
+def _open_fits_tables(path: Path, sample_only: bool) -> list[dict[str, Any]]:
     """Binary tables of a FITS file; header words of the first extension stand behind those of the table."""
+    import re
     import warnings
 
     from astropy.io import fits
@@ -150,8 +167,12 @@ def _fits_tables(path: Path, sample_only: bool) -> list[dict[str, Any]]:
                 data = None if sample_only else hdu.data
                 columns: dict[str, Any] = {}
                 for column in hdu.columns:
+                    if not column.name:  # a damaged header
+                        continue
                     if sample_only:
-                        columns[column.name] = None
+                        # Images and spectra in the cells of a table are no columns of numbers.
+                        if re.match(r"(0|1|)[^A]|\d*A", str(column.format)):
+                            columns[column.name] = None
                         continue
                     values = _fits_column(data, column)
                     if values is not None:

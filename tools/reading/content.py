@@ -102,6 +102,7 @@ def _describe_fits(path: Path) -> str:
     import warnings
 
     from astropy.io import fits
+    from astropy.io.fits.verify import VerifyError
 
     tables: list[str] = []
     images: list[str] = []
@@ -116,7 +117,10 @@ def _describe_fits(path: Path) -> str:
                     elif hdu.header.get("NAXIS", 0):
                         sizes = [str(hdu.header.get(f"NAXIS{i + 1}", 0)) for i in range(hdu.header["NAXIS"])]
                         images.append(" x ".join(sizes))
-        except BROKEN_CONTENT:
+                # Extensions that the first header announces, or bytes behind the last readable one, are missing parts.
+                announced = int(hdus[0].header.get("NEXTEND", 0) or 0)
+                broken = announced > len(hdus) - 1
+        except (*BROKEN_CONTENT, VerifyError):
             broken = True
         broken = broken or any("truncated" in str(w.message).lower() for w in caught)
     damage = "truncated or damaged " if broken else ""
