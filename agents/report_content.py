@@ -158,7 +158,7 @@ def gather(run: Run, registry: Registry, store: Store, plan: Plan) -> Content:
         methods=methods,
         references=references,
         data=_data(run, plan, store, ledger),
-        rows=[_row(step, events.get(step.id)) for step in plan.steps],
+        rows=[_row(step, events.get(step.id), plan.language) for step in plan.steps],
         approval=run.approval(),
         environment=_environment(run, plan, registry),
         ledger=ledger,
@@ -247,20 +247,20 @@ def _methods(
         for citation in tool.declaration.citations:
             references.setdefault(link_of(citation) or citation, citation)
         template = tool.declaration.method_zh if plan.language == "zh" else tool.declaration.method
-        text = _filled(template, step)
+        text = _filled(template, step, plan.language)
         places = list(references)
         numbers = sorted({places.index(link_of(c) or c) + 1 for c in tool.declaration.citations})
         methods.setdefault(text, Method(text, numbers, ledger.of_step(step.id)))
     return list(methods.values()), list(references.values())
 
 
-def _filled(template: str, step: Step) -> str:
+def _filled(template: str, step: Step, language: str) -> str:
     """A method's sentence with arguments in place; text in an argument has no power over the template."""
 
     def value(match: re.Match[str]) -> str:
         name = match[1]
         if name in step.arguments:
-            return one_line(spoken(step.arguments[name]))
+            return one_line(spoken(step.arguments[name], language))
         return one_line(_references(step.inputs[name])) if name in step.inputs else match[0]
 
     return re.sub(r"\{(\w+)\}", value, template)
@@ -303,11 +303,11 @@ def _meta(store: Store, artifact: Artifact) -> dict[str, Any]:
 # --------------------------------------------------------------------------- plan and provenance
 
 
-def _row(step: Step, event: dict[str, Any] | None) -> Row:
+def _row(step: Step, event: dict[str, Any] | None, language: str) -> Row:
     return Row(
         step=step,
         inputs="; ".join(f"{name} = {_references(given)}" for name, given in step.inputs.items()),
-        arguments="; ".join(f"{name} = {spoken(value)}" for name, value in step.arguments.items()),
+        arguments="; ".join(f"{name} = {spoken(value, language)}" for name, value in step.arguments.items()),
         state=STATE[event["event"]] if event else "open",
         seconds=float(event["seconds"]) if event and "seconds" in event else None,
         reused=str(event.get("reused", "")) if event else "",

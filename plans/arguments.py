@@ -133,14 +133,16 @@ def python_value(value: Any) -> Any:
     return value
 
 
-def spoken(value: Any) -> str:
-    """As a person would write it: ``0.5 d``."""
+_SPOKEN = {"en": {None: "automatic", True: "yes", False: "no", "nothing": "none"}, "zh": {None: "自动", True: "是", False: "否", "nothing": "无"}}
+
+
+def spoken(value: Any, language: str = "en") -> str:
+    """As a person would write it: ``0.5 d``; None, which leaves the choice to the tool, is ``automatic``."""
+    words = _SPOKEN[language]
     if isinstance(value, dict) and set(value) == {"value", "unit"}:
-        return f"{value['value']:g} {value['unit']}"
+        return f"{value['value']:.10g} {value['unit']}"
     if isinstance(value, list):
-        return ", ".join(spoken(v) for v in value) if value else "-"
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+        return ", ".join(spoken(v, language) for v in value) if value else words["nothing"]
+    if value is None or isinstance(value, bool):
+        return words[value]
+    return f"{value:.10g}" if isinstance(value, float) else str(value)

@@ -21,13 +21,14 @@ def _reference(ref: Ref | list[Ref]) -> str:
     return ", ".join(str(r) for r in ref) if isinstance(ref, list) else str(ref)
 
 
-def _step(number: int, step: Step, words: dict[str, str]) -> list[str]:
+def _step(number: int, step: Step, language: str) -> list[str]:
+    words = _WORDS[language]
     inputs = "; ".join(f"{name} {words['from']} {_reference(ref)}" for name, ref in step.inputs.items())
     lines = [f"{number}. {step.id} = {step.tool} {step.version} -> {step.kind}" + (f"   ({inputs})" if inputs else "")]
     if step.why:
         lines.append(f"     {step.why}")
     if step.arguments:
-        lines.append("     " + ", ".join(f"{name} = {spoken(value)}" for name, value in step.arguments.items()))
+        lines.append("     " + ", ".join(f"{name} = {spoken(value, language)}" for name, value in step.arguments.items()))
     return lines
 
 
@@ -45,7 +46,7 @@ def plan_page(plan: Plan) -> str:
             lines.extend(f"  - {entry}" for entry in entries)
     lines.append(f"{words['steps']}:")
     for number, step in enumerate(plan.steps, start=1):
-        lines.extend(f"  {line}" for line in _step(number, step, words))
+        lines.extend(f"  {line}" for line in _step(number, step, plan.language))
     cost = ", ".join(f"{amount:g} {name}" for name, amount in plan.cost.items()) or words["none"]
     lines.append(f"{words['effects']}: {', '.join(plan.effects) or words['none']}   {words['cost']}: {cost}")
     lines.append(f"{words['hash']}: {plan.hash}")

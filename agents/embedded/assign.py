@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 
@@ -109,7 +110,7 @@ def assign(
             else _best(slot, tools, sources)
         )
         for tool, parameter in places:
-            value: object = slot.written
+            value: object = slot.written if slot.role != "object" else _star(slot.text)
             if slot.role == "setting" and slot.text in ("true", "false"):
                 value = slot.text == "true"
             if parameter.many:
@@ -121,6 +122,11 @@ def assign(
         if not places and slot.role != "object":
             unused.append(slot)
     return arguments, sources, unused
+
+
+def _star(name: str) -> str:
+    """The star of a planet: K2-131 for K2-131 b."""
+    return re.sub(r"(?<=\d) [b-j]$", "", name)
 
 
 def _settings(slot: Slot, tools: list[Tool]) -> list[tuple[Tool, Parameter]]:

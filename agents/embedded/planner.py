@@ -247,7 +247,7 @@ class EmbeddedPlanner:
             tool, name = place.split(".")
             if tool in in_plan:
                 said.append(
-                    sentence(language, "taken", name=name, value=spoken(arguments[tool][name]), words=slot.text)
+                    sentence(language, "taken", name=name, value=spoken(arguments[tool][name], language), words=slot.text)
                 )
         said.extend(sentence(language, "unused", words=slot.text) for slot in unused)
         return list(dict.fromkeys(said))

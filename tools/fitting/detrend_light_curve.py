@@ -40,14 +40,15 @@ BINS_IN_WINDOW = 90  # then a bin is a thirtieth of the longest transit that is 
     ),
     examples=(
         "Detrend this light curve",
-        "Remove the stellar variability from my K2 data before searching for transits",
+        "Remove the stellar variability",
         "Flatten the light curve with a biweight filter",
         "对这条光变曲线去趋势",
-        "去掉恒星活动引起的慢变化，保留凌星信号",
+        "去掉恒星活动引起的慢变化",
+        "去除光变曲线中的长期趋势",
     ),
     summary_zh="用滑动双权（biweight）滤波去除光变曲线中的慢变化，保留凌星。",
-    method="Slow variability was divided out with a time-windowed biweight filter (wotan; window {window} d, chosen from the time span and the star where None), each stretch between gaps on its own, and points more than {upper_sigma} sigma above the trend were removed.",
-    method_zh="用滑动双权滤波（wotan；窗口 {window} 天，None 表示按时间跨度和恒星自动选取）分段去除慢变化，并剔除高出趋势 {upper_sigma} 倍标准差以上的点。",
+    method="Slow variability was divided out with a time-windowed biweight filter (wotan; window: {window}, where automatic means chosen from the time span and the star), each stretch between gaps on its own, and points more than {upper_sigma} sigma above the trend were removed.",
+    method_zh="用滑动双权滤波（wotan；窗口：{window}，自动即按时间跨度和恒星选取）分段去除慢变化，并剔除高出趋势 {upper_sigma} 倍标准差以上的点。",
 )
 def detrend_light_curve(
     light_curve: LightCurve,

@@ -49,12 +49,21 @@ MAX_POINTS = 20_000  # of one signal; more are averaged in any case
         "Vehtari et al. 2021, Rank-normalization, folding, and localization: an improved R-hat, doi:10.1214/20-BA1221",
     ),
     examples=(
-        "What are the period and the radius of the transiting planet?",
-        "Fit the transits and give me depth, duration and radius ratio with uncertainties",
-        "Measure the orbital period of every planet in this light curve",
+        "Is there a transiting planet?",
+        "Does this star have planets?",
+        "Analyse this light curve",
+        "Search for exoplanets and measure them",
+        "Find transits and fit them",
+        "What are the period, epoch, depth, duration and radius ratio of the transiting planet?",
+        "How many planets transit this star, and how large are they?",
         "Fit a transit model with batman and emcee",
-        "测量这颗凌星行星的周期、深度和半径比",
-        "用 MCMC 拟合凌星光变曲线",
+        "这条光变曲线里有行星吗？",
+        "这颗恒星有没有凌星行星？",
+        "分析这条光变曲线",
+        "搜寻系外行星",
+        "寻找凌星信号并拟合",
+        "测量凌星行星的周期、历元、深度、持续时间和半径比",
+        "有几颗行星凌星？它们有多大？",
     ),
     summary_zh="用 batman 模型和 emcee 采样拟合每个被认定的凌星信号。",
     method="Each accepted signal was fitted with a batman transit model on a circular orbit, quadratic limb darkening in Kipping's q1 and q2, averaged over the exposure, with uncertainties scaled for red noise, sampled with emcee (36 walkers, up to {steps} steps each, seed {seed}).",
@@ -64,7 +73,7 @@ def fit_transits(
     candidates: TransitCandidates,
     light_curve: Annotated[LightCurve, "detrended"],
     stellar_density: Annotated[float, "g/cm3"] | None = None,
-    stellar_density_err: Annotated[float, "g/cm3"] | None = None,
+    stellar_density_error: Annotated[float, "g/cm3"] | None = None,
     stellar_radius: Annotated[float, "Rsun"] | None = None,
     steps: int = 8000,
     seed: int = 1,
@@ -81,7 +90,7 @@ def fit_transits(
         Signals with ``accepted``; the others are not fitted.
     light_curve : LightCurve
         The detrended light curve; points that are not finite are left out.
-    stellar_density, stellar_density_err : float, optional
+    stellar_density, stellar_density_error : float, optional
         Mean density of the star and its uncertainty, in g/cm3, as a normal prior; without them the orbit is free.
     stellar_radius : float, optional
         Radius of the star in solar radii, for planet radii; by default that of the light curve's header, if any.
@@ -104,7 +113,7 @@ def fit_transits(
     EmptyResult
         Where no candidate is accepted.
     InputError
-        Where only one of stellar_density and stellar_density_err is given, or either is not positive.
+        Where only one of stellar_density and stellar_density_error is given, or either is not positive.
     NumericalError
         Where a signal has too few points in transit, or no model fits it.
 
@@ -123,15 +132,21 @@ def fit_transits(
             if best is not None
             else "the search gave no candidate"
         )
+        detail_zh = (
+            f"最强的候选周期为 {best['period'].to_value('d'):.4g} 天，已被否定：{best['reason']}"
+            if best is not None
+            else "搜寻没有给出候选"
+        )
         raise EmptyResult(
             f"No transit signal was found; {detail}.",
             remedy="Nothing can be fitted; a longer or quieter light curve may show more.",
+            zh=f"没有找到凌星信号（{detail_zh}）。没有可拟合的信号；更长或噪声更低的光变曲线可能看到更多。",
         )
-    if (stellar_density is None) != (stellar_density_err is None) or (
-        stellar_density is not None and not (stellar_density > 0 and (stellar_density_err or 0) > 0)
+    if (stellar_density is None) != (stellar_density_error is None) or (
+        stellar_density is not None and not (stellar_density > 0 and (stellar_density_error or 0) > 0)
     ):
         raise InputError(
-            "stellar_density and stellar_density_err must be given together, both above zero.",
+            "stellar_density and stellar_density_error must be given together, both above zero.",
             remedy="Give both, or neither.",
         )
     time, flux, error = light_curve_arrays(light_curve)
@@ -145,7 +160,7 @@ def fit_transits(
         )
     star = light_curve.meta.get("star") or {}
     radius = stellar_radius if stellar_radius is not None else star.get("radius_rsun")
-    density = None if stellar_density is None else (float(stellar_density), float(stellar_density_err or 0.0))
+    density = None if stellar_density is None else (float(stellar_density), float(stellar_density_error or 0.0))
     random = np.random.RandomState(seed)  # emcee draws from this older kind of generator
     fits = []
     for row in chosen:

@@ -46,16 +46,15 @@ STOP_SNR = 5.0  # a pass with nothing above five sigma of white noise is the las
         "Astropy Collaboration 2022, doi:10.3847/1538-4357/ac7c74",
     ),
     examples=(
-        "Search this light curve for transits",
-        "Is there a transiting planet in my TESS data?",
-        "Compute a box least squares periodogram between 1 and 20 days",
-        "How many planets transit this star?",
-        "在这条光变曲线里搜寻凌星信号",
-        "用 BLS 计算凌星周期图，周期范围 1 到 20 天",
+        "Compute a box least squares periodogram",
+        "Compute the transit periodogram between 1 and 20 days",
+        "Make a BLS spectrum",
+        "计算 BLS 周期图，周期范围 1 到 20 天",
+        "做凌星周期图",
     ),
     summary_zh="用 BLS 周期图多轮搜寻去趋势光变曲线中的周期性凌星。",
-    method="Periodic transits were searched with box least squares between {period_min} d and {period_max} d (None: the time span over 1.5) on the frequency grid of Ofir (2014), in up to {max_signals} passes with the transits found before masked; the same search on the light curve turned upside down serves as control.",
-    method_zh="用 BLS 在 {period_min} 至 {period_max} 天（None 表示时间跨度除以 1.5）内搜寻凌星，频率网格按 Ofir (2014)，最多 {max_signals} 轮，每轮掩去已找到的凌星；并以上下翻转的光变曲线作对照搜索。",
+    method="Periodic transits were searched with box least squares from {period_min} to {period_max} (automatic: the time span over 1.5) on the frequency grid of Ofir (2014), in up to {max_signals} passes with the transits found before masked; the same search on the light curve turned upside down serves as control.",
+    method_zh="用 BLS 在 {period_min} 至 {period_max}（自动即时间跨度除以 1.5）内搜寻凌星，频率网格按 Ofir (2014)，最多 {max_signals} 轮，每轮掩去已找到的凌星；并以上下翻转的光变曲线作对照搜索。",
 )
 def transit_periodogram(
     light_curve: Annotated[LightCurve, "detrended"],

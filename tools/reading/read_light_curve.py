@@ -47,12 +47,10 @@ RELATIVE_UNITS = {"ppm": 1e-6, "ppt": 1e-3, "percent": 1e-2, "%": 1e-2, "mmag": 
         "Rousseeuw & Croux 1993, Alternatives to the median absolute deviation, doi:10.1080/01621459.1993.10476408",
     ),
     examples=(
-        "Read this TESS light curve",
-        "Plot the light curve in this file",
-        "Is there a planet in this light curve?",
-        "读取这条光变曲线",
-        "这个 FITS 文件里的光变曲线有没有行星？",
-        "画出附件中 K2 数据的光变曲线",
+        "Read this light curve file",
+        "What does this light curve file hold?",
+        "读取这个光变曲线文件",
+        "这个光变曲线文件里有哪些数据？",
     ),
     summary_zh="从文件（TESS、Kepler、K2 的 FITS 表，或任何文本表）读取光变曲线。",
     method="The light curve was read from the attached file, cadences with non-finite values or bad quality flags were left out (quality: {quality}), and the flux was divided by its median.",
@@ -64,6 +62,7 @@ def read_light_curve(
     flux_column: str | None = None,
     error_column: str | None = None,
     quality: Literal["default", "none"] = "default",
+    object_name: str | None = None,
 ) -> LightCurve:
     """Read a light curve from a FITS table of TESS, Kepler or K2, or from a table of any other format.
 
@@ -82,6 +81,8 @@ def read_light_curve(
         Name of the column of uncertainties, in the unit of the flux; chosen by name when not given.
     quality : {"default", "none"}
         ``default`` leaves out cadences with lightkurve's default flags of TESS or Kepler; ``none`` ignores the flags.
+    object_name : str, optional
+        Name of the star, in place of the one in the file's header.
 
     Returns
     -------
@@ -132,6 +133,7 @@ def read_light_curve(
     )
     total = int(table["rows"]) + len(table["unreadable"])
     meta = _meta(table, reference)
+    meta["object"] = object_name or meta["object"]
     meta["flux"] = scale
     meta["reading"] = {
         "file": name,

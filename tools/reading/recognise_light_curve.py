@@ -45,9 +45,12 @@ def recognise_light_curve(path: Path) -> dict[str, Any] | None:
             continue
         confidence = _confidence(table)
         if confidence > 0:
-            found = (
-                "a light curve" if not mission_of(table["header"]) else f"a {mission_of(table['header'])} light curve"
-            )
+            mission = mission_of(table["header"])
+            what = f"a {mission} light curve" if mission else "a light curve"
+            columns = ", ".join(table["names"][:6]) + (" ..." if len(table["names"]) > 6 else "")
+            found = f"{what} of {table['rows']} rows with the columns {columns}"
+            if not table["has_header"]:
+                found = f"{what} of {table['rows']} rows, its columns without names"
             return {"confidence": confidence, "found": found, "rows": int(table["rows"])}
     return None
 

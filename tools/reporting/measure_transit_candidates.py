@@ -1,0 +1,75 @@
+"""Numbers that say how sure a transit search is of what it accepted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from gnomon.tools.registry import tool
+
+if TYPE_CHECKING:
+    from gnomon.tools.kinds import Measurements, TransitCandidates
+
+# Columns of the candidates that tell how sure a signal is, as quantities with no interval of their own.
+CONFIDENCE = (("snr", "signal_to_noise"), ("false_alarm_probability", "false_alarm_probability"), ("n_transits", "number_of_transits"))
+
+
+@tool(
+    version="1.0",
+    effects=("compute",),
+    seconds=0.2,
+    comparison="decision",
+    citations=(
+        "Pont, Zucker & Queloz 2006, The effect of red noise on planetary transit detection, doi:10.1111/j.1365-2966.2006.11012.x",
+        "Suveges 2014, Extreme-value modelling for the significance assessment of periodogram peaks, doi:10.1093/mnras/stu372",
+    ),
+    examples=(
+        "How sure is each transit signal?",
+        "Give the signal-to-noise ratio and the false-alarm probability of the transits",
+        "每个凌星信号有多可靠？",
+        "给出凌星信号的信噪比和虚警概率",
+    ),
+    summary_zh="给出被认定的凌星信号的个数、信噪比、虚警概率和凌星次数。",
+    method="For every accepted signal the signal-to-noise ratio with red noise, the false-alarm probability and the number of transits covered by data are given.",
+    method_zh="对每个被认定的信号给出计入红噪声的信噪比、虚警概率和有数据的凌星次数。",
+)
+def measure_transit_candidates(candidates: TransitCandidates) -> Measurements:
+    """Give the number of accepted transit signals, and how sure each of them is.
+
+    Parameters
+    ----------
+    candidates : TransitCandidates
+        Of `identify_transits`; rejected signals are counted out, and no number of theirs is given, so that none of them
+        can be taken for a planet's.
+
+    Returns
+    -------
+    Measurements
+        ``number_of_signals`` of the star, then for each accepted signal its ``signal_to_noise``,
+        ``false_alarm_probability`` and ``number_of_transits``; these have no interval.
+
+    References
+    ----------
+    Red noise: Pont et al. 2006, doi:10.1111/j.1365-2966.2006.11012.x.  False alarms: Suveges 2014,
+    doi:10.1093/mnras/stu372.
+    """
+    import numpy as np
+    from astropy.table import Table
+
+    name = str(candidates.meta.get("object") or "")
+    accepted = [row for row in candidates if row["accepted"]]
+    rows: list[dict[str, Any]] = [{"quantity": "number_of_signals", "of": name, "value": float(len(accepted))}]
+    for row in accepted:
+        of = f"{name} signal {row['signal']}".strip()
+        rows.extend({"quantity": quantity, "of": of, "value": float(row[column])} for column, quantity in CONFIDENCE)
+    count = len(rows)
+    return Table(
+        {
+            "quantity": [r["quantity"] for r in rows],
+            "of": [r["of"] for r in rows],
+            "value": [r["value"] for r in rows],
+            "lower": np.full(count, np.nan),
+            "upper": np.full(count, np.nan),
+            "level": np.full(count, np.nan),
+            "unit": [""] * count,
+        }
+    )
