@@ -69,7 +69,9 @@ def _tools(_chosen: settings.Settings) -> dict[str, str]:
 
     registry = Registry.load()
     if registry.refused:
-        return _finding("tools", "broken", "; ".join(r.what for r in registry.refused), "Repair or uninstall what offers them.")
+        return _finding(
+            "tools", "broken", "; ".join(r.what for r in registry.refused), "Repair or uninstall what offers them."
+        )
     lacking = sorted({name for tool in registry.values() for name in _needed(tool) if find_spec(name) is None})
     if lacking:
         return _finding(

@@ -133,7 +133,10 @@ def python_value(value: Any) -> Any:
     return value
 
 
-_SPOKEN = {"en": {None: "automatic", True: "yes", False: "no", "nothing": "none"}, "zh": {None: "自动", True: "是", False: "否", "nothing": "无"}}
+_SPOKEN = {
+    "en": {None: "automatic", True: "yes", False: "no", "nothing": "none"},
+    "zh": {None: "自动", True: "是", False: "否", "nothing": "无"},
+}
 
 
 def spoken(value: Any, language: str = "en") -> str:

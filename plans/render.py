@@ -28,7 +28,9 @@ def _step(number: int, step: Step, language: str) -> list[str]:
     if step.why:
         lines.append(f"     {step.why}")
     if step.arguments:
-        lines.append("     " + ", ".join(f"{name} = {spoken(value, language)}" for name, value in step.arguments.items()))
+        lines.append(
+            "     " + ", ".join(f"{name} = {spoken(value, language)}" for name, value in step.arguments.items())
+        )
     return lines
 
 

@@ -64,7 +64,9 @@ def make_plan(toys: Registry, store: Store, tmp_path: Path) -> Callable[..., Pla
                     cost=tool.cost(),
                 )
             )
-        file = Attachment(name="toy.txt", sha256=sha256, size=path.stat().st_size, kind="LightCurve", found="a toy", rows=rows)
+        file = Attachment(
+            name="toy.txt", sha256=sha256, size=path.stat().st_size, kind="LightCurve", found="a toy", rows=rows
+        )
         return Plan(question=question, language="en", goal="Measurements", files=[file], steps=made)
 
     return make

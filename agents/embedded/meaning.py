@@ -50,6 +50,18 @@ def _empty_words() -> frozenset[str]:
     return frozenset([*map(_stem, empty["en"]), *empty["zh"]])
 
 
+def content_tokens(text: str) -> set[str]:
+    """The tokens of a text that say something about what is wanted."""
+    return {token for token in tokens(text) if token not in _empty_words()}
+
+
+def asks_for_picture(question: str) -> bool:
+    """Whether the question has a word that asks for a picture."""
+    picture = words()["picture"]
+    asked = set(tokens(question))
+    return bool(asked & {_stem(w) for w in picture["en"]}) or any(w in question for w in picture["zh"])
+
+
 class Meaning:
     """Scores questions against tools.
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.assign import assign
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
-from gnomon.agents.embedded.meaning import Meaning
+from gnomon.agents.embedded.meaning import Meaning, asks_for_picture
 from gnomon.agents.embedded.slots import Slot, find, language_of
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.knowledge.glossary import Term, terms_in
@@ -24,6 +24,12 @@ _WORDS_LEAD = 1.25
 _SENSE_KNOWN = 0.36
 _SENSE_WEIGHT = 0.5
 
+# A question this near to a tool's own words is answered by it, whatever other terms stand in it.
+_CERTAIN = 0.6
+
+# What a goal counts that needs a value nobody gave, or a picture nobody asked for.
+_UNASKED = 0.75
+
 # A tool that lacks an argument is taken to be wanted when it scores this share of the best.
 _WANTED = 0.6
 
@@ -31,7 +37,16 @@ _WANTED = 0.6
 def _all_words(tool: Tool) -> list[str]:
     """Everything a tool says of itself."""
     d = tool.declaration
-    return [tool.summary, d.summary_zh, tool.description, d.method, d.method_zh, *d.examples, *[p.description for p in tool.parameters], tool.name.replace("_", " ")]
+    return [
+        tool.summary,
+        d.summary_zh,
+        tool.description,
+        d.method,
+        d.method_zh,
+        *d.examples,
+        *[p.description for p in tool.parameters],
+        tool.name.replace("_", " "),
+    ]
 
 
 class EmbeddedPlanner:
@@ -73,7 +88,7 @@ class EmbeddedPlanner:
         goal = self._goal(question, language, files, drafts, scores)
         slots = find(question)
         draft, arguments, sources, unused, missing = self._fill(goal, drafts[goal.name], slots)
-        self._ask_for_missing(language, goal, arguments, missing, scores)
+        self._ask_for_missing(question, language, goal, arguments, missing, scores)
         for file in files:
             if file not in first:
                 draft = draft.join(self._like(goal, file, first, slots))
@@ -120,8 +135,10 @@ class EmbeddedPlanner:
         drafts: dict[str, Draft],
         scores: dict[str, float],
     ) -> Tool:
-        best = max(drafts, key=lambda name: (scores[name], -drafts[name].seconds))
-        outside = self._outside(question)
+        slots = find(question)
+        weighed = {name: scores[name] * self._likelihood(self.registry[name], question, slots) for name in drafts}
+        best = max(drafts, key=lambda name: (weighed[name], -drafts[name].seconds))
+        outside = [] if scores[best] >= _CERTAIN else self._outside(question)
         if scores[best] > 0.0 and not outside:
             return self.registry[best]
         if not files:
@@ -129,6 +146,15 @@ class EmbeddedPlanner:
         kinds = sentence(language, "list").join(kind_phrase(language, f.attachment.kind) for f in files)
         cannot = sentence(language, "cannot", data=kinds, options=self._options(language, list(drafts)))
         raise NeedsAnswer(self._told_outside(language, outside, cannot))
+
+    @staticmethod
+    def _likelihood(tool: Tool, question: str, slots: list[Slot]) -> float:
+        """How likely a tool is meant at all, before its words: less for what needs a value that is not given, or a wish for a picture."""
+        if tool.kind.name == "Figure" and not asks_for_picture(question):
+            return _UNASKED
+        given, _sources, _unused = assign(slots, [tool])
+        lacks = any(p.required and p.name not in given.get(tool.name, {}) for p in tool.arguments)
+        return _UNASKED if lacks else 1.0
 
     def _outside(self, question: str) -> list[Term]:
         """Terms of the field in the question that no tool speaks of, such as a redshift when no tool measures one."""
@@ -139,7 +165,9 @@ class EmbeddedPlanner:
     def _told_outside(language: str, outside: list[Term], rest: str) -> str:
         if not outside:
             return rest
-        return sentence(language, "outside", terms=sentence(language, "list").join(t.name(language) for t in outside), rest=rest)
+        return sentence(
+            language, "outside", terms=sentence(language, "list").join(t.name(language) for t in outside), rest=rest
+        )
 
     def _without_data(self, language: str, scores: dict[str, float], outside: list[Term]) -> NeedsAnswer:
         """What to say when nothing can be reached: which data would help, if the question was understood."""
@@ -158,7 +186,11 @@ class EmbeddedPlanner:
 
     def _options(self, language: str, names: Sequence[str]) -> str:
         """One example question for each tool that makes something worth asking for, in the person's language."""
-        tools = [self.registry[n] for n in names if self.registry[n].kind.name not in ACCOMPANIMENTS and not self.registry[n].files]
+        tools = [
+            self.registry[n]
+            for n in names
+            if self.registry[n].kind.name not in ACCOMPANIMENTS and not self.registry[n].files
+        ]
         examples = [next((e for e in t.declaration.examples if language_of(e) == language), "") for t in tools]
         return sentence(language, "list").join(f"“{e}”" for e in examples if e)
 
@@ -185,6 +217,7 @@ class EmbeddedPlanner:
 
     def _ask_for_missing(
         self,
+        question: str,
         language: str,
         goal: Tool,
         arguments: dict[str, dict[str, object]],
@@ -247,7 +280,9 @@ class EmbeddedPlanner:
             tool, name = place.split(".")
             if tool in in_plan:
                 said.append(
-                    sentence(language, "taken", name=name, value=spoken(arguments[tool][name], language), words=slot.text)
+                    sentence(
+                        language, "taken", name=name, value=spoken(arguments[tool][name], language), words=slot.text
+                    )
                 )
         said.extend(sentence(language, "unused", words=slot.text) for slot in unused)
         return list(dict.fromkeys(said))

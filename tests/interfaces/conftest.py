@@ -31,14 +31,32 @@ class Said:
 def environment(tmp_path: Path) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("GNOMON", "OPENAI"))}
     path = os.pathsep.join([str(TESTS / "toys"), str(TESTS / "toys_installed")])
-    return {**kept, "PYTHONPATH": path, "GNOMON_HOME": str(tmp_path / "home"), "GNOMON_TOY_LOG": str(tmp_path / "toys.log"), "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    return {
+        **kept,
+        "PYTHONPATH": path,
+        "GNOMON_HOME": str(tmp_path / "home"),
+        "GNOMON_TOY_LOG": str(tmp_path / "toys.log"),
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+    }
 
 
 @pytest.fixture
 def gnomon(environment: dict[str, str], tmp_path: Path) -> Callable[..., Said]:
     def run(*arguments: object, **changes: str) -> Said:
-        command = [sys.executable, "-m", "gnomon.interfaces.command_line", *map(os.fspath, [a if isinstance(a, str | Path) else str(a) for a in arguments])]
-        done = subprocess.run(command, env={**environment, **changes}, cwd=tmp_path, capture_output=True, stdin=subprocess.DEVNULL, timeout=300)
+        command = [
+            sys.executable,
+            "-m",
+            "gnomon.interfaces.command_line",
+            *map(os.fspath, [a if isinstance(a, str | Path) else str(a) for a in arguments]),
+        ]
+        done = subprocess.run(
+            command,
+            env={**environment, **changes},
+            cwd=tmp_path,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=300,
+        )
         return Said(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8", "replace"))
 
     return run

@@ -22,7 +22,21 @@ def test_help_and_tools_load_nothing_heavy() -> None:
         code = f"import sys; from gnomon.interfaces.command_line import main; main({arguments!r}); print(*sys.modules, file=sys.stderr)"
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
         loaded = set(done.stderr.split())
-        assert not {"torch", "astropy", "numpy", "scipy", "matplotlib", "langgraph", "langchain_core", "chromadb", "arviz", "openai"} & loaded, arguments
+        assert (
+            not {
+                "torch",
+                "astropy",
+                "numpy",
+                "scipy",
+                "matplotlib",
+                "langgraph",
+                "langchain_core",
+                "chromadb",
+                "arviz",
+                "openai",
+            }
+            & loaded
+        ), arguments
         assert done.stdout
 
 
@@ -83,7 +97,10 @@ def test_reject(gnomon: Gnomon, toy: Path, ran: Callable[[], list[str]]) -> None
 def test_two_approvals_at_once(gnomon: Gnomon, toy: Path, ran: Callable[[], list[str]]) -> None:
     gnomon("ask", MEASURE, "--data", toy)
     said: list[Any] = []
-    threads = [threading.Thread(target=lambda i=i: said.append(gnomon("approve", "last", "--who", f"person {i}"))) for i in range(3)]
+    threads = [
+        threading.Thread(target=lambda i=i: said.append(gnomon("approve", "last", "--who", f"person {i}")))
+        for i in range(3)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -117,7 +134,9 @@ def test_edited_after_offer_and_after_approval(gnomon: Gnomon, toy: Path, ran: C
     assert approved.code == 0, approved.err
 
 
-def test_edited_after_approval_does_not_run(gnomon: Gnomon, toy: Path, tmp_path: Path, ran: Callable[[], list[str]]) -> None:
+def test_edited_after_approval_does_not_run(
+    gnomon: Gnomon, toy: Path, tmp_path: Path, ran: Callable[[], list[str]]
+) -> None:
     """An approved run that stopped before its first step: one digit edited, or another policy, and it does not go on."""
     waiting = gnomon("ask", MEASURE, "--data", toy, "--json").json
     from gnomon.plans import approval as approvals
@@ -152,7 +171,9 @@ def test_plan_then_run(gnomon: Gnomon, toy: Path, tmp_path: Path) -> None:
     assert planned.code == 0, planned.err
     document = planned.json
     assert {"question", "language", "goal", "assumptions", "missing", "steps", "hash"} <= set(document)
-    assert {"id", "tool", "arguments", "inputs", "kind", "effects", "cost", "why", "evidence"} <= set(document["steps"][0])
+    assert {"id", "tool", "arguments", "inputs", "kind", "effects", "cost", "why", "evidence"} <= set(
+        document["steps"][0]
+    )
     done = gnomon("run", tmp_path / "plan.yaml", "--yes", "--json")
     assert done.code == 0, done.err
     assert done.json["plan_hash"] == document["hash"]
@@ -173,7 +194,11 @@ def test_plan_file_elsewhere_needs_its_data(gnomon: Gnomon, toy: Path, tmp_path:
 
 
 def test_questions_that_come_back(gnomon: Gnomon, toy: Path) -> None:
-    for arguments, word in ((["ask", MEASURE, "--yes"], "--data"), (["ask", "Book me a flight to Paris", "--data", toy], "do not know"), (["ask", "写一首关于春天的诗", "--data", toy], "不知道")):
+    for arguments, word in (
+        (["ask", MEASURE, "--yes"], "--data"),
+        (["ask", "Book me a flight to Paris", "--data", toy], "do not know"),
+        (["ask", "写一首关于春天的诗", "--data", toy], "不知道"),
+    ):
         said = gnomon(*arguments)
         assert said.code == 4, (arguments, said)
         assert word in said.err
@@ -227,7 +252,16 @@ def test_automatic_policy_needs_no_yes(gnomon: Gnomon, toy: Path, tmp_path: Path
     assert "policy" in gnomon("show", "last", GNOMON_CONFIG=str(config)).out
 
 
-@pytest.mark.parametrize("text", ["home = [", "colour = 1\n", '[policy.effects]\nsubmit = "automatic"\n', "workers = 0\n", '[policy.effects]\ncompute = "perhaps"\n'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "home = [",
+        "colour = 1\n",
+        '[policy.effects]\nsubmit = "automatic"\n',
+        "workers = 0\n",
+        '[policy.effects]\ncompute = "perhaps"\n',
+    ],
+)
 def test_wrong_settings(gnomon: Gnomon, toy: Path, tmp_path: Path, text: str) -> None:
     config = tmp_path / "settings.toml"
     config.write_text(text)
@@ -236,12 +270,20 @@ def test_wrong_settings(gnomon: Gnomon, toy: Path, tmp_path: Path, text: str) ->
     assert "Traceback" not in said.err
 
 
-def test_submit_is_never_covered_by_yes(gnomon: Gnomon, toy: Path, tmp_path: Path, ran: Callable[[], list[str]]) -> None:
+def test_submit_is_never_covered_by_yes(
+    gnomon: Gnomon, toy: Path, tmp_path: Path, ran: Callable[[], list[str]]
+) -> None:
     from gnomon.plans.document import to_yaml
     from gnomon.plans.plan import Plan
 
     document = gnomon("plan", MEASURE, "--data", toy, "--json").json
-    send = {"id": "send", "tool": "toy_send", "version": "1.0", "arguments": {"address": "moon"}, "inputs": {"light_curve": {"step": "toy_read"}}}
+    send = {
+        "id": "send",
+        "tool": "toy_send",
+        "version": "1.0",
+        "arguments": {"address": "moon"},
+        "inputs": {"light_curve": {"step": "toy_read"}},
+    }
     document["steps"].append({**send, "kind": "Measurements[sent]", "effects": ["submit"], "cost": {"seconds": 0.1}})
     path = tmp_path / "send.yaml"
     path.write_text(to_yaml(Plan.of_document(document)))

@@ -53,7 +53,10 @@ def test_submit_always_asks(make_plan: Callable[..., Plan]) -> None:
             approvals.decide(plan, automatic, "approve", how)  # type: ignore[arg-type]
 
 
-@given(st.dictionaries(st.sampled_from(EFFECTS), st.sampled_from(["automatic", "ask", "deny"])), st.lists(st.sampled_from(EFFECTS), unique=True))
+@given(
+    st.dictionaries(st.sampled_from(EFFECTS), st.sampled_from(["automatic", "ask", "deny"])),
+    st.lists(st.sampled_from(EFFECTS), unique=True),
+)
 def test_no_policy_makes_submit_automatic(effects: dict[str, str], beforehand: list[str]) -> None:
     try:
         policy = Policy.model_validate({"effects": effects, "beforehand": beforehand})

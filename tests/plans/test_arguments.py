@@ -11,7 +11,10 @@ from gnomon.tools.errors import PlanError
 from gnomon.tools.registry import Registry
 
 
-@pytest.mark.parametrize("written", ["43200 s", "12 h", "0.5 d", "0.5 days", "0.5 天", {"value": 12, "unit": "h"}, {"value": 0.5, "unit": "d"}])
+@pytest.mark.parametrize(
+    "written",
+    ["43200 s", "12 h", "0.5 d", "0.5 days", "0.5 天", {"value": 12, "unit": "h"}, {"value": 0.5, "unit": "d"}],
+)
 def test_units_become_the_declared_one(toys: Registry, written: object) -> None:
     assert normal(toys["toy_tilt"], "pause", written) == {"value": 43200.0, "unit": "s"}
 

@@ -12,8 +12,21 @@ from gnomon.plans.canonical import canonical, digest, file_digest, read, text_di
 from gnomon.tools.errors import PlanError
 
 SAFE = 2**53 - 1
-scalars = st.none() | st.booleans() | st.integers(-SAFE, SAFE) | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(exclude_categories=["Cs"]))
-values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4), max_leaves=20)
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-SAFE, SAFE)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=["Cs"]))
+)
+values = st.recursive(
+    scalars,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.text(st.characters(exclude_categories=["Cs"])), inner, max_size=4)
+    ),
+    max_leaves=20,
+)
 
 
 @given(values)
@@ -30,7 +43,10 @@ def test_digest_ignores_key_order(value: dict[str, object], random: object) -> N
 
 def test_rfc_8785_examples() -> None:
     # RFC 8785, section 3.2.3 and appendix B
-    assert canonical({"numbers": [333333333.33333329, 1e30, 4.50, 2e-3, 0.000000000000000000000000001]}) == b'{"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27]}'
+    assert (
+        canonical({"numbers": [333333333.33333329, 1e30, 4.50, 2e-3, 0.000000000000000000000000001]})
+        == b'{"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27]}'
+    )
     assert canonical({"\u20ac": 1, "\r": 2, "1": 3}) == '{"\\r":2,"1":3,"€":1}'.encode()
     assert canonical([1.0, -0.0]) == b"[1,0]"
 

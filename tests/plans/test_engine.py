@@ -52,7 +52,9 @@ def test_second_run_takes_over(simple_plan: Plan, make_run: MakeRun, execute: Ex
     assert second.events("step.finished")[-1]["warnings"] == ["The toy is small."]
 
 
-def test_changed_argument_runs_only_what_depends_on_it(make_plan: MakePlan, make_run: MakeRun, execute: Execute, toy_log: Log) -> None:
+def test_changed_argument_runs_only_what_depends_on_it(
+    make_plan: MakePlan, make_run: MakeRun, execute: Execute, toy_log: Log
+) -> None:
     execute(make_run(make_plan(READ, TILT, MEASURE)))
     execute(make_run(make_plan(READ, ("tilt", "toy_tilt", {"light_curve": "read"}, {"slope": 0.25}), MEASURE)))
     assert toy_log() == ["toy_read", "toy_tilt", "toy_measure", "toy_tilt", "toy_measure"]
@@ -66,18 +68,33 @@ def test_early_cut_off(make_plan: MakePlan, make_run: MakeRun, execute: Execute,
 
 
 def test_independent_steps_run_side_by_side(make_plan: MakePlan, make_run: MakeRun, execute: Execute) -> None:
-    plan = make_plan(READ, *[(f"w{i}", "toy_wait", {"light_curve": "read"}, {"pause": "1.5 s", "label": str(i)}) for i in range(2)])
+    plan = make_plan(
+        READ, *[(f"w{i}", "toy_wait", {"light_curve": "read"}, {"pause": "1.5 s", "label": str(i)}) for i in range(2)]
+    )
     run = make_run(plan)
     assert execute(run) == "done"
-    times = {(e["event"], e["step"]): e["time"] for e in run.events() if e["event"] in ("step.started", "step.finished")}
+    times = {
+        (e["event"], e["step"]): e["time"] for e in run.events() if e["event"] in ("step.started", "step.finished")
+    }
     assert times["step.started", "w1"] < times["step.finished", "w0"]
     assert times["step.started", "w0"] < times["step.finished", "w1"]
     assert "a library that talks" in (run.folder / "logs" / "w0.log").read_text()
 
 
-@pytest.mark.parametrize(("how", "word"), [("input", "The toy is broken."), ("bug", "ZeroDivisionError: by zero"), ("wrong", "not a good Periodogram")])
-def test_failure_stops_what_depends_on_it_only(make_plan: MakePlan, make_run: MakeRun, execute: Execute, how: str, word: str, toy_log: Log) -> None:
-    plan = make_plan(READ, ("bad", "toy_break", {"light_curve": "read"}, {"how": how}), ("follow", "toy_follow", {"periodogram": "bad"}, {}), TILT, MEASURE)
+@pytest.mark.parametrize(
+    ("how", "word"),
+    [("input", "The toy is broken."), ("bug", "ZeroDivisionError: by zero"), ("wrong", "not a good Periodogram")],
+)
+def test_failure_stops_what_depends_on_it_only(
+    make_plan: MakePlan, make_run: MakeRun, execute: Execute, how: str, word: str, toy_log: Log
+) -> None:
+    plan = make_plan(
+        READ,
+        ("bad", "toy_break", {"light_curve": "read"}, {"how": how}),
+        ("follow", "toy_follow", {"periodogram": "bad"}, {}),
+        TILT,
+        MEASURE,
+    )
     run = make_run(plan)
     assert execute(run) == "failed"
     assert word in run.events("step.failed")[0]["error"]["what"]
@@ -90,7 +107,11 @@ def test_failure_stops_what_depends_on_it_only(make_plan: MakePlan, make_run: Ma
 
 
 def test_empty_is_not_failure(make_plan: MakePlan, make_run: MakeRun, execute: Execute, toy_log: Log) -> None:
-    plan = make_plan(READ, ("bad", "toy_break", {"light_curve": "read"}, {"how": "empty"}), ("follow", "toy_follow", {"periodogram": "bad"}, {}))
+    plan = make_plan(
+        READ,
+        ("bad", "toy_break", {"light_curve": "read"}, {"how": "empty"}),
+        ("follow", "toy_follow", {"periodogram": "bad"}, {}),
+    )
     run, again = make_run(plan), make_run(plan)
     assert execute(run) == "done"
     assert run.events("step.empty")[0]["error"]["zh"] == "盒子是空的。"
@@ -99,7 +120,9 @@ def test_empty_is_not_failure(make_plan: MakePlan, make_run: MakeRun, execute: E
     assert toy_log() == ["toy_read", "toy_break"]
 
 
-def test_a_crashing_step_is_found_and_the_others_finish(make_plan: MakePlan, make_run: MakeRun, execute: Execute) -> None:
+def test_a_crashing_step_is_found_and_the_others_finish(
+    make_plan: MakePlan, make_run: MakeRun, execute: Execute
+) -> None:
     waits = [(f"w{i}", "toy_wait", {"light_curve": "read"}, {"pause": "0.2 s", "label": str(i)}) for i in range(3)]
     plan = make_plan(READ, ("bad", "toy_break", {"light_curve": "read"}, {"how": "crash"}), *waits)
     run = make_run(plan)
@@ -164,9 +187,14 @@ def _workers_of(pid: int) -> list[int]:
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="NOT TESTED: needs Linux's /proc to watch the workers")
 @pytest.mark.parametrize("kill_in", ["w0", "w1", "late"])
-def test_kill_and_resume(tmp_path: Path, make_plan: MakePlan, make_run: MakeRun, execute: Execute, store: Store, toy_log: Log, kill_in: str) -> None:
+def test_kill_and_resume(
+    tmp_path: Path, make_plan: MakePlan, make_run: MakeRun, execute: Execute, store: Store, toy_log: Log, kill_in: str
+) -> None:
     """kill -9 while a step runs: finished steps are not run again, the answer is the same, the journal verifies, no worker lingers."""
-    steps = [(n, "toy_wait", {"light_curve": "read"}, {"pause": "0.1 s" if n != kill_in else "30 s", "label": n}) for n in ("w0", "w1", "late")]
+    steps = [
+        (n, "toy_wait", {"light_curve": "read"}, {"pause": "0.1 s" if n != kill_in else "30 s", "label": n})
+        for n in ("w0", "w1", "late")
+    ]
     plan = make_plan(READ, TILT, MEASURE, *steps)
     run = make_run(plan)
     child = _child(tmp_path, run, store)
@@ -188,7 +216,10 @@ def test_kill_and_resume(tmp_path: Path, make_plan: MakePlan, make_run: MakeRun,
     assert not [w for w in workers if Path(f"/proc/{w}").exists()], "workers outlived the process that was killed"
     # The long pause is part of the plan: the resumed process runs that step again, and no other.
     before = set(run.artifacts())
-    resumed = subprocess.Popen([sys.executable, str(tmp_path / "child.py"), str(run.folder), str(store.root)], env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "toys")})
+    resumed = subprocess.Popen(
+        [sys.executable, str(tmp_path / "child.py"), str(run.folder), str(store.root)],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "toys")},
+    )
     deadline = time.time() + 60
     while len(toy_log()) == len(ran_before) and time.time() < deadline:
         time.sleep(0.05)
@@ -199,7 +230,9 @@ def test_kill_and_resume(tmp_path: Path, make_plan: MakePlan, make_run: MakeRun,
     read_events(run.folder / "journal.jsonl", being_written=True)
 
 
-def test_kill_resume_gives_the_same_answer(toys: Registry, tmp_path: Path, make_plan: MakePlan, make_run: MakeRun, execute: Execute, store: Store, toy_log: Log) -> None:
+def test_kill_resume_gives_the_same_answer(
+    toys: Registry, tmp_path: Path, make_plan: MakePlan, make_run: MakeRun, execute: Execute, store: Store, toy_log: Log
+) -> None:
     slow = ("slow", "toy_wait", {"light_curve": "read"}, {"pause": "3 s", "label": "slow"})
     plan = make_plan(READ, TILT, MEASURE, slow)
     run = make_run(plan)
@@ -224,7 +257,9 @@ def test_kill_resume_gives_the_same_answer(toys: Registry, tmp_path: Path, make_
     read_events(run.folder / "journal.jsonl")
 
 
-def test_outside_effects_are_never_repeated(make_plan: MakePlan, make_run: MakeRun, execute: Execute, toy_log: Log) -> None:
+def test_outside_effects_are_never_repeated(
+    make_plan: MakePlan, make_run: MakeRun, execute: Execute, toy_log: Log
+) -> None:
     """A step that may have acted on the world when its run stopped is not run again."""
     plan = make_plan(READ, ("send", "toy_send", {"light_curve": "read"}, {"address": "moon"}))
     run, second = make_run(plan), make_run(plan)
@@ -239,9 +274,13 @@ def test_outside_effects_are_never_repeated(make_plan: MakePlan, make_run: MakeR
     assert toy_log().count("toy_send moon") == 2  # outside effects are not taken over from other runs
 
 
-def test_dask_gives_the_same(simple_plan: Plan, make_run: MakeRun, execute: Execute, tmp_path: Path, store: Store, toy_log: Log) -> None:
+def test_dask_gives_the_same(
+    simple_plan: Plan, make_run: MakeRun, execute: Execute, tmp_path: Path, store: Store, toy_log: Log
+) -> None:
     distributed = pytest.importorskip("distributed", reason="NOT TESTED: dask is not installed")
-    with distributed.LocalCluster(n_workers=1, threads_per_worker=2, processes=True, dashboard_address=None, silence_logs=40) as cluster:
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=2, processes=True, dashboard_address=None, silence_logs=40
+    ) as cluster:
         run = make_run(simple_plan)
         assert execute(run, cluster=cluster.scheduler_address) == "done"
     assert run.events("run.started")[0]["executor"] == "dask"

@@ -28,8 +28,13 @@ def test_yaml_is_read_as_people_write(simple_plan: Plan, toys: Registry) -> None
 
 
 def test_every_digit_counts(simple_plan: Plan) -> None:
-    step = simple_plan.steps[1].model_copy(update={"arguments": {**simple_plan.steps[1].arguments, "slope": 0.5000000000000001}})
-    assert simple_plan.model_copy(update={"steps": [simple_plan.steps[0], step, simple_plan.steps[2]]}).hash != simple_plan.hash
+    step = simple_plan.steps[1].model_copy(
+        update={"arguments": {**simple_plan.steps[1].arguments, "slope": 0.5000000000000001}}
+    )
+    assert (
+        simple_plan.model_copy(update={"steps": [simple_plan.steps[0], step, simple_plan.steps[2]]}).hash
+        != simple_plan.hash
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,7 +59,9 @@ def _changed(plan: Plan, index: int, **update: object) -> Plan:
 CHANGES: dict[str, Callable[[Plan], Plan]] = {
     "no-steps": lambda p: p.model_copy(update={"steps": []}),
     "duplicate-id": lambda p: _changed(p, 2, id="tilt"),
-    "cycle": lambda p: _changed(_changed(p, 1, inputs={"light_curve": Ref(step="measure")}), 2, inputs={"light_curve": Ref(step="tilt")}),
+    "cycle": lambda p: _changed(
+        _changed(p, 1, inputs={"light_curve": Ref(step="measure")}), 2, inputs={"light_curve": Ref(step="tilt")}
+    ),
     "unknown-tool": lambda p: _changed(p, 1, tool="toy_tild"),
     "tool-version": lambda p: _changed(p, 1, version="0.9"),
     "kind": lambda p: _changed(p, 1, kind="LightCurve"),

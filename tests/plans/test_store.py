@@ -34,7 +34,11 @@ def test_round_trip_and_address(store: Store) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [curve(11), curve(object="y"), QTable({"time": np.arange(10.0) * 86400 * d / d * d, "flux": np.ones(10), "flux_err": np.ones(10)})],
+    [
+        curve(11),
+        curve(object="y"),
+        QTable({"time": np.arange(10.0) * 86400 * d / d * d, "flux": np.ones(10), "flux_err": np.ones(10)}),
+    ],
 )
 def test_other_content_has_another_address(store: Store, other: QTable) -> None:
     assert store.put(LIGHT_CURVE, other).digest != store.put(LIGHT_CURVE, curve()).digest
@@ -63,7 +67,11 @@ def test_nan_mask_and_byte_order_in_the_digest() -> None:
 
 
 def test_refuses_what_is_not_of_the_kind(store: Store) -> None:
-    for value, word in ((curve()["time", "flux"], "flux_err"), ({"time": 1}, "table"), (QTable({"time": np.ones(2), "flux": [1, 1], "flux_err": [1, 1]}), "unit")):
+    for value, word in (
+        (curve()["time", "flux"], "flux_err"),
+        ({"time": 1}, "table"),
+        (QTable({"time": np.ones(2), "flux": [1, 1], "flux_err": [1, 1]}), "unit"),
+    ):
         with pytest.raises(StoreError, match=word):
             store.put(LIGHT_CURVE, value)
     assert not [p for p in (store.root / "objects").rglob("*") if p.is_file()]
@@ -91,7 +99,9 @@ def test_full_disk_leaves_nothing(tmp_path: Path) -> None:
     assert not list((tmp_path / "out").iterdir())
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists() or os.geteuid() != 0, reason="NOT TESTED: needs root to mount a small file system")
+@pytest.mark.skipif(
+    not Path("/dev/full").exists() or os.geteuid() != 0, reason="NOT TESTED: needs root to mount a small file system"
+)
 def test_real_full_disk(tmp_path: Path) -> None:
     import subprocess
 

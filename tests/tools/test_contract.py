@@ -43,7 +43,11 @@ def test_units_are_units_and_defaults_are_in_them(tool: Tool) -> None:
 
 @TOOLS
 def test_arguments_survive_the_plan(tool: Tool) -> None:
-    required = {p.name: "1 " + p.unit if p.unit else p.choices[0] if p.choices else "x" if p.type == "str" else 1 for p in tool.arguments if p.required}
+    required = {
+        p.name: "1 " + p.unit if p.unit else p.choices[0] if p.choices else "x" if p.type == "str" else 1
+        for p in tool.arguments
+        if p.required
+    }
     once = complete(tool, required)
     assert complete(tool, once) == once
 
@@ -80,5 +84,24 @@ def test_describes_units_in_words_that_fit_the_method(tool: Tool) -> None:
 
 def test_importing_all_tools_loads_no_heavy_library() -> None:
     code = "from gnomon.tools.registry import Registry; Registry.load(); import sys; print(*sys.modules)"
-    loaded = set(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split())
-    assert not {"numpy", "astropy", "scipy", "matplotlib", "arviz", "torch", "langgraph", "chromadb", "wotan", "batman", "radvel", "emcee", "dynesty"} & loaded
+    loaded = set(
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    )
+    assert (
+        not {
+            "numpy",
+            "astropy",
+            "scipy",
+            "matplotlib",
+            "arviz",
+            "torch",
+            "langgraph",
+            "chromadb",
+            "wotan",
+            "batman",
+            "radvel",
+            "emcee",
+            "dynesty",
+        }
+        & loaded
+    )

@@ -64,9 +64,17 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, name: str =
 def test_reads_the_signature(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tool = load(tmp_path, monkeypatch, GOOD)["good"]
     assert tool.kind == Kind("Periodogram")
-    assert [(p.name, str(p.kind), p.many) for p in tool.inputs] == [("light_curve", "LightCurve[detrended]", False), ("others", "LightCurve", True)]
+    assert [(p.name, str(p.kind), p.many) for p in tool.inputs] == [
+        ("light_curve", "LightCurve[detrended]", False),
+        ("others", "LightCurve", True),
+    ]
     arguments = {p.name: p for p in tool.arguments}
-    assert (arguments["width"].unit, arguments["way"].choices, arguments["periods"].many, arguments["star"].optional) == ("d", ("a", "b"), True, True)
+    assert (
+        arguments["width"].unit,
+        arguments["way"].choices,
+        arguments["periods"].many,
+        arguments["star"].optional,
+    ) == ("d", ("a", "b"), True, True)
     assert tool.stochastic
     assert tool.raises == ("InputError",)
 
@@ -93,13 +101,19 @@ def test_decorator_returns_the_function_unchanged(tmp_path: Path, monkeypatch: p
         ('"做这件事"', '"Do that"', "Chinese"),
         ("with {width}", "with {depth}", "depth"),
         ("-> Periodogram", "-> float", "not a kind"),
-        ("from __future__ import annotations\n", "from __future__ import division\nLightCurve = Periodogram = object\n", "__future__"),
+        (
+            "from __future__ import annotations\n",
+            "from __future__ import division\nLightCurve = Periodogram = object\n",
+            "__future__",
+        ),
         ("star: str | None = None", "star: dict = None", "cannot read"),
         ("star: str | None = None", "star: File = None", "recognises"),
         ('summary_zh="做。"', 'summary_zh=""', "summary_zh"),
     ],
 )
-def test_refuses_what_is_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, word: str) -> None:
+def test_refuses_what_is_not_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, word: str
+) -> None:
     assert old in GOOD
     with pytest.raises(RegistrationError, match=word):
         load(tmp_path, monkeypatch, GOOD.replace(old, new))

@@ -16,7 +16,7 @@ from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
-    from gnomon.tools.kinds import File, Figure, LightCurve, Measurements, Periodogram, TransitCandidates
+    from gnomon.tools.kinds import Figure, File, LightCurve, Measurements, Periodogram, TransitCandidates
 
 CITATION = ("Nobody 2020, Journal of Tests 1, 1, doi:10.1000/182",)
 COMMON: dict[str, Any] = {
@@ -78,7 +78,9 @@ def toy_read(file: File) -> LightCurve:
 
 
 @tool(effects=("compute",), examples=("Tilt the toy", "倾斜玩具"), **COMMON)
-def toy_tilt(light_curve: LightCurve, slope: float = 0.5, pause: Annotated[float, "s"] = 0.0) -> Annotated[LightCurve, "tilted"]:
+def toy_tilt(
+    light_curve: LightCurve, slope: float = 0.5, pause: Annotated[float, "s"] = 0.0
+) -> Annotated[LightCurve, "tilted"]:
     """Tilt a toy.
 
     Parameters
@@ -146,7 +148,9 @@ def toy_measure(light_curve: Annotated[LightCurve, "tilted"]) -> Measurements:
     from astropy.table import Table
 
     note("toy_measure")
-    warnings.warn("The toy is only a toy.", stacklevel=2) if len(light_curve) < 3 else warnings.warn("The toy is small.")
+    warnings.warn("The toy is only a toy.", stacklevel=2) if len(light_curve) < 3 else warnings.warn(
+        "The toy is small."
+    )
     mean = float(np.mean(light_curve["flux"]))
     return Table(
         {
@@ -231,7 +235,17 @@ def toy_send(light_curve: LightCurve, address: str) -> Annotated[Measurements, "
     from astropy.table import Table
 
     note(f"toy_send {address}")
-    return Table({"quantity": ["sent"], "of": [address], "value": [1.0], "lower": [1.0], "upper": [1.0], "level": [1.0], "unit": [""]})
+    return Table(
+        {
+            "quantity": ["sent"],
+            "of": [address],
+            "value": [1.0],
+            "lower": [1.0],
+            "upper": [1.0],
+            "level": [1.0],
+            "unit": [""],
+        }
+    )
 
 
 @tool(effects=("compute",), examples=("Draw the toy", "画出玩具"), comparison="view", **COMMON)

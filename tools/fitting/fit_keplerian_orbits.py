@@ -36,6 +36,13 @@ _WORTH_TELLING = 0.0  # a signal that the evidence leans to, if not enough
         "Hatzes et al. 2010, An investigation into the radial velocity variations of CoRoT-7, doi:10.1051/0004-6361/201014795",
     ),
     examples=(
+        "Find planets",
+        "找行星",
+        "What are P, K, e and omega?",
+        "Determine the orbit of the companion",
+        "Is there a second planet?",
+        "用视向速度数据做轨道拟合",
+        "求行星或伴星的轨道参数",
         "Is there a planet?",
         "Which planets orbit this star?",
         "How many planets are in these radial velocities, and what are their orbits?",

@@ -10,7 +10,11 @@ if TYPE_CHECKING:
     from gnomon.tools.kinds import Measurements, TransitCandidates
 
 # Columns of the candidates that tell how sure a signal is, as quantities with no interval of their own.
-CONFIDENCE = (("snr", "signal_to_noise"), ("false_alarm_probability", "false_alarm_probability"), ("n_transits", "number_of_transits"))
+CONFIDENCE = (
+    ("snr", "signal_to_noise"),
+    ("false_alarm_probability", "false_alarm_probability"),
+    ("n_transits", "number_of_transits"),
+)
 
 
 @tool(

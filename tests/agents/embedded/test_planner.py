@@ -78,7 +78,14 @@ def test_small_requests_stay_small(planner: EmbeddedPlanner, question: str) -> N
 
 @pytest.mark.parametrize(
     "question",
-    ["What is the weather tomorrow?", "Send an e-mail to my boss", "Write a poem about spring", "明天天气怎么样？", "给我写一首诗", "How do I bake bread?"],
+    [
+        "What is the weather tomorrow?",
+        "Send an e-mail to my boss",
+        "Write a poem about spring",
+        "明天天气怎么样？",
+        "给我写一首诗",
+        "How do I bake bread?",
+    ],
 )
 @pytest.mark.parametrize("kind", [LC, RV, None])
 def test_says_when_it_does_not_know(planner: EmbeddedPlanner, question: str, kind: str | None) -> None:
@@ -89,7 +96,9 @@ def test_says_when_it_does_not_know(planner: EmbeddedPlanner, question: str, kin
     assert ("do not know" in str(back.value)) != chinese
 
 
-@pytest.mark.parametrize(("question", "word"), [("Is there a transiting planet?", "--data"), ("这颗恒星有凌星行星吗？", "--data")])
+@pytest.mark.parametrize(
+    ("question", "word"), [("Is there a transiting planet?", "--data"), ("这颗恒星有凌星行星吗？", "--data")]
+)
 def test_asks_for_data(planner: EmbeddedPlanner, question: str, word: str) -> None:
     with pytest.raises(NeedsAnswer, match=word):
         planner.plan(question, [])
@@ -111,7 +120,9 @@ def argument(plan: Plan, tool: str, name: str) -> str:
 
 
 def test_arguments_find_their_place(planner: EmbeddedPlanner) -> None:
-    plan = planner.plan("Which planets orbit HD 164922? The star has 0.874 ± 0.012 solar masses. At most 3 planets.", [attached(RV)])
+    plan = planner.plan(
+        "Which planets orbit HD 164922? The star has 0.874 ± 0.012 solar masses. At most 3 planets.", [attached(RV)]
+    )
     assert argument(plan, "minimum_masses", "stellar_mass") == "0.874 Msun"
     assert argument(plan, "minimum_masses", "stellar_mass_error") == "0.012 Msun"
     assert argument(plan, "fit_keplerian_orbits", "max_planets") == "3"
@@ -119,9 +130,16 @@ def test_arguments_find_their_place(planner: EmbeddedPlanner) -> None:
 
 
 def test_ranges_find_their_place(planner: EmbeddedPlanner) -> None:
-    for question in ("Search for transits with periods between 1 and 10 days", "在周期 1 到 10 天之间寻找凌星行星", "Find transiting planets, period_min = 24 h, period_max = 10 d"):
+    for question in (
+        "Search for transits with periods between 1 and 10 days",
+        "在周期 1 到 10 天之间寻找凌星行星",
+        "Find transiting planets, period_min = 24 h, period_max = 10 d",
+    ):
         plan = planner.plan(question, [attached(LC)])
-        assert (argument(plan, "transit_periodogram", "period_min"), argument(plan, "transit_periodogram", "period_max")) == ("1 d", "10 d"), question
+        assert (
+            argument(plan, "transit_periodogram", "period_min"),
+            argument(plan, "transit_periodogram", "period_max"),
+        ) == ("1 d", "10 d"), question
 
 
 def test_known_period_goes_to_the_fit(planner: EmbeddedPlanner) -> None:
@@ -141,7 +159,9 @@ def test_several_files_of_one_kind_are_treated_alike(planner: EmbeddedPlanner) -
 
 
 def test_a_file_that_is_not_needed_is_said(planner: EmbeddedPlanner) -> None:
-    plan = planner.plan("Is there a transiting planet in the light curve?", [attached(LC, "a.csv"), attached(RV, "b.txt")])
+    plan = planner.plan(
+        "Is there a transiting planet in the light curve?", [attached(LC, "a.csv"), attached(RV, "b.txt")]
+    )
     assert "fit_transits" in tools_of(plan)
     assert check(plan, REGISTRY, Policy()) == []
 

@@ -44,7 +44,10 @@ def test_slots(question: str, expected: list[tuple[str, object, str]]) -> None:
 
 def test_every_slot_keeps_its_words() -> None:
     for slot in find("Fit HD 164922 with a mass of 0.874 ± 0.012 Msun, periods between 1 and 10 days, max_planets = 3"):
-        assert slot.text in "Fit HD 164922 with a mass of 0.874 ± 0.012 Msun, periods between 1 and 10 days, max_planets = 3"
+        assert (
+            slot.text
+            in "Fit HD 164922 with a mass of 0.874 ± 0.012 Msun, periods between 1 and 10 days, max_planets = 3"
+        )
 
 
 def test_language() -> None:
