@@ -126,7 +126,7 @@ def toy_wait(light_curve: LightCurve, pause: Annotated[float, "s"] = 1.0, label:
 
     note(f"toy_wait {label}".strip())
     time.sleep(pause)
-    print("a library that talks")
+    print("a library that talks")  # noqa: T201
     return QTable({"period": np.arange(1.0, 4.0) * d, "power": np.arange(3.0) + len(label)})
 
 
@@ -148,9 +148,7 @@ def toy_measure(light_curve: Annotated[LightCurve, "tilted"]) -> Measurements:
     from astropy.table import Table
 
     note("toy_measure")
-    warnings.warn("The toy is only a toy.", stacklevel=2) if len(light_curve) < 3 else warnings.warn(
-        "The toy is small."
-    )
+    warnings.warn("The toy is small.", stacklevel=1)
     mean = float(np.mean(light_curve["flux"]))
     return Table(
         {

@@ -52,8 +52,8 @@ def measure_posterior(posterior: Posterior, level: float = 0.6827) -> Measuremen
     -------
     Measurements
         One row for each reported quantity of each planet or signal: ``quantity``, ``of``, ``value`` (median),
-        ``lower`` and ``upper`` (ends of the interval), ``level``, ``unit``, ``limit`` (``upper`` where the value is a
-        95 % upper limit) and ``note`` (the time system of an epoch, or what limits the meaning).
+        ``lower`` and ``upper`` (ends of the interval), ``level``, ``unit``, ``limit`` (``upper`` where
+        ``upper`` is a 95 % upper limit, ``value`` still the median) and ``note`` (the time system of an epoch, or what limits the meaning).
 
     Raises
     ------
