@@ -102,7 +102,9 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("make", "code", "words"), BROKEN, ids=[b[0].__name__ for b in BROKEN])
-def test_broken_files(gnomon: Gnomon, tmp_path: Path, make: Callable[[Path], Path], code: int | None, words: list[str]) -> None:
+def test_broken_files(
+    gnomon: Gnomon, tmp_path: Path, make: Callable[[Path], Path], code: int | None, words: list[str]
+) -> None:
     said = gnomon("ask", LIGHT_CURVE, "--data", make(tmp_path), "--yes", "--json", PYTHONPATH="")
     assert said.code in ((1, 2) if code is None else (code,)), said
     document = json.loads(said.out)
@@ -152,7 +154,9 @@ def test_name_that_is_not_utf_8(gnomon: Gnomon, tmp_path: Path) -> None:
     document = _answers(gnomon, Path(name))
     assert any(r["quantity"] == "period" for r in document["results"])
     (tmp_path / "gone").mkdir()
-    missing = gnomon("ask", LIGHT_CURVE, "--data", Path(os.fsdecode(os.fsencode(str(tmp_path)) + b"/\xfe.csv")), "--yes")
+    missing = gnomon(
+        "ask", LIGHT_CURVE, "--data", Path(os.fsdecode(os.fsencode(str(tmp_path)) + b"/\xfe.csv")), "--yes"
+    )
     assert missing.code == 2
     assert "no file" in missing.err
 

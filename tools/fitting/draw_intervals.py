@@ -52,7 +52,13 @@ def summarise_draws(draws: Any, level: float, circle: float = 0.0, lower_bound: 
         low, middle, high = np.quantile(draws - lower_bound, [0.15865, 0.5, 0.84135])
         if middle < SIGNIFICANT * 0.5 * (high - low):
             top = float(np.quantile(draws, LIMIT_LEVEL))
-            return {"value": float(middle + lower_bound), "lower": lower_bound, "upper": top, "level": LIMIT_LEVEL, "limit": "upper"}
+            return {
+                "value": float(middle + lower_bound),
+                "lower": lower_bound,
+                "upper": top,
+                "level": LIMIT_LEVEL,
+                "limit": "upper",
+            }
     lower, value, upper = np.quantile(draws, [tail, 0.5, 1.0 - tail])
     return {"value": float(value), "lower": float(lower), "upper": float(upper), "level": level, "limit": ""}
 

@@ -9,12 +9,11 @@ from gnomon.tools.registry import tool
 if TYPE_CHECKING:
     from gnomon.tools.kinds import Measurements, TransitCandidates
 
+# The extreme-value fit to the control knows some thousand peaks; what it says of one in a million is extrapolation.
+SMALLEST_FALSE_ALARM = 1e-6
+
 # Columns of the candidates that tell how sure a signal is, as quantities with no interval of their own.
-CONFIDENCE = (
-    ("snr", "signal_to_noise"),
-    ("false_alarm_probability", "false_alarm_probability"),
-    ("n_transits", "number_of_transits"),
-)
+CONFIDENCE = (("snr", "signal_to_noise"), ("n_transits", "number_of_transits"))
 
 
 @tool(
@@ -48,8 +47,8 @@ def measure_transit_candidates(candidates: TransitCandidates) -> Measurements:
     Returns
     -------
     Measurements
-        ``number_of_signals`` of the star, then for each accepted signal its ``signal_to_noise``,
-        ``false_alarm_probability`` and ``number_of_transits``; these have no interval.
+        ``number_of_signals`` of the star, then for each accepted signal its ``signal_to_noise``, ``number_of_transits``
+        and ``false_alarm_probability``, an upper limit below one in a million; the others have no interval.
 
     References
     ----------
@@ -65,15 +64,31 @@ def measure_transit_candidates(candidates: TransitCandidates) -> Measurements:
     for row in accepted:
         of = f"{name} signal {row['signal']}".strip()
         rows.extend({"quantity": quantity, "of": of, "value": float(row[column])} for column, quantity in CONFIDENCE)
+        rows.append(_false_alarm(of, float(row["false_alarm_probability"])))
     count = len(rows)
     return Table(
         {
             "quantity": [r["quantity"] for r in rows],
             "of": [r["of"] for r in rows],
             "value": [r["value"] for r in rows],
-            "lower": np.full(count, np.nan),
-            "upper": np.full(count, np.nan),
-            "level": np.full(count, np.nan),
+            "lower": [r.get("lower", np.nan) for r in rows],
+            "upper": [r.get("upper", np.nan) for r in rows],
+            "level": [r.get("level", np.nan) for r in rows],
             "unit": [""] * count,
+            "limit": [r.get("limit", "") for r in rows],
         }
     )
+
+
+def _false_alarm(of: str, probability: float) -> dict[str, Any]:
+    """The false-alarm probability, as an upper limit where the fit behind it is no longer to be trusted."""
+    row: dict[str, Any] = {"quantity": "false_alarm_probability", "of": of, "value": probability}
+    if probability < SMALLEST_FALSE_ALARM:
+        row |= {
+            "value": SMALLEST_FALSE_ALARM,
+            "lower": 0.0,
+            "upper": SMALLEST_FALSE_ALARM,
+            "level": 1.0,
+            "limit": "upper",
+        }
+    return row
