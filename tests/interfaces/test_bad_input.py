@@ -114,7 +114,7 @@ def test_broken_files(
     assert document["results"] == []
     assert "Traceback" not in said.err
     home = tmp_path / "home"
-    assert not [p for p in home.rglob(".part-*")]
+    assert not list(home.rglob(".part-*"))
     if said.code == 2:
         assert not list((home / "runs").glob("*"))
 
@@ -150,7 +150,7 @@ def test_name_that_is_not_utf_8(gnomon: Gnomon, tmp_path: Path) -> None:
     time, flux = with_transits()
     write_curve(tmp_path / "plain.csv", time, flux)
     name = os.fsdecode(os.fsencode(str(tmp_path)) + b"/caf\xe9 \xff.csv")
-    os.rename(tmp_path / "plain.csv", name)
+    (tmp_path / "plain.csv").rename(name)
     document = _answers(gnomon, Path(name))
     assert any(r["quantity"] == "period" for r in document["results"])
     (tmp_path / "gone").mkdir()
