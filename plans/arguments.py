@@ -134,13 +134,13 @@ def python_value(value: Any) -> Any:
 
 
 _SPOKEN = {
-    "en": {None: "automatic", True: "yes", False: "no", "nothing": "none"},
-    "zh": {None: "自动", True: "是", False: "否", "nothing": "无"},
+    "en": {None: "not given", True: "yes", False: "no", "nothing": "none"},
+    "zh": {None: "未给出", True: "是", False: "否", "nothing": "无"},
 }
 
 
 def spoken(value: Any, language: str = "en") -> str:
-    """As a person would write it: ``0.5 d``; None, which leaves the choice to the tool, is ``automatic``."""
+    """As a person would write it: ``0.5 d``; None is ``not given``."""
     words = _SPOKEN[language]
     if isinstance(value, dict) and set(value) == {"value", "unit"}:
         return f"{value['value']:.10g} {value['unit']}"

@@ -47,8 +47,8 @@ BINS_IN_WINDOW = 90  # then a bin is a thirtieth of the longest transit that is 
         "去除光变曲线中的长期趋势",
     ),
     summary_zh="用滑动双权（biweight）滤波去除光变曲线中的慢变化，保留凌星。",
-    method="Slow variability was divided out with a time-windowed biweight filter (wotan; window: {window}, where automatic means chosen from the time span and the star), each stretch between gaps on its own, and points more than {upper_sigma} sigma above the trend were removed.",
-    method_zh="用滑动双权滤波（wotan；窗口：{window}，自动即按时间跨度和恒星选取）分段去除慢变化，并剔除高出趋势 {upper_sigma} 倍标准差以上的点。",
+    method="Slow variability was divided out with a time-windowed biweight filter (wotan; window: {window}, where not given means chosen from the time span and the star), each stretch between gaps on its own, and points more than {upper_sigma} sigma above the trend were removed.",
+    method_zh="用滑动双权滤波（wotan；窗口：{window}，未给出时按时间跨度和恒星选取）分段去除慢变化，并剔除高出趋势 {upper_sigma} 倍标准差以上的点。",
 )
 def detrend_light_curve(
     light_curve: LightCurve,

@@ -53,8 +53,8 @@ STOP_SNR = 5.0  # a pass with nothing above five sigma of white noise is the las
         "做凌星周期图",
     ),
     summary_zh="用 BLS 周期图多轮搜寻去趋势光变曲线中的周期性凌星。",
-    method="Periodic transits were searched with box least squares from {period_min} to {period_max} (automatic: the time span over 1.5) on the frequency grid of Ofir (2014), in up to {max_signals} passes with the transits found before masked; the same search on the light curve turned upside down serves as control.",
-    method_zh="用 BLS 在 {period_min} 至 {period_max}（自动即时间跨度除以 1.5）内搜寻凌星，频率网格按 Ofir (2014)，最多 {max_signals} 轮，每轮掩去已找到的凌星；并以上下翻转的光变曲线作对照搜索。",
+    method="Periodic transits were searched with box least squares from {period_min} to {period_max} (not given: the time span over 1.5) on the frequency grid of Ofir (2014), in up to {max_signals} passes with the transits found before masked; the same search on the light curve turned upside down serves as control.",
+    method_zh="用 BLS 在 {period_min} 至 {period_max}（未给出时为时间跨度除以 1.5）内搜寻凌星，频率网格按 Ofir (2014)，最多 {max_signals} 轮，每轮掩去已找到的凌星；并以上下翻转的光变曲线作对照搜索。",
 )
 def transit_periodogram(
     light_curve: Annotated[LightCurve, "detrended"],
