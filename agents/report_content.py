@@ -193,7 +193,8 @@ def _of_steps(plan: Plan, events: dict[str, dict[str, Any]], ledger: Ledger) -> 
         if state in ("failed", "empty"):
             what, remedy = told(event.get("error"), plan.language)
             out.append(Notice(state, step.id, what, remedy, ledger.of_event(step.id)))
-        elif state == "skipped":
+        elif state == "skipped" and event["how"] == "failed":
+            # What waits for a step that found nothing is not worth a warning; the plan's table says that it did not run.
             how = words(plan.language)["because"].get(event["how"], event["how"])
             what = sentence(plan.language, "skipped", because=event["because"], how=how)
             out.append(Notice(state, step.id, what, "", ledger.of_event(step.id)))

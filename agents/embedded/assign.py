@@ -21,7 +21,7 @@ def _synonyms(word: str) -> frozenset[str]:
     out = set(tokens(word))
     for term in load():
         names = [term.en, term.zh, *term.aliases_en, *term.aliases_zh, term.key.replace("_", " ")]
-        if any(word.lower() == name.lower() for name in names):
+        if any(tokens(word) == tokens(name) for name in names):
             for name in names:
                 out.update(tokens(name))
     return frozenset(out)

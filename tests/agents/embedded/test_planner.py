@@ -143,8 +143,13 @@ def test_ranges_find_their_place(planner: EmbeddedPlanner) -> None:
 
 
 def test_known_period_goes_to_the_fit(planner: EmbeddedPlanner) -> None:
-    plan = planner.plan("The planet transits with a known period of 0.3693038 d; fit its orbit", [attached(RV)])
-    assert argument(plan, "fit_keplerian_orbits", "known_periods") == "0.3693038 d"
+    for question in (
+        "The planet transits with a known period of 0.3693038 d; fit its orbit",
+        "这颗恒星有行星吗？周期已知为 0.3693038 天",
+        "已知周期 0.3693038 天，求轨道",
+    ):
+        plan = planner.plan(question, [attached(RV)])
+        assert argument(plan, "fit_keplerian_orbits", "known_periods") == "0.3693038 d", question
 
 
 def test_what_is_not_used_is_said(planner: EmbeddedPlanner) -> None:
