@@ -86,9 +86,11 @@ def answer_text(content: Content) -> str:
 
 
 def warning_texts(content: Content) -> list[str]:
-    """What a reader must know first, a plain sentence each."""
+    """What a reader must know beside the answer, a plain sentence each."""
     out = []
     for notice in content.notices:
+        if notice.label == "empty":
+            continue  # the answer says it
         text = sentence(content.plan.language, "plain", step=notice.step, what=notice.what, remedy=notice.remedy)
         out.append(one_line(text if notice.step else notice.what))
     return list(dict.fromkeys(out))
