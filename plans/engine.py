@@ -38,6 +38,12 @@ _FLOATING = frozenset({"float64", "float32", "decision", "statistical", "view"})
 # A step with one of these that was under way when its run stopped may or may not have acted on the world.
 _OUTSIDE = frozenset({"write_files", "run_code", "spend", "submit"})
 
+_MAY_HAVE_ACTED = (
+    "Unknown",
+    "{tool} had begun when the run stopped or failed, and may have acted on the world already; it is not run again.",
+    "Check what it did; then ask again for what is left.",
+)
+
 Progress = Callable[[str, dict[str, Any]], None]
 
 
@@ -196,18 +202,26 @@ class Engine:
         """A worker process died (out of memory, a fault in native code): blame a step only when it dies alone."""
         for step in under_way:
             tries[step.id] = tries.get(step.id, 0) + 1
-            if len(under_way) == 1:
+            if _OUTSIDE & set(step.effects):
+                self._fail(run, step, *_MAY_HAVE_ACTED, state)
+            elif len(under_way) == 1:
                 what = f"The process that ran {step.tool} died, most likely for want of memory."
-                error = {
-                    "type": "Crash",
-                    "what": what,
-                    "remedy": "Use less data or a machine with more memory, then `gnomon resume`.",
-                    "zh": "",
-                }
-                self._tell(run, "step.failed", step=step.id, tool=step.tool, error=error, warnings=[], seconds=0.0)
-                state.failed.add(step.id)
+                self._fail(
+                    run,
+                    step,
+                    "Crash",
+                    what,
+                    "Use less data or a machine with more memory, then `gnomon resume`.",
+                    state,
+                )
             else:
                 waiting.insert(0, step)
+
+    def _fail(self, run: Run, step: Step, kind: str, what: str, remedy: str, state: _State) -> None:
+        """Journal a failure that no tool reported."""
+        error = {"type": kind, "what": what.format(tool=step.tool), "remedy": remedy, "zh": ""}
+        self._tell(run, "step.failed", step=step.id, tool=step.tool, error=error, warnings=[], seconds=0.0)
+        state.failed.add(step.id)
 
     def _submit(self, executor: Executor, run: Run, plan: Plan, step: Step, state: _State) -> Future[Outcome]:
         tool = self.registry.tool(step.tool)
@@ -277,9 +291,7 @@ class Engine:
         """Steps that this run's journal has as finished, with their artifacts still whole."""
         state = _State({}, set(), set())
         rows = {e["step"]: e for e in run.events() if e["event"] in ("step.finished", "step.empty")}
-        begun = (
-            {e["step"] for e in run.events("step.started")} - set(rows) - {e["step"] for e in run.events("step.failed")}
-        )
+        begun = {e["step"] for e in run.events("step.started")} - set(rows)
         order = TopologicalSorter({s.id: s.needs() for s in plan.steps}).static_order()
         for step in map(plan.step, order):
             row = rows.get(step.id)
@@ -291,15 +303,7 @@ class Engine:
                 if step.id in state.settled():
                     self.progress("step.kept", {"step": step.id, "tool": step.tool})
             elif step.id in begun and _OUTSIDE & set(step.effects):
-                what = f"{step.tool} was under way when the run stopped, and may have acted on the world already."
-                error = {
-                    "type": "Unknown",
-                    "what": what,
-                    "remedy": "Check what it did; then ask again for what is left.",
-                    "zh": "",
-                }
-                self._tell(run, "step.failed", step=step.id, tool=step.tool, error=error, warnings=[], seconds=0.0)
-                state.failed.add(step.id)
+                self._fail(run, step, *_MAY_HAVE_ACTED, state)
         return state
 
     def _skip_and_reuse(self, run: Run, plan: Plan, waiting: list[Step], state: _State) -> None:

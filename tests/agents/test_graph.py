@@ -30,7 +30,11 @@ def toy(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("value", [np.ones(2), 3 * u.m, Table({"a": [1]}), {"deep": [np.float64(1.0)]}], ids=["array", "quantity", "table", "scalar"])
+@pytest.mark.parametrize(
+    "value",
+    [np.ones(2), 3 * u.m, Table({"a": [1]}), {"deep": [np.float64(1.0)]}],
+    ids=["array", "quantity", "table", "scalar"],
+)
 def test_state_refuses_data(value: object) -> None:
     with pytest.raises(StoreError, match="small JSON"):
         SmallJson().dumps_typed({"plan": {"x": value}})

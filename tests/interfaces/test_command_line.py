@@ -281,7 +281,7 @@ def test_submit_is_never_covered_by_yes(
         "id": "send",
         "tool": "toy_send",
         "version": "1.0",
-        "arguments": {"address": "moon"},
+        "arguments": {"address": "moon", "pause": {"value": 0.0, "unit": "s"}},
         "inputs": {"light_curve": {"step": "toy_read"}},
     }
     document["steps"].append({**send, "kind": "Measurements[sent]", "effects": ["submit"], "cost": {"seconds": 0.1}})

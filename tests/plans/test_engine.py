@@ -293,3 +293,20 @@ def test_no_cluster_there(simple_plan: Plan, make_run: MakeRun, execute: Execute
 
     with pytest.raises(ServiceError, match="No Dask scheduler"):
         execute(make_run(simple_plan), cluster="tcp://127.0.0.1:1")
+
+
+def test_a_crash_beside_an_outside_effect_does_not_repeat_it(
+    make_plan: MakePlan, make_run: MakeRun, execute: Execute, toy_log: Log
+) -> None:
+    """The pool breaks while something that acts on the world is under way: it must not be tried again."""
+    plan = make_plan(
+        READ,
+        ("send", "toy_send", {"light_curve": "read"}, {"address": "moon", "pause": "3 s"}),
+        ("bad", "toy_break", {"light_curve": "read"}, {"how": "crash"}),
+    )
+    run = make_run(plan)
+    assert execute(run) == "failed"
+    assert toy_log().count("toy_send moon") == 1
+    assert "may have acted" in " ".join(e["error"]["what"] for e in run.events("step.failed") if e["step"] == "send")
+    assert execute(run) == "failed"
+    assert toy_log().count("toy_send moon") == 1

@@ -215,7 +215,9 @@ def toy_follow(periodogram: Annotated[Periodogram, "broken"]) -> TransitCandidat
 
 
 @tool(effects=("submit",), examples=("Send the toy away", "寄出玩具"), **COMMON)
-def toy_send(light_curve: LightCurve, address: str) -> Annotated[Measurements, "sent"]:
+def toy_send(
+    light_curve: LightCurve, address: str, pause: Annotated[float, "s"] = 0.0
+) -> Annotated[Measurements, "sent"]:
     """Act on the world.
 
     Parameters
@@ -224,6 +226,8 @@ def toy_send(light_curve: LightCurve, address: str) -> Annotated[Measurements, "
         What to send.
     address : str
         Where to.
+    pause : float
+        Seconds to wait after it was sent.
 
     Returns
     -------
@@ -233,6 +237,7 @@ def toy_send(light_curve: LightCurve, address: str) -> Annotated[Measurements, "
     from astropy.table import Table
 
     note(f"toy_send {address}")
+    time.sleep(pause)
     return Table(
         {
             "quantity": ["sent"],
