@@ -26,7 +26,7 @@ def shown(path: Path) -> str:
     return str(path).encode("utf-8", errors="replace").decode("utf-8")
 
 
-def attach(paths: Sequence[Path], registry: Registry, store: Store) -> list[Attached]:
+def attach(paths: Sequence[Path], registry: Registry, store: Store, language: str = "en") -> list[Attached]:
     """Recognise files by their content and take them into the store.
 
     Parameters
@@ -35,6 +35,8 @@ def attach(paths: Sequence[Path], registry: Registry, store: Store) -> list[Atta
     registry : Registry
         Its readers say what they recognise.
     store : Store
+    language : {"en", "zh"}
+        Language of the question, in which the plan says what was found.
 
     Raises
     ------
@@ -56,7 +58,12 @@ def attach(paths: Sequence[Path], registry: Registry, store: Store) -> list[Atta
         name = _free_name(file_name(path), {a.attachment.name for a in attached})
         sha256 = store.put_file(path)
         attachment = Attachment(
-            name=name, sha256=sha256, size=path.stat().st_size, kind=str(best.kind), found=best.found, rows=best.rows
+            name=name,
+            sha256=sha256,
+            size=path.stat().st_size,
+            kind=str(best.kind),
+            found=best.found_zh if language == "zh" else best.found,
+            rows=best.rows,
         )
         attached.append(Attached(attachment, best.tool))
     return attached

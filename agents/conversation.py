@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from gnomon.agents.attachments import attach
 from gnomon.agents.embedded.planner import EmbeddedPlanner
+from gnomon.agents.embedded.slots import language_of
 from gnomon.plans import approval as approvals
 from gnomon.plans.canonical import file_digest
 from gnomon.plans.check import Finding, check, require_sound
@@ -77,7 +78,7 @@ class Conversation:
                 remedy='Ask something, for example: gnomon ask "Is there a transiting planet?" --data FILE.',
             )
         planner = EmbeddedPlanner(self.registry, self.home / "cache")
-        plan = planner.plan(question, attach(files, self.registry, self.store))
+        plan = planner.plan(question, attach(files, self.registry, self.store, language_of(question)))
         require_sound(plan, self.registry, self.policy)
         return plan
 

@@ -102,7 +102,7 @@ def tool(
         How a replayed output is compared, out of `COMPARISONS`.
     recognises : callable, optional
         For a tool that reads a file: ``recognises(path)`` returns ``None`` where the content is not its own, else
-        ``{"confidence": 0..1, "found": "one phrase", "rows": int}``.  It looks at content, never at names.
+        ``{"confidence": 0..1, "found": "one phrase", "found_zh": "the same in Chinese", "rows": int}``.  It looks at content, never at names.
     """
     declaration = Declaration(
         version=version,
@@ -406,6 +406,7 @@ class Recognition:
     confidence: float
     found: str
     rows: int
+    found_zh: str = ""
 
 
 class Registry(Mapping[str, Tool]):
@@ -528,7 +529,15 @@ class Registry(Mapping[str, Tool]):
             assert t.declaration.recognises is not None  # checked at registration
             seen = t.declaration.recognises(path)
             if seen is not None:
+                text = str(seen["found"])
                 found.append(
-                    Recognition(t.name, t.kind, float(seen["confidence"]), str(seen["found"]), int(seen.get("rows", 0)))
+                    Recognition(
+                        tool=t.name,
+                        kind=t.kind,
+                        confidence=float(seen["confidence"]),
+                        found=text,
+                        rows=int(seen.get("rows", 0)),
+                        found_zh=str(seen.get("found_zh", text)),
+                    )
                 )
         return sorted(found, key=lambda r: (-r.confidence, r.tool))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, fini
 from gnomon.agents.embedded.meaning import Meaning, asks_for_picture
 from gnomon.agents.embedded.slots import Slot, find, language_of
 from gnomon.agents.embedded.words import kind_phrase, sentence
-from gnomon.knowledge.glossary import Term, terms_in
+from gnomon.knowledge.glossary import Term, terms_in, translate
 from gnomon.plans.arguments import spoken
 from gnomon.plans.plan import Plan
 from gnomon.tools.errors import NeedsAnswer
 from gnomon.tools.registry import Parameter, Registry, Tool
+
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 # Words decide when the best tool scores this much and leads the next by this factor; else sentence vectors are asked too.
 # Measured on the development questions in tests/agents/embedded: unrelated questions score below 0.2.
@@ -47,6 +50,19 @@ def _all_words(tool: Tool) -> list[str]:
         *[p.description for p in tool.parameters],
         tool.name.replace("_", " "),
     ]
+
+
+def _named(language: str, parameter: Parameter) -> str:
+    """The argument's name, with its Chinese term where there is one."""
+    term = translate(parameter.name, language)
+    return f"{term}（{parameter.name}）" if language == "zh" and _CHINESE.search(term) else parameter.name
+
+
+def _described(language: str, parameter: Parameter) -> str:
+    """What the argument is; in Chinese its term says enough, where there is one."""
+    return (
+        "" if language == "zh" and _CHINESE.search(translate(parameter.name, language)) else f"{parameter.description} "
+    )
 
 
 class EmbeddedPlanner:
@@ -237,9 +253,9 @@ class EmbeddedPlanner:
                     language,
                     "argument",
                     tool=self._summary(language, tool).rstrip(".。"),
-                    name=parameter.name,
+                    name=_named(language, parameter),
                     unit=unit,
-                    description=f"{parameter.description} ",
+                    description=_described(language, parameter),
                     example=example,
                 )
             )
@@ -293,7 +309,7 @@ class EmbeddedPlanner:
             language,
             "could",
             tool=self._summary(language, tool).rstrip(".。"),
-            name=parameter.name,
+            name=_named(language, parameter),
             unit=unit,
-            description=parameter.description,
+            description=_described(language, parameter),
         )

@@ -43,15 +43,21 @@ def recognise_radial_velocities(path: Path) -> dict[str, Any] | None:
         for table in read_tables(path, sample_only=True):
             confidence = velocity_confidence(table) if table["rows"] > 0 else 0.0
             if confidence > 0:
-                what = "radial velocities" if confidence > 0.5 else "columns that may be radial velocities"
-                names = ", ".join(table["names"][:6]) + (" ..." if len(table["names"]) > 6 else "")
-                found = f"{what}, {table['rows']} rows with the columns {names}"
-                if not table["has_header"]:
-                    found = f"{what}, {table['rows']} rows, without names"
-                return {"confidence": confidence, "found": found, "rows": int(table["rows"])}
+                return {"confidence": confidence, **_described(table, confidence > 0.5), "rows": int(table["rows"])}
     except (InputError, *BROKEN_CONTENT):
         return None
     return None
+
+
+def _described(table: dict[str, Any], sure: bool) -> dict[str, str]:
+    """What was found, in a phrase, in English and Chinese."""
+    names = ", ".join(table["names"][:6]) + (" ..." if len(table["names"]) > 6 else "")
+    columns = f"with the columns {names}" if table["has_header"] else "whose columns have no names"
+    columns_zh = f"列为 {names}" if table["has_header"] else "各列没有名称"
+    return {
+        "found": f"{'radial velocities' if sure else 'what may be radial velocities'}, {table['rows']} rows {columns}",
+        "found_zh": f"{'视向速度' if sure else '可能是视向速度'}，{table['rows']} 行，{columns_zh}",
+    }
 
 
 @tool(

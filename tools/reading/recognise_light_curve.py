@@ -45,14 +45,21 @@ def recognise_light_curve(path: Path) -> dict[str, Any] | None:
             continue
         confidence = _confidence(table)
         if confidence > 0:
-            mission = mission_of(table["header"])
-            what = f"a {mission} light curve" if mission else "a light curve"
-            columns = ", ".join(table["names"][:6]) + (" ..." if len(table["names"]) > 6 else "")
-            found = f"{what} of {table['rows']} rows with the columns {columns}"
-            if not table["has_header"]:
-                found = f"{what} of {table['rows']} rows, its columns without names"
-            return {"confidence": confidence, "found": found, "rows": int(table["rows"])}
+            return {"confidence": confidence, **_described(table), "rows": int(table["rows"])}
     return None
+
+
+def _described(table: dict[str, Any]) -> dict[str, str]:
+    """What was found, in a phrase, in English and Chinese."""
+    mission = mission_of(table["header"])
+    names = ", ".join(table["names"][:6]) + (" ..." if len(table["names"]) > 6 else "")
+    what = f"a {mission} light curve" if mission else "a light curve"
+    columns = f"with the columns {names}" if table["has_header"] else "whose columns have no names"
+    columns_zh = f"列为 {names}" if table["has_header"] else "各列没有名称"
+    return {
+        "found": f"{what} of {table['rows']} rows {columns}",
+        "found_zh": f"{mission or ''}光变曲线，{table['rows']} 行，{columns_zh}",
+    }
 
 
 def _confidence(table: dict[str, Any]) -> float:
