@@ -193,13 +193,15 @@ def _of_steps(plan: Plan, events: dict[str, dict[str, Any]], ledger: Ledger) -> 
         if state in ("failed", "empty"):
             what, remedy = told(event.get("error"), plan.language)
             out.append(Notice(state, step.id, what, remedy, ledger.of_event(step.id)))
-        elif state == "skipped" and event["how"] == "failed":
-            # What waits for a step that found nothing is not worth a warning; the plan's table says that it did not run.
-            how = words(plan.language)["because"].get(event["how"], event["how"])
-            what = sentence(plan.language, "skipped", because=event["because"], how=how)
-            out.append(Notice(state, step.id, what, "", ledger.of_event(step.id)))
         for text in event.get("warnings", []):
             out.append(Notice("warning", step.id, str(text), "", ledger.of_event(step.id)))
+    # What waits for a step that found nothing is no news; what waits for one that failed is told in one sentence.
+    not_run = [
+        s.id for s in plan.steps if (e := events.get(s.id)) and e["event"] == "step.skipped" and e["how"] == "failed"
+    ]
+    if not_run:
+        comma = words(plan.language)["comma"]
+        out.append(Notice("skipped", "", sentence(plan.language, "skipped", steps=comma.join(not_run)), "", None))
     return out
 
 

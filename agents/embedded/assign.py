@@ -102,13 +102,8 @@ def assign(
     sources: dict[str, Slot] = {}
     unused: list[Slot] = []
     for slot in slots:
-        places = (
-            _settings(slot, tools)
-            if slot.role == "setting"
-            else _objects(slot, tools)
-            if slot.role == "object"
-            else _best(slot, tools, sources)
-        )
+        by_name = {"setting": _settings, "object": _objects, "date": _dates}.get(slot.role)
+        places = by_name(slot, tools) if by_name else _best(slot, tools, sources)
         for tool, parameter in places:
             value: object = slot.written if slot.role != "object" else _star(slot.text)
             if slot.role == "setting" and slot.text in ("true", "false"):
@@ -140,6 +135,13 @@ def _objects(slot: Slot, tools: list[Tool]) -> list[tuple[Tool, Parameter]]:
         for t in tools
         for p in t.arguments
         if p.type == "str" and {"object", "target", "star"} & set(p.name.split("_"))
+    ]
+
+
+def _dates(slot: Slot, tools: list[Tool]) -> list[tuple[Tool, Parameter]]:
+    """Dates go to the arguments that are dates or nights."""
+    return [
+        (t, p) for t in tools for p in t.arguments if p.type == "str" and {"date", "night"} & set(p.name.split("_"))
     ]
 
 

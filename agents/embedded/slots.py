@@ -1,4 +1,4 @@
-"""Slots: numbers with units, counts, settings and names of objects, found in a question with the words they came from."""
+"""Slots: numbers with units, counts, dates, settings and names of objects, found in a question with the words they came from."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Literal
 from gnomon.agents.embedded.words import words
 
 _CJK = re.compile(r"[\u4e00-\u9fff]")
+_DATE = re.compile(r"(?<!\d)(\d{4})(?:-|/|年)(\d{1,2})(?:-|/|月)(\d{1,2})日?(?:[T ](\d{2}:\d{2}(?::\d{2})?))?(?!\d)")
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 
 
@@ -17,11 +18,11 @@ _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
 class Slot:
     """One thing that the question says.
 
-    ``role`` is ``value``, ``error``, ``min``, ``max``, ``setting`` (``name = value``) or ``object``; ``before`` and ``after`` are the
+    ``role`` is ``value``, ``error``, ``min``, ``max``, ``setting`` (``name = value``), ``object`` or ``date`` (text in ISO 8601); ``before`` and ``after`` are the
     words around it, by which it finds its argument.
     """
 
-    role: Literal["value", "error", "min", "max", "setting", "object"]
+    role: Literal["value", "error", "min", "max", "setting", "object", "date"]
     text: str
     number: float | None = None
     unit: str = ""
@@ -90,6 +91,12 @@ def find(question: str) -> list[Slot]:
     for match in _designation().finditer(question):
         found.append((match.start(), Slot("object", match[0].strip())))
         text = text[: match.start()] + "\0" * len(match[0]) + text[match.end() :]
+    for match in _DATE.finditer(text):
+        year, month, day = (int(part) for part in match.groups()[:3])
+        if 1 <= month <= 12 and 1 <= day <= 31:
+            iso = f"{year:04d}-{month:02d}-{day:02d}" + (f"T{match[4]}" if match[4] else "")
+            found.append((match.start(), Slot("date", iso, before=_around(text, *match.span())[0])))
+            text = text[: match.start()] + "\0" * len(match[0]) + text[match.end() :]
     for match in re.finditer(rf"\b([a-z][a-z_]+)\s*=\s*({_NUMBER}|true|false|[A-Za-z][\w-]*)", text):
         unit, end = _unit_at(text, match.end())
         number = float(match[2]) if re.fullmatch(_NUMBER, match[2]) else None

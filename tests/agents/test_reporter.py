@@ -227,7 +227,7 @@ def test_failure_is_said_first_with_its_remedy(finish_run) -> None:
         "The step “fit_badly” failed, so the answer is not complete. The <i>fit</i> cannot work. Give *velocities*. planet 1:"
     )
     assert report.warnings[0] == "fit_badly: The <i>fit</i> cannot work. Give *velocities*."
-    assert "summarise_fit: It needs “fit_badly”, which failed." in report.warnings
+    assert "Not run, since what they need failed: summarise_fit." in report.warnings
     assert "journal.jsonl, line" in report.markdown.read_text(encoding="utf-8")
 
 

@@ -240,7 +240,7 @@ def unit_in_days(unit: str, where: str) -> float:
     """
     import re
 
-    text = re.sub(r"[BHT]?M?JD[\s_]*(TDB|UTC)?\s*(-\s*[\d.]+)?", " ", unit, flags=re.I)
+    text = re.sub(r"[BHTK]{0,2}[MR]?JD[\s_]*(TDB|UTC)?\s*(-\s*[\d.]+)?", " ", unit, flags=re.I)
     text = re.sub(r"[(),\[\]]|tdb|utc|barycentric|julian|date", " ", text, flags=re.I).strip()
     if not text or not any(c.isalpha() for c in text):
         return 1.0

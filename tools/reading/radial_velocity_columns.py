@@ -24,6 +24,8 @@ RV_ERROR_NAMES = (
     "velocityerror", "velocityerr", "mnvelerr", "errmnvel", "rvmserr", "rverrms", "rverrkms", "rvkmserr", "ervms",
     "ervkms", "sigmarvms", "sigmarvkms", "svradms", "svradkms", "sigmavrad", "sigmavel", "sigmavr", "evr", "drv", "uncrv",
     "rvstd", "ermlc", "ervmlc", "err", "error", "errors", "sigma", "sig", "unc", "uncertainty", "sd", "e", "dv",
+    "errkms", "errms", "errorkms", "errorms", "sigmakms", "sigmams", "sigkms", "sigms", "unckms", "uncms", "uncertaintykms",
+    "uncertaintyms", "ekms", "ems",
 )  # fmt: skip
 INSTRUMENT_NAMES = (
     "tel", "instrument", "inst", "telescope", "instr", "ins", "insname", "instrumentname", "spectrograph", "dataset", "source",
