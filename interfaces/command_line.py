@@ -6,7 +6,6 @@ Messages go to standard error; standard output holds the answer, or with ``--jso
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Sequence
 from enum import IntEnum, StrEnum
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gnomon.interfaces.output import print_event, print_json, print_text, run_document, say
 from gnomon.tools import errors
 
 if TYPE_CHECKING:
@@ -89,21 +89,6 @@ def _before(
     _Options.debug = debug
 
 
-def _say(text: str) -> None:
-    """A message to the person, on standard error."""
-    sys.stderr.write(text.encode("utf-8", "replace").decode("utf-8").rstrip("\n") + "\n")
-    sys.stderr.flush()
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text.rstrip("\n") + "\n")
-    sys.stdout.flush()
-
-
-def _print_json(document: Any) -> None:
-    _print(json.dumps(document, ensure_ascii=False, indent=1))
-
-
 def _conversation(
     offline: bool = False,
     workers: int | None = None,
@@ -129,50 +114,26 @@ def _registry() -> Registry:
 
     registry = Registry.load()
     for refusal in registry.refused:
-        _say(f"Refused: {refusal}")
+        say(f"Refused: {refusal}")
     return registry
 
 
 # --------------------------------------------------------------------------- what a run says
 
 
-def _document(run: Run, status: str) -> dict[str, Any]:
-    """The JSON document of a run, as every command that has one prints it."""
-    created = run.events("run.created")[0]
-    results = run.folder / "report" / "results.json"
-    report = run.folder / "report" / "report.md"
-    told: dict[str, Any] = (
-        json.loads(results.read_text(encoding="utf-8"))
-        if results.exists()
-        else {"answer": "", "results": [], "warnings": []}
-    )
-    return {
-        "run": run.id,
-        "status": status,
-        "plan_hash": created["plan"],
-        "question": created["question"],
-        "answer": told["answer"],
-        "results": told["results"],
-        "warnings": told["warnings"],
-        "report": str(report) if report.exists() else None,
-        "bundle": str(run.folder),
-        "seconds": sum(e["seconds"] for e in run.events("run.finished")),
-    }
-
-
 def _close(run: Run, status: str, as_json: bool) -> None:
     """Say how a run stands, and leave with the code for it."""
     if as_json:
-        _print_json(_document(run, status))
+        print_json(run_document(run, status))
     elif status in ("done", "failed"):
-        document = _document(run, status)
-        _print(document["answer"])
+        document = run_document(run, status)
+        print_text(document["answer"])
         for warning in document["warnings"]:
-            _say(f"Warning: {warning}")
+            say(f"Warning: {warning}")
         if document["report"]:
-            _say(f"Report: {Path(document['report']).with_suffix('.html')}")
+            say(f"Report: {Path(document['report']).with_suffix('.html')}")
     if status == "waiting":
-        _say(
+        say(
             f"Run {run.id} waits for approval. Read it: gnomon show {run.id}   Approve it: gnomon approve {run.id}   Reject it: gnomon reject {run.id}"
         )
     raise typer.Exit(_OF_STATUS[status])
@@ -191,11 +152,11 @@ def _offered(conversation: Conversation, run: Run, yes: bool, as_json: bool) -> 
     if verdict == "automatic":
         _close(run, conversation.decide(run, "approve", "policy"), as_json)
     if not as_json:
-        _say(plan_page(plan))
+        say(plan_page(plan))
     if yes and conversation.policy.covers_beforehand(plan):
         _close(run, conversation.decide(run, "approve", "beforehand"), as_json)
     if yes:
-        _say("--yes does not cover every effect of this plan.")
+        say("--yes does not cover every effect of this plan.")
     if _is_interactive(as_json):
         answer = typer.prompt("Approve this plan? yes / no / later", default="later", err=True).strip().lower()
         if answer in ("y", "yes", "是"):
@@ -236,7 +197,7 @@ def _ask_until_planned(conversation: Conversation, question: str, files: Sequenc
         except errors.NeedsAnswer as error:
             if not _is_interactive(as_json):
                 raise
-            _say(str(error))
+            say(str(error))
             answer = typer.prompt(">", default="", show_default=False, err=True).strip()
             if not answer:
                 raise
@@ -265,13 +226,13 @@ def plan(
     if output.exists() and output.read_bytes() != text.encode():
         kept = output.with_name(output.name + ".old")
         output.replace(kept)
-        _say(f"{output} was there already; it is now {kept}.")
+        say(f"{output} was there already; it is now {kept}.")
     write_text(output, text)
     if as_json:
-        _print_json(made.document())
+        print_json(made.document())
     else:
-        _print(plan_page(made))
-    _say(f"Written to {output}. Run it: gnomon run {output}")
+        print_text(plan_page(made))
+    say(f"Written to {output}. Run it: gnomon run {output}")
 
 
 @app.command()
@@ -326,12 +287,12 @@ def runs(as_json: Json = False) -> None:
         except (errors.StoreError, IndexError) as error:
             rows.append({"run": found.id, "status": "damaged", "created": "", "plan_hash": "", "question": str(error)})
     if as_json:
-        _print_json({"runs": rows})
+        print_json({"runs": rows})
     elif not rows:
-        _say('There are no runs yet. Make one: gnomon ask "..." --data FILE')
+        say('There are no runs yet. Make one: gnomon ask "..." --data FILE')
     else:
         for row in rows:
-            _print(f"{row['run']}  {row['status']:<9} {row['created'][:16].replace('T', ' ')}  {row['question']}")
+            print_text(f"{row['run']}  {row['status']:<9} {row['created'][:16].replace('T', ' ')}  {row['question']}")
 
 
 @app.command()
@@ -343,32 +304,22 @@ def show(name: RunName, as_json: Json = False) -> None:
     found = _find(conversation, name)
     status = found.status()
     if as_json:
-        _print_json(_document(found, status))
+        print_json(run_document(found, status))
         return
-    document = _document(found, status)
-    _print(plan_page(found.plan(conversation.registry)))
-    _print(f"Run {found.id}: {status}")
+    document = run_document(found, status)
+    print_text(plan_page(found.plan(conversation.registry)))
+    print_text(f"Run {found.id}: {status}")
     approval = found.approval()
     if approval:
-        _print(
+        print_text(
             f"  {approval.decision} by {approval.who} on {approval.when} ({approval.how}){': ' + approval.reason if approval.reason else ''}"
         )
     for event in found.events():
-        _print_event(event)
+        print_event(event)
     if document["answer"]:
-        _print(document["answer"])
+        print_text(document["answer"])
     if document["report"]:
-        _print(f"Report: {Path(document['report']).with_suffix('.html')}")
-
-
-def _print_event(event: dict[str, Any]) -> None:
-    if event["event"] == "step.finished":
-        how = f"taken over from run {event['reused']}" if event.get("reused") else f"{event['seconds']:.2f} s"
-        _print(f"  {event['step']}: {event['artifact']['preview']} ({how})")
-    elif event["event"] in ("step.failed", "step.empty"):
-        _print(f"  {event['step']}: {event['error']['what']} {event['error']['remedy']}")
-    elif event["event"] == "step.skipped":
-        _print(f"  {event['step']}: skipped, because {event['because']} {event['how']}")
+        print_text(f"Report: {Path(document['report']).with_suffix('.html')}")
 
 
 @app.command()
@@ -410,8 +361,8 @@ def reject(
     found = _find(conversation, name)
     conversation.decide(found, "reject", "command", who=who, reason=reason)
     if as_json:
-        _print_json(_document(found, found.status()))
-    _say(f"Run {found.id} is rejected; nothing of it ran.")
+        print_json(run_document(found, found.status()))
+    say(f"Run {found.id} is rejected; nothing of it ran.")
 
 
 @app.command()
@@ -436,30 +387,30 @@ def tools(name: Annotated[str | None, typer.Argument(help="One tool, in full.")]
     registry = _registry()
     if name is None:
         if as_json:
-            _print_json({"tools": [t.schema() for t in registry.values()]})
+            print_json({"tools": [t.schema() for t in registry.values()]})
         else:
             for t in sorted(registry.values(), key=lambda t: (t.area, t.name)):
-                _print(f"{t.area:<10} {t.name:<28} {t.summary}")
+                print_text(f"{t.area:<10} {t.name:<28} {t.summary}")
         return
     try:
         chosen = registry.tool(name)
     except errors.PlanError as error:
         raise errors.UsageError(error.what, remedy=error.remedy) from error
     if as_json:
-        _print_json(chosen.schema())
+        print_json(chosen.schema())
         return
-    _print(f"{chosen.name} {chosen.version} ({chosen.area}): {chosen.summary}\n{chosen.declaration.summary_zh}")
+    print_text(f"{chosen.name} {chosen.version} ({chosen.area}): {chosen.summary}\n{chosen.declaration.summary_zh}")
     if chosen.description:
-        _print("\n" + chosen.description)
-    _print(
+        print_text("\n" + chosen.description)
+    print_text(
         f"\nMakes: {chosen.kind}   Effects: {', '.join(chosen.effects)}   Compared as: {chosen.declaration.comparison}"
     )
     for p in chosen.parameters:
         what = str(p.kind) if p.kind else p.role if p.role == "file" else " | ".join(p.choices) or p.type
         unit = f" [{p.unit}]" if p.unit else ""
         need = "required" if p.required else f"default {p.default}"
-        _print(f"  {p.name}: {what}{unit}, {need}. {p.description}")
-    _print("Cites: " + "; ".join(chosen.declaration.citations))
+        print_text(f"  {p.name}: {what}{unit}, {need}. {p.description}")
+    print_text("Cites: " + "; ".join(chosen.declaration.citations))
 
 
 @app.command()
@@ -469,10 +420,10 @@ def doctor(as_json: Json = False) -> None:
 
     findings = examine(_Options.config)
     if as_json:
-        _print_json({"checks": findings})
+        print_json({"checks": findings})
     else:
         for finding in findings:
-            _print(
+            print_text(
                 f"{finding['state']:<8} {finding['what']:<16} {finding['found']}"
                 + (f"  {finding['remedy']}" if finding["remedy"] else "")
             )
@@ -495,8 +446,8 @@ def _failed(sentence: str, code: Exit, arguments: Sequence[str]) -> int:
     if "--json" in arguments and not _Options.debug:
         status = "needs_answer" if code is Exit.NEEDS_ANSWER else "failed"
         keys = {"run": None, "status": status, "plan_hash": None, "question": None, "answer": sentence}
-        _print_json({**keys, "results": [], "warnings": [], "report": None, "bundle": None, "seconds": 0})
-    _say(sentence)
+        print_json({**keys, "results": [], "warnings": [], "report": None, "bundle": None, "seconds": 0})
+    say(sentence)
     return int(code)
 
 

@@ -98,22 +98,6 @@ def empty_model(period_min: float, period_max: float, eccentricity: str) -> dict
     }
 
 
-def dimensions(model: dict[str, Any], data: dict[str, Any]) -> int:
-    """Length of a parameter vector.
-
-    Parameters
-    ----------
-    model, data : dict
-        From `empty_model` and `pack_velocities`.
-
-    Returns
-    -------
-    int
-        The length.
-    """
-    return 5 * len(model["planets"]) + len(data["names"]) + int(model["nightly"])
-
-
 def planets_velocity(theta: Any, count: int, time: Any) -> Any:
     """Velocity by all planets.
 

@@ -1,0 +1,62 @@
+"""What the command says: messages on standard error, answers on standard output, and the JSON document of a run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gnomon.plans.run import Run
+
+
+def say(text: str) -> None:
+    """A message to the person, on standard error."""
+    sys.stderr.write(text.encode("utf-8", "replace").decode("utf-8").rstrip("\n") + "\n")
+    sys.stderr.flush()
+
+
+def print_text(text: str) -> None:
+    """The answer, on standard output."""
+    sys.stdout.write(text.rstrip("\n") + "\n")
+    sys.stdout.flush()
+
+
+def print_json(document: Any) -> None:
+    """One JSON document, on standard output."""
+    print_text(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def run_document(run: Run, status: str) -> dict[str, Any]:
+    """The JSON document of a run, as every command that has one prints it."""
+    created = run.events("run.created")[0]
+    results = run.folder / "report" / "results.json"
+    report = run.folder / "report" / "report.md"
+    told: dict[str, Any] = (
+        json.loads(results.read_text(encoding="utf-8"))
+        if results.exists()
+        else {"answer": "", "results": [], "warnings": []}
+    )
+    return {
+        "run": run.id,
+        "status": status,
+        "plan_hash": created["plan"],
+        "question": created["question"],
+        "answer": told["answer"],
+        "results": told["results"],
+        "warnings": told["warnings"],
+        "report": str(report) if report.exists() else None,
+        "bundle": str(run.folder),
+        "seconds": sum(e["seconds"] for e in run.events("run.finished")),
+    }
+
+
+def print_event(event: dict[str, Any]) -> None:
+    """What became of a step, in a line."""
+    if event["event"] == "step.finished":
+        how = f"taken over from run {event['reused']}" if event.get("reused") else f"{event['seconds']:.2f} s"
+        print_text(f"  {event['step']}: {event['artifact']['preview']} ({how})")
+    elif event["event"] in ("step.failed", "step.empty"):
+        print_text(f"  {event['step']}: {event['error']['what']} {event['error']['remedy']}")
+    elif event["event"] == "step.skipped":
+        print_text(f"  {event['step']}: skipped, because {event['because']} {event['how']}")
