@@ -44,7 +44,7 @@ def _disk_sentence(error: OSError, path: Path) -> StoreError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StoreError(
             f"The disk that holds {path} is full.",
-            remedy="Free some space, or point GNOMON_HOME elsewhere, then `gnomon resume`.",
+            remedy="Free some space there, then `gnomon resume`.",
         )
     return StoreError(
         f"{path} could not be written: {error.strerror or error}.",
