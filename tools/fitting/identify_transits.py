@@ -31,7 +31,7 @@ SECONDARY_SIGMA, SECONDARY_PART = 7.1, 0.1  # secondary eclipses of planets are 
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=0.5,
     seconds_per_1000_rows=0.02,
@@ -121,6 +121,7 @@ def identify_transits(
         row["reason"] = _objection(row, snr_min, false_alarm_max)
         row["accepted"] = not row["reason"]
         rows.append(row)
+    _reject_eclipses(rows, snr_min, float(time[-1] - time[0]))
     return _table(rows, light_curve)
 
 
@@ -180,6 +181,22 @@ def _measure(time: Any, flux: Any, error: Any, peak: dict[str, float]) -> dict[s
         "secondary_part": float(np.mean(second)) / mean if len(second) and mean > 0 else 0.0,
         "alias": alias,
     }
+
+
+def _reject_eclipses(rows: list[dict[str, Any]], snr_min: float, span: float) -> None:
+    """Reject signals that share a period at two phases: no two planets do, and the two eclipses of a binary star always do.
+
+    Each pass hides the dips of the passes before it, so the test of a single signal cannot see the other eclipse.
+    """
+    for row in rows:
+        for other in rows:
+            both = row["duration"] + other["duration"]
+            same_period = abs(row["period"] - other["period"]) * span / row["period"] < both
+            apart = abs((row["epoch"] - other["epoch"] + 0.5 * row["period"]) % row["period"] - 0.5 * row["period"])
+            real = other is not row and other["snr"] >= snr_min and other["depth"] > 0
+            if row["accepted"] and real and same_period and apart > 1.5 * both:
+                row["reason"] = "another signal has the same period at another phase, as the eclipses of a binary star"
+                row["accepted"] = False
 
 
 def _harmonic(row: dict[str, Any], earlier: list[dict[str, Any]], span: float) -> int:

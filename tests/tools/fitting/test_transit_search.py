@@ -256,3 +256,13 @@ def test_small_formulas():
     assert time.tolist() == [0.5, 2.5]
     assert flux.tolist() == [2.0, 6.0]
     assert error == pytest.approx([0.5**0.5] * 2)
+
+
+def test_neither_eclipse_of_a_binary_star_is_called_a_planet():
+    """Where the secondary eclipse is found first, or the primary is hidden when it is judged."""
+    for depth, second in ((0.05, 0.012), (0.02, 0.008)):
+        curve = flat_noise(days=27.0, sigma=4e-4)
+        time = curve["time"].value
+        curve["flux"][np.abs((time - 1.1 + 1.65) % 3.3 - 1.65) < 0.06] -= depth
+        curve["flux"][np.abs((time - 2.75 + 1.65) % 3.3 - 1.65) < 0.06] -= second
+        assert len(accepted(search(curve)[2])) == 0
