@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Annotated, Any
 
 from gnomon.tools.errors import InputError
@@ -110,7 +111,13 @@ def transit_periodogram(
         raise InputError("max_signals must be at least 1.", remedy="Leave it out for the default.")
     span = float(time[-1] - time[0])
     longest = span / LONGEST_PERIOD if period_max is None else float(period_max)
+    if not period_min > 0:
+        raise InputError(f"A shortest period of {period_min:g} d is not positive.", remedy="Set period_min above zero.")
     shortest = max(float(period_min), 4.0 * typical_step(time))
+    if shortest > period_min:
+        warnings.warn(
+            f"Periods below {shortest:.3g} d were not searched: four points are needed in a period.", stacklevel=1
+        )
     if not 0 < shortest < longest <= span:
         raise InputError(
             f"Periods from {shortest:g} to {longest:g} d cannot be searched in a light curve of {span:.3g} d.",
