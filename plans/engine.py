@@ -30,7 +30,7 @@ from gnomon.tools.errors import PlanError
 from gnomon.tools.registry import Registry, Tool
 
 # Raised whenever the definition of a key changes, so that old entries are not taken for new ones.
-KEY_FORMAT = 1
+KEY_FORMAT = 2
 
 # Results of these comparison classes may differ in the last digits on another machine.
 _FLOATING = frozenset({"float64", "float32", "decision", "statistical", "view"})
@@ -154,7 +154,12 @@ class Engine:
         approvals.require(run.approval(), plan, self.policy)
         started = time.perf_counter()
         self._tell(
-            run, "run.started", plan=plan.hash, executor="dask" if self.cluster else "local", workers=self.workers
+            run,
+            "run.started",
+            plan=plan.hash,
+            document=plan.document(),  # what is executed, in the chain, whatever becomes of plan.yaml
+            executor="dask" if self.cluster else "local",
+            workers=self.workers,
         )
         state = self._already_done(run, plan)
         self._loop(run, plan, state)
@@ -267,7 +272,15 @@ class Engine:
             self._tell(run, "step.failed", **fields, error=outcome.error)
             state.failed.add(step.id)
             return
-        record = {**fields, "version": step.version, "key": self._key(plan, step, state)}
+        tool = self.registry.tool(step.tool)
+        record = {
+            **fields,
+            "version": step.version,
+            "source": lift(tool.function).digest,
+            "comparison": tool.declaration.comparison,
+            "machine": environment.machine_class(),
+            "key": self._key(plan, step, state),
+        }
         if outcome.artifact is not None:
             record["artifact"] = outcome.artifact.model_dump(mode="json")
         else:

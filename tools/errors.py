@@ -9,11 +9,22 @@
       ToolError                      a step failed
         InputError                   these arguments or this file cannot work
         EmptyResult                  a valid request with nothing there; what depends on it is skipped
+          WeightsError               a file of trained weights is missing or is another one
         ServiceError                 an outside service failed; ``retryable`` says whether to try again
+          NetworkRefused             a step reached for the network where it may not
+          MissingReply               a played-back step asked something that was never recorded
         NumericalError               did not converge, or gave non-finite values
       ApprovalError                  nobody allowed this, or it changed since they did
+        StaleApproval                there is an approval, but not of exactly this
       StoreError                     the disk refused, or stored bytes are not what their digest says
         JournalError                 the journal's chain is broken
+      BundleError                    a bundle is not what it says it is
+        AlteredFile                  a file has other bytes than the record says
+        MissingFile                  a file that the record names is not there
+        UnlistedFile                 a file that the record does not know
+        CrateError                   the metadata do not satisfy their profile
+      ReplayError                    a bundle could not be replayed here
+        ChangedTool                  a tool is not the one that ran
       RegistrationError              a tool is not fit to be registered
 
 This module imports the standard library only, so that tools may raise these
@@ -97,6 +108,18 @@ class ServiceError(ToolError):
         self.retryable = retryable
 
 
+class NetworkRefused(ServiceError):
+    """A step reached for the network where it may not, or past the recorder."""
+
+
+class MissingReply(ServiceError):
+    """A played-back step asked something that was never recorded."""
+
+
+class WeightsError(InputError):
+    """A file of trained weights is missing, or is not the one that the plan names."""
+
+
 class NumericalError(ToolError):
     """A computation did not converge, or gave non-finite values."""
 
@@ -105,12 +128,44 @@ class ApprovalError(GnomonError):
     """Nobody allowed this, or it changed since they did."""
 
 
+class StaleApproval(ApprovalError):
+    """There is an approval, but not of exactly this."""
+
+
 class StoreError(GnomonError):
     """The disk refused, or stored bytes are not what their digest says."""
 
 
 class JournalError(StoreError):
     """The journal's chain is broken."""
+
+
+class BundleError(GnomonError):
+    """A bundle is not what it says it is."""
+
+
+class AlteredFile(BundleError):
+    """A file of a bundle has other bytes than its manifest, journal or plan says."""
+
+
+class MissingFile(BundleError):
+    """A file that a bundle's manifest, journal or plan names is not there."""
+
+
+class UnlistedFile(BundleError):
+    """A file lies in a bundle that its manifest does not know."""
+
+
+class CrateError(BundleError):
+    """A bundle's metadata do not satisfy the profile that they claim."""
+
+
+class ReplayError(GnomonError):
+    """A bundle could not be replayed here."""
+
+
+class ChangedTool(ReplayError):
+    """A tool is not the one that ran."""
 
 
 class RegistrationError(GnomonError):
