@@ -15,6 +15,7 @@ from gnomon.agents.attachments import attach
 from gnomon.agents.embedded.planner import EmbeddedPlanner
 from gnomon.agents.embedded.slots import language_of
 from gnomon.plans import approval as approvals
+from gnomon.plans import bundle
 from gnomon.plans.canonical import file_digest
 from gnomon.plans.check import Finding, check, require_sound
 from gnomon.plans.engine import Engine, Progress
@@ -23,11 +24,13 @@ from gnomon.plans.policy import Policy
 from gnomon.plans.run import Run, new_identifier
 from gnomon.plans.store import Store
 from gnomon.tools.errors import ApprovalError, UsageError
+from gnomon.tools.kinds.tables import plain
 from gnomon.tools.registry import Registry
 
 if TYPE_CHECKING:
     from gnomon.agents.graph import Nodes, State
 
+REPORT = "report.md"
 How = Literal["terminal", "command", "beforehand", "policy"]
 
 
@@ -47,6 +50,8 @@ class Conversation:
         Address of a Dask scheduler to use instead.
     progress : callable, optional
         Told of each event of a run.
+    check_scripts : bool
+        Whether each run's script is run by itself and compared with the run.
     """
 
     home: Path
@@ -55,6 +60,7 @@ class Conversation:
     workers: int | None = None
     cluster: str | None = None
     progress: Progress | None = None
+    check_scripts: bool = True
 
     def __post_init__(self) -> None:
         self.store = Store(self.home / "store")
@@ -108,11 +114,11 @@ class Conversation:
         """Plan a question and offer the plan; the run then waits for a decision."""
         return self._offer({"question": question, "files": [str(p) for p in files]})
 
-    def run_plan(self, plan: Plan, files: Sequence[Path] = ()) -> Run:
-        """Offer a plan that somebody wrote or edited; the run then waits for a decision."""
+    def run_plan(self, plan: Plan, files: Sequence[Path] = (), *, rerun_of: str = "") -> Run:
+        """Offer a plan that somebody wrote or edited, or that ran before; the run then waits for a decision."""
         require_sound(plan, self.registry, self.policy)
         self.take_files(plan, files)
-        return self._offer({"plan": plan.document(), "entry": "offer"})
+        return self._offer({"plan": plan.document(), "entry": "offer", "rerun_of": rerun_of})
 
     def _offer(self, state: State) -> Run:
         identifier = new_identifier()
@@ -190,7 +196,7 @@ class Conversation:
             if status == "rejected":
                 approvals.require(run.approval(), run.plan(self.registry), self.policy)
             if status == "done":
-                return self._enter(run, "report") if not run.events("report.written") else status
+                return status if bundle.is_sealed(run.folder) else self._enter(run, "report")
             return self._enter(run, "execute")
 
     def _go_on(self, run: Run, decision: dict[str, Any]) -> str:
@@ -234,7 +240,11 @@ class Conversation:
 
     def _make_run(self, state: State) -> State:
         if not (self.runs / state["run"]).exists():  # a node may be run again after a crash
-            Run.create(self.runs, state["run"], Plan.of_document(state["plan"]), self.store)
+            # A rerun asks the world and the machine again, so it says what it repeats and takes nothing over.
+            how = {"rerun_of": rerun_of} if (rerun_of := state.get("rerun_of", "")) else {}
+            planner = {"planner": "embedded"} if "question" in state else {}
+            plan = Plan.of_document(state["plan"])
+            Run.create(self.runs, state["run"], plan, self.store, **planner, **how)
         return {"status": "waiting"}
 
     def _record(self, state: State) -> State:
@@ -245,18 +255,57 @@ class Conversation:
         return {"status": "rejected" if record.decision == "reject" else "approved"}
 
     def _execute(self, state: State) -> State:
+        run = self._held(state)
         engine = Engine(
-            self.registry, self.store, self.policy, workers=self.workers, cluster=self.cluster, progress=self.progress
+            self.registry,
+            self.store,
+            self.policy,
+            workers=self.workers,
+            cluster=self.cluster,
+            progress=self.progress,
+            reuse="rerun_of" not in run.events("run.created")[0],
         )
-        return {"status": engine.execute(self._held(state))}
+        return {"status": engine.execute(run)}
 
     def _report(self, state: State) -> State:
+        run = self._held(state)
+        plan = run.plan(self.registry)
+        bundle.write_script(run, plan, self.registry)
+        # The answer is there before the script is checked, which may take as long as the run did.
+        self._tell("answer", {"answer": self._write_report(run, plan)})
+        if self.check_scripts:
+            self._check_script(run)
+        self._write_report(run, plan)
+        run.journal.append("report.written", report=REPORT, sha256=file_digest(run.folder / "report" / REPORT))
+        bundle.seal(run, self.registry)
+        return {"status": run.status()}
+
+    def _write_report(self, run: Run, plan: Plan) -> str:
         from gnomon.agents.reporter import write_report
 
-        run = self._held(state)
-        written = write_report(run, self.registry, self.store, run.plan(self.registry))
-        run.journal.append("report.written", report=written.markdown.name, sha256=file_digest(written.markdown))
-        return {"status": run.status()}
+        return write_report(run, self.registry, self.store, plan).answer
+
+    def _check_script(self, run: Run) -> None:
+        """Run the script by itself and journal how it compares, unless the same one was found equal before."""
+        from gnomon.plans.script_check import check_script, content_key
+
+        key = f"script {content_key(run)}"
+        if known := self.store.recall(key):
+            checked = {**known, "seconds": 0.0, "reused": known["run"]}
+            del checked["run"]
+        else:
+            self._tell("script.checking", {})
+            found = check_script(run)
+            run.write_log("script", found.said)
+            checked = found.document()
+            if checked["verdict"].startswith("equal"):
+                self.store.remember(key, {**checked, "run": run.id})
+        run.journal.append("script.checked", **plain(checked, "script.checked"))
+        self._tell("script.checked", checked)
+
+    def _tell(self, event: str, fields: dict[str, Any]) -> None:
+        if self.progress is not None:
+            self.progress(event, fields)
 
     def _held(self, state: State) -> Run:
         return Run(self.runs / state["run"])

@@ -40,6 +40,7 @@ class State(TypedDict, total=False):
     decision: dict[str, Any]
     status: str
     entry: str
+    rerun_of: str
 
 
 @dataclass(frozen=True)

@@ -20,16 +20,15 @@ from gnomon.plans.arguments import spoken
 from gnomon.plans.environment import package_versions
 from gnomon.plans.plan import Plan, Ref, Step
 from gnomon.plans.render import plan_page
-from gnomon.plans.run import Run
+from gnomon.plans.run import SETTLED, Run
 from gnomon.plans.source import lift
 from gnomon.plans.store import Artifact, Store
 from gnomon.tools.errors import GnomonError, StoreError
 from gnomon.tools.registry import Kind, Registry
 
 FIGURE = "Figure"
-STATE = {"step.finished": "finished", "step.empty": "empty", "step.failed": "failed", "step.skipped": "skipped"}
 # The order in which a reader must know: what broke, what was not there, what was left out, what to beware of.
-_GRAVITY = ("plan", "failed", "missing", "empty", "skipped", "open", "warning")
+_GRAVITY = ("plan", "script", "failed", "missing", "empty", "skipped", "open", "warning")
 
 
 @dataclass(frozen=True)
@@ -110,6 +109,7 @@ class Content:
     rows: list[Row]
     approval: Approval | None
     environment: dict[str, Any]
+    script: dict[str, Any] | None
     ledger: Ledger
 
 
@@ -138,6 +138,7 @@ def gather(run: Run, registry: Registry, store: Store, plan: Plan) -> Content:
     methods, references = _methods(plan, registry, events, ledger)
     notices = [
         *_of_plan(run, plan),
+        *_of_script(run, plan),
         *_of_steps(plan, events, ledger),
         *(_of_gap(gap, plan, ledger) for gap in [*harvest.gaps, *faults]),
     ]
@@ -161,6 +162,7 @@ def gather(run: Run, registry: Registry, store: Store, plan: Plan) -> Content:
         rows=[_row(step, events.get(step.id), plan.language) for step in plan.steps],
         approval=run.approval(),
         environment=_environment(run, plan, registry),
+        script=_script(run),
         ledger=ledger,
     )
 
@@ -182,6 +184,20 @@ def _of_plan(run: Run, plan: Plan) -> list[Notice]:
     return []
 
 
+def _of_script(run: Run, plan: Plan) -> list[Notice]:
+    checked = _script(run)
+    if checked is None or checked["verdict"].startswith("equal"):
+        return []
+    verdict = words(plan.language)["verdicts"][checked["verdict"]]
+    return [Notice("script", "", sentence(plan.language, "script", verdict=verdict, why=checked["why"]), "", None)]
+
+
+def _script(run: Run) -> dict[str, Any] | None:
+    """What came of the script's check after the last execution, or None where there was none yet."""
+    events = [e for e in run.events() if e["event"] in ("run.started", "script.checked")]
+    return events[-1] if events and events[-1]["event"] == "script.checked" else None
+
+
 def _of_steps(plan: Plan, events: dict[str, dict[str, Any]], ledger: Ledger) -> list[Notice]:
     out = []
     for step in plan.steps:
@@ -189,7 +205,7 @@ def _of_steps(plan: Plan, events: dict[str, dict[str, Any]], ledger: Ledger) -> 
         if event is None:
             out.append(Notice("open", step.id, sentence(plan.language, "open"), "", None))
             continue
-        state = STATE[event["event"]]
+        state = SETTLED[event["event"]]
         if state in ("failed", "empty"):
             what, remedy = told(event.get("error"), plan.language)
             out.append(Notice(state, step.id, what, remedy, ledger.of_event(step.id)))
@@ -311,7 +327,7 @@ def _row(step: Step, event: dict[str, Any] | None, language: str) -> Row:
         step=step,
         inputs="; ".join(f"{name} = {_references(given)}" for name, given in step.inputs.items()),
         arguments="; ".join(f"{name} = {spoken(value, language)}" for name, value in step.arguments.items()),
-        state=STATE[event["event"]] if event else "open",
+        state=SETTLED[event["event"]] if event else "open",
         seconds=float(event["seconds"]) if event and "seconds" in event else None,
         reused=str(event.get("reused", "")) if event else "",
     )

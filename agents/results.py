@@ -27,7 +27,6 @@ from gnomon.tools.errors import StoreError
 from gnomon.tools.registry import Kind
 
 MEASUREMENTS = "Measurements"
-SETTLED = ("step.finished", "step.empty", "step.failed", "step.skipped")
 
 _RECEIPT = re.compile(r"^artifact:(?P<digest>[0-9a-f]{64})#(?P<step>[a-z][a-z0-9_]*)/row (?P<row>[1-9]\d*)$")
 
@@ -124,8 +123,8 @@ def locate(receipt: str) -> Place:
 
 
 def outcomes(run: Run, plan: Plan) -> dict[str, dict[str, Any]]:
-    """What became of each step of the plan: its last event of `SETTLED`; a step that has none is not there."""
-    last = {e["step"]: e for e in run.events() if e["event"] in SETTLED}
+    """What became of each step of the plan: its last event that settles it; a step that has none is not there."""
+    last = run.outcomes()
     return {s.id: last[s.id] for s in plan.steps if s.id in last}
 
 

@@ -1,169 +1,46 @@
-"""The command ``gnomon``.
+"""The command ``gnomon``: asking, planning, approving, looking.
 
-Heavy libraries are imported when a command needs them, so that ``gnomon --help`` and ``gnomon tools`` answer at once.
-Messages go to standard error; standard output holds the answer, or with ``--json`` one JSON document and nothing else.
+What can be done with the record of a run is in `gnomon.interfaces.record_commands`.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from enum import IntEnum, StrEnum
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gnomon.interfaces import record_commands
+from gnomon.interfaces.application import (
+    Cluster,
+    Data,
+    Exit,
+    Json,
+    Offline,
+    Options,
+    Planner,
+    PlannerName,
+    RunName,
+    Workers,
+    Yes,
+    app,
+    close,
+    find_run,
+    is_interactive,
+    offered,
+    open_conversation,
+    open_registry,
+)
 from gnomon.interfaces.output import print_event, print_json, print_text, run_document, say
 from gnomon.tools import errors
 
 if TYPE_CHECKING:
     from gnomon.agents.conversation import Conversation
     from gnomon.plans.run import Run
-    from gnomon.tools.registry import Registry
 
-app = typer.Typer(
-    name="gnomon",
-    help="Ask an astronomical question; get a plan you can read, approve, run, rerun and publish.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-
-
-class Exit(IntEnum):
-    """What the exit code says."""
-
-    DONE = 0
-    FAILED = 1
-    WRONG_USE = 2
-    WAITS = 3
-    NEEDS_ANSWER = 4
-
-
-class PlannerName(StrEnum):
-    """Who makes the plan."""
-
-    auto = "auto"
-    embedded = "embedded"
-
-
-_OF_STATUS = {
-    "done": Exit.DONE,
-    "failed": Exit.FAILED,
-    "rejected": Exit.FAILED,
-    "stopped": Exit.FAILED,
-    "running": Exit.FAILED,
-    "waiting": Exit.WAITS,
-}
-
-Data = Annotated[
-    list[Path] | None,
-    typer.Option("--data", "-d", help="A file that the question is about; may be given several times.", metavar="FILE"),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Approve beforehand what the policy lets be approved so.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Deny the network.")]
-Cluster = Annotated[
-    str | None, typer.Option(help="Address of a Dask scheduler to run the steps on.", metavar="ADDRESS")
-]
-Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")]
-Planner = Annotated[PlannerName, typer.Option(help="Who makes the plan.")]
-RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run, the start of it, or `last`.")]
-
-
-class _Options:
-    """What was said before the command."""
-
-    config: Path | None = None
-    debug: bool = False
-
-
-@app.callback()
-def _before(
-    config: Annotated[Path | None, typer.Option(help="Settings file.", metavar="FILE")] = None,
-    debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False,
-) -> None:
-    _Options.config = config
-    _Options.debug = debug
-
-
-def _conversation(
-    offline: bool = False,
-    workers: int | None = None,
-    cluster: str | None = None,
-    progress: Callable[[str, dict[str, Any]], None] | None = None,
-) -> Conversation:
-    from gnomon.agents.conversation import Conversation
-    from gnomon.interfaces import settings
-
-    chosen = settings.load(_Options.config)
-    return Conversation(
-        home=chosen.home,
-        registry=_registry(),
-        policy=chosen.policy(offline=offline),
-        workers=workers or chosen.workers,
-        cluster=cluster or chosen.cluster,
-        progress=progress,
-    )
-
-
-def _registry() -> Registry:
-    from gnomon.tools.registry import Registry
-
-    registry = Registry.load()
-    for refusal in registry.refused:
-        say(f"Refused: {refusal}")
-    return registry
-
-
-# --------------------------------------------------------------------------- what a run says
-
-
-def _close(run: Run, status: str, as_json: bool) -> None:
-    """Say how a run stands, and leave with the code for it."""
-    if as_json:
-        print_json(run_document(run, status))
-    elif status in ("done", "failed"):
-        document = run_document(run, status)
-        print_text(document["answer"])
-        for warning in document["warnings"]:
-            say(f"Warning: {warning}")
-        if document["report"]:
-            say(f"Report: {Path(document['report']).with_suffix('.html')}")
-    if status == "waiting":
-        say(
-            f"Run {run.id} waits for approval. Read it: gnomon show {run.id}   Approve it: gnomon approve {run.id}   Reject it: gnomon reject {run.id}"
-        )
-    raise typer.Exit(_OF_STATUS[status])
-
-
-def _is_interactive(as_json: bool) -> bool:
-    return not as_json and sys.stdin.isatty() and sys.stderr.isatty()
-
-
-def _offered(conversation: Conversation, run: Run, yes: bool, as_json: bool) -> None:
-    """Get a decision on a waiting run, in whatever way there is, and go on."""
-    from gnomon.plans.render import plan_page
-
-    plan = run.plan(conversation.registry)
-    verdict, _reasons = conversation.policy.decide(plan)
-    if verdict == "automatic":
-        _close(run, conversation.decide(run, "approve", "policy"), as_json)
-    if not as_json:
-        say(plan_page(plan))
-    if yes and conversation.policy.covers_beforehand(plan):
-        _close(run, conversation.decide(run, "approve", "beforehand"), as_json)
-    if yes:
-        say("--yes does not cover every effect of this plan.")
-    if _is_interactive(as_json):
-        answer = typer.prompt("Approve this plan? yes / no / later", default="later", err=True).strip().lower()
-        if answer in ("y", "yes", "是"):
-            _close(run, conversation.decide(run, "approve", "terminal"), as_json)
-        if answer in ("n", "no", "否"):
-            _close(run, conversation.decide(run, "reject", "terminal"), as_json)
-    _close(run, "waiting", as_json)
+record_commands.register(app)
 
 
 # --------------------------------------------------------------------------- asking and planning
@@ -184,9 +61,9 @@ def ask(
     from gnomon.interfaces.progress import shown
 
     with shown(as_json) as progress:
-        conversation = _conversation(offline, workers, cluster, progress)
+        conversation = open_conversation(offline, workers, cluster, progress)
         run = _ask_until_planned(conversation, question, data or [], as_json)
-        _offered(conversation, run, yes, as_json)
+        offered(conversation, run, yes, as_json)
 
 
 def _ask_until_planned(conversation: Conversation, question: str, files: Sequence[Path], as_json: bool) -> Run:
@@ -195,7 +72,7 @@ def _ask_until_planned(conversation: Conversation, question: str, files: Sequenc
         try:
             return conversation.ask(question, files)
         except errors.NeedsAnswer as error:
-            if not _is_interactive(as_json):
+            if not is_interactive(as_json):
                 raise
             say(str(error))
             answer = typer.prompt(">", default="", show_default=False, err=True).strip()
@@ -220,7 +97,7 @@ def plan(
     from gnomon.plans.render import plan_page
     from gnomon.plans.run import write_text
 
-    conversation = _conversation(offline)
+    conversation = open_conversation(offline)
     made = conversation.plan(question, data or [])
     text = to_yaml(made)
     if output.exists() and output.read_bytes() != text.encode():
@@ -250,18 +127,12 @@ def run(
     from gnomon.plans.document import read_plan
 
     with shown(as_json) as progress:
-        conversation = _conversation(offline, workers, cluster, progress)
+        conversation = open_conversation(offline, workers, cluster, progress)
         made = read_plan(plan_file, conversation.registry)
-        _offered(conversation, conversation.run_plan(made, data or []), yes, as_json)
+        offered(conversation, conversation.run_plan(made, data or []), yes, as_json)
 
 
 # --------------------------------------------------------------------------- runs that wait or stopped
-
-
-def _find(conversation: Conversation, name: str) -> Run:
-    from gnomon.plans.run import Run
-
-    return Run.find(conversation.runs, name)
 
 
 @app.command()
@@ -270,7 +141,7 @@ def runs(as_json: Json = False) -> None:
     from gnomon.interfaces import settings
     from gnomon.plans.run import Run
 
-    home = settings.load(_Options.config).home
+    home = settings.load(Options.config).home
     rows = []
     for found in Run.all(home / "runs"):
         try:
@@ -300,8 +171,8 @@ def show(name: RunName, as_json: Json = False) -> None:
     """Show a run: its plan, its steps, its answer."""
     from gnomon.plans.render import plan_page
 
-    conversation = _conversation()
-    found = _find(conversation, name)
+    conversation = open_conversation()
+    found = find_run(conversation, name)
     status = found.status()
     if as_json:
         print_json(run_document(found, status))
@@ -340,9 +211,9 @@ def approve(
     from gnomon.interfaces.progress import shown
 
     with shown(as_json) as progress:
-        conversation = _conversation(offline, workers, cluster, progress)
-        found = _find(conversation, name)
-        _close(
+        conversation = open_conversation(offline, workers, cluster, progress)
+        found = find_run(conversation, name)
+        close(
             found,
             conversation.decide(found, "approve", "command", who=who, reason=reason, plan_hash=plan_hash),
             as_json,
@@ -357,8 +228,8 @@ def reject(
     as_json: Json = False,
 ) -> None:
     """Reject the plan of a run that waits."""
-    conversation = _conversation()
-    found = _find(conversation, name)
+    conversation = open_conversation()
+    found = find_run(conversation, name)
     conversation.decide(found, "reject", "command", who=who, reason=reason)
     if as_json:
         print_json(run_document(found, found.status()))
@@ -373,9 +244,9 @@ def resume(
     from gnomon.interfaces.progress import shown
 
     with shown(as_json) as progress:
-        conversation = _conversation(offline, workers, cluster, progress)
-        found = _find(conversation, name)
-        _close(found, conversation.resume(found), as_json)
+        conversation = open_conversation(offline, workers, cluster, progress)
+        found = find_run(conversation, name)
+        close(found, conversation.resume(found), as_json)
 
 
 # --------------------------------------------------------------------------- what there is
@@ -384,7 +255,7 @@ def resume(
 @app.command()
 def tools(name: Annotated[str | None, typer.Argument(help="One tool, in full.")] = None, as_json: Json = False) -> None:
     """List the tools, or show one."""
-    registry = _registry()
+    registry = open_registry()
     if name is None:
         if as_json:
             print_json({"tools": [t.schema() for t in registry.values()]})
@@ -418,7 +289,7 @@ def doctor(as_json: Json = False) -> None:
     """Say what works on this machine."""
     from gnomon.interfaces.doctor import examine
 
-    findings = examine(_Options.config)
+    findings = examine(Options.config)
     if as_json:
         print_json({"checks": findings})
     else:
@@ -439,11 +310,13 @@ def _exit_code(error: errors.GnomonError) -> Exit:
         return Exit.NEEDS_ANSWER
     if isinstance(error, errors.UsageError | errors.PlanError):
         return Exit.WRONG_USE
+    if isinstance(error, errors.ReplayError):
+        return Exit.NOT_REPLAYED
     return Exit.FAILED
 
 
 def _failed(sentence: str, code: Exit, arguments: Sequence[str]) -> int:
-    if "--json" in arguments and not _Options.debug:
+    if "--json" in arguments and not Options.debug:
         status = "needs_answer" if code is Exit.NEEDS_ANSWER else "failed"
         keys = {"run": None, "status": status, "plan_hash": None, "question": None, "answer": sentence}
         print_json({**keys, "results": [], "warnings": [], "report": None, "bundle": None, "seconds": 0})
@@ -463,19 +336,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.Exit as leaving:
         return int(leaving.exit_code)
     except errors.GnomonError as error:
-        if _Options.debug:
+        if Options.debug:
             raise
         return _failed(str(error), _exit_code(error), given)
     except KeyboardInterrupt:
         return _failed("Stopped. `gnomon runs` lists what can be resumed.", Exit.FAILED, given)
     except OSError as error:
-        if _Options.debug:
+        if Options.debug:
             raise
         return _failed(
             f"{error.filename or 'A file'} could not be used: {error.strerror or error}.", Exit.FAILED, given
         )
     except Exception as error:
-        if _Options.debug:
+        if Options.debug:
             raise
         click_error = getattr(error, "format_message", None)
         if click_error is not None:

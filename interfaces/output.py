@@ -22,6 +22,16 @@ def print_text(text: str) -> None:
     sys.stdout.flush()
 
 
+_answered: list[str] = []
+
+
+def print_answer(text: str) -> None:
+    """The answer, on standard output; once, however often it is told."""
+    if text not in _answered:
+        _answered.append(text)
+        print_text(text)
+
+
 def print_json(document: Any) -> None:
     """One JSON document, on standard output."""
     print_text(json.dumps(document, ensure_ascii=False, indent=1))

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from gnomon.interfaces.output import print_answer, say
+
 _ENDS = {
     "step.finished": "done",
     "step.kept": "kept from before",
@@ -34,10 +36,22 @@ def _how(event: str, fields: dict[str, Any]) -> str:
     return f"{_ENDS[event]}, {fields['seconds']:.1f} s" if fields.get("seconds") else _ENDS[event]
 
 
-def _line(event: str, fields: dict[str, Any]) -> None:
+def _told(event: str, fields: dict[str, Any]) -> str:
+    """What a line says of an event; nothing for most."""
     if event in _ENDS:
-        sys.stderr.write(f"  {fields['step']}: {_how(event, fields)}\n")
-        sys.stderr.flush()
+        return f"  {fields['step']}: {_how(event, fields)}"
+    if event == "script.checked":
+        reused = f", as in run {fields['reused']}" if fields.get("reused") else ""
+        why = f": {fields['why']}" if fields["why"] else ""
+        return f"  script checked: {fields['verdict']}{why}{reused}"
+    return ""
+
+
+def _line(event: str, fields: dict[str, Any]) -> None:
+    if event == "answer":
+        print_answer(fields["answer"])
+    elif line := _told(event, fields):
+        say(line)
 
 
 @contextmanager
@@ -56,10 +70,17 @@ def _bars() -> Iterator[Callable[[str, dict[str, Any]], None]]:
             progress.start()
         elif event == "step.started":
             tasks[fields["step"]] = progress.add_task(fields["step"], total=None)
-        elif event in _ENDS:
-            if fields["step"] in tasks:
-                progress.remove_task(tasks.pop(fields["step"]))
-            console.print(f"  {fields['step']}: {_how(event, fields)}", highlight=False, markup=False)
+        elif event == "script.checking":
+            progress.start()
+            tasks[event] = progress.add_task("checking the script", total=None)
+        elif line := _told(event, fields):
+            name = fields.get("step", "script.checking")
+            if name in tasks:
+                progress.remove_task(tasks.pop(name))
+            console.print(line, highlight=False, markup=False)
+        elif event == "answer":
+            progress.stop()
+            print_answer(fields["answer"])
         elif event == "run.finished":
             progress.stop()
 

@@ -13,14 +13,15 @@ from gnomon.tools.errors import UsageError
 if TYPE_CHECKING:
     from gnomon.plans.policy import Policy
 
-KEYS = ("home", "workers", "cluster", "policy")
+KEYS = ("home", "workers", "cluster", "check_scripts", "policy")
 
 
 @dataclass(frozen=True)
 class Settings:
     """What a person set; everything has a default.
 
-    ``home`` holds store, runs and conversations; ``workers`` and ``cluster`` say where steps run; ``policy`` is the table of that
+    ``home`` holds store, runs and conversations; ``workers`` and ``cluster`` say where steps run; ``check_scripts`` whether
+    each run's script is run by itself and compared with the run; ``policy`` is the table of that
     name in the file.
     """
 
@@ -28,6 +29,7 @@ class Settings:
     home: Path
     workers: int | None
     cluster: str | None
+    check_scripts: bool
     policy_table: dict[str, object]
 
     def policy(self, *, offline: bool = False) -> Policy:
@@ -93,8 +95,19 @@ def load(config: Path | None = None) -> Settings:
         home=Path(str(home)).expanduser() if home else user_data_path("gnomon"),
         workers=_workers(os.environ.get("GNOMON_WORKERS") or table.get("workers")),
         cluster=str(cluster) if cluster else None,
+        check_scripts=_truth(os.environ.get("GNOMON_CHECK_SCRIPTS") or table.get("check_scripts", True)),
         policy_table=dict(policy) if isinstance(policy, dict) else {},
     )
+
+
+def _truth(value: object) -> bool:
+    word = str(value).lower()
+    if word not in ("true", "false", "1", "0"):
+        raise UsageError(
+            f"check_scripts must be true or false, and is {value!r}.",
+            remedy="Mend settings.toml or GNOMON_CHECK_SCRIPTS.",
+        )
+    return word in ("true", "1")
 
 
 def _workers(value: object) -> int | None:

@@ -13,7 +13,7 @@ from gnomon.plans.journal import now
 from gnomon.plans.plan import Plan
 from gnomon.plans.policy import Policy
 from gnomon.plans.render import plan_page
-from gnomon.tools.errors import ApprovalError
+from gnomon.tools.errors import ApprovalError, StaleApproval
 
 
 class Approval(BaseModel):
@@ -88,12 +88,21 @@ def decide(
     )
 
 
-def require(approval: Approval | None, plan: Plan, policy: Policy) -> None:
+def require(approval: Approval | None, plan: Plan, policy: Policy | None) -> None:
     """Raise unless `approval` allows exactly this plan, as it would be shown now, under this policy.
+
+    Parameters
+    ----------
+    approval : Approval or None
+    plan : Plan
+    policy : Policy or None
+        The one in force; None where nothing acts on the world, as when a run is replayed or verified elsewhere.
 
     Raises
     ------
     ApprovalError
+        Where nobody approved, or somebody rejected.
+    StaleApproval
         Naming the digest that differs.
     """
     if approval is None:
@@ -105,10 +114,10 @@ def require(approval: Approval | None, plan: Plan, policy: Policy) -> None:
     for name, approved, present in (
         ("plan", approval.plan, plan.hash),
         ("page that was shown", approval.shown, text_digest(plan_page(plan))),
-        ("policy", approval.policy, policy.digest),
+        ("policy", approval.policy, policy.digest if policy else approval.policy),
     ):
         if approved != present:
-            raise ApprovalError(
+            raise StaleApproval(
                 f"The {name} changed after the approval: approved {approved[:12]}…, now {present[:12]}….",
                 remedy="Read it again and approve it again with `gnomon approve`, or restore what was approved.",
             )

@@ -72,6 +72,8 @@ def _single(value: Any, parameter: Parameter, where: str) -> Any:
         return value
     if not isinstance(value, str):
         raise PlanError(f"{where} must be text, and is {value!r}.", remedy="Put it in quotes.")
+    if parameter.type == "weights" and not re.fullmatch(r"[0-9a-f]{64}", value):
+        raise PlanError(f"{where} must be the SHA-256 of a file of weights, and is {value!r}.", remedy="Leave it out.")
     if parameter.choices and value not in parameter.choices:
         raise PlanError(
             f"{where} must be one of {', '.join(parameter.choices)}, and is {value!r}.", remedy="Choose one of them."

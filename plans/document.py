@@ -42,6 +42,44 @@ def to_yaml(plan: Plan) -> str:
     return stream.getvalue()
 
 
+def says(text: str, plan: Plan) -> bool:
+    """Whether the text of a ``plan.yaml`` says exactly this plan; needs no tools, so that a bundle can be verified anywhere."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        document = YAML(typ="safe", pure=True).load(text)
+    except YAMLError:
+        return False
+    expected = plan.document()
+    for step in expected["steps"]:
+        step["arguments"] = {name: _written(value) for name, value in step["arguments"].items()}
+    if not isinstance(document, dict):
+        return False
+    document.pop("hash", None)  # a stated hash is not believed, only recomputed
+    del expected["hash"]
+    return _same(document, expected)
+
+
+def _same(written: Any, expected: Any) -> bool:
+    """Equal up to how a number is spelled: the canonical form does not tell 1 from 1.0."""
+    if isinstance(written, dict) and isinstance(expected, dict):
+        return written.keys() == expected.keys() and all(_same(written[k], expected[k]) for k in written)
+    if isinstance(written, list) and isinstance(expected, list):
+        return len(written) == len(expected) and all(map(_same, written, expected))
+    if isinstance(written, str) and isinstance(expected, str) and written != expected:
+        (number, _, unit), (other, _, same_unit) = written.partition(" "), expected.partition(" ")
+        try:
+            return unit == same_unit and float(number) == float(other)
+        except ValueError:
+            return False
+    return (
+        type(written) is type(expected)
+        and bool(written == expected)
+        or (not isinstance(written, bool | str) and not isinstance(expected, bool | str) and bool(written == expected))
+    )
+
+
 def of_yaml(text: str, registry: Registry, name: str = "plan.yaml") -> Plan:
     """Read the text of ``plan.yaml``.
 

@@ -14,6 +14,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
+from pathlib import Path
 from typing import Any
 
 from gnomon.plans import approval as approvals
@@ -24,9 +25,14 @@ from gnomon.plans.plan import Plan, Ref, Step
 from gnomon.plans.policy import Policy
 from gnomon.plans.run import Run
 from gnomon.plans.source import lift
+from gnomon.plans.standalone import ACTS_ON_THE_WORLD
 from gnomon.plans.store import Artifact, Store
+from gnomon.plans.weights import file_name as weights_name
+from gnomon.plans.weights import find as find_weights
+from gnomon.plans.weights import weights_of
 from gnomon.plans.worker import Call, Outcome, perform
-from gnomon.tools.errors import PlanError
+from gnomon.tools.errors import PlanError, WeightsError
+from gnomon.tools.machine import THREADS_PER_STEP, machine_class
 from gnomon.tools.registry import Registry, Tool
 
 # Raised whenever the definition of a key changes, so that old entries are not taken for new ones.
@@ -34,9 +40,6 @@ KEY_FORMAT = 2
 
 # Results of these comparison classes may differ in the last digits on another machine.
 _FLOATING = frozenset({"float64", "float32", "decision", "statistical", "view"})
-
-# A step with one of these that was under way when its run stopped may or may not have acted on the world.
-_OUTSIDE = frozenset({"write_files", "run_code", "spend", "submit"})
 
 _MAY_HAVE_ACTED = (
     "Unknown",
@@ -47,7 +50,7 @@ _MAY_HAVE_ACTED = (
 Progress = Callable[[str, dict[str, Any]], None]
 
 
-def step_key(tool: Tool, step: Step, inputs: dict[str, Any]) -> str:
+def step_key(tool: Tool, step: Step, inputs: dict[str, Any], threads: int = THREADS_PER_STEP) -> str:
     """The key under which a finished step is known.
 
     Parameters
@@ -57,6 +60,8 @@ def step_key(tool: Tool, step: Step, inputs: dict[str, Any]) -> str:
         Its arguments are in the form that plans keep, defaults filled in.
     inputs : dict
         For each input the content digest of its artifact (or a list of them), or a file's name and digest.
+    threads : int
+        Threads for linear algebra.
 
     Returns
     -------
@@ -77,7 +82,7 @@ def step_key(tool: Tool, step: Step, inputs: dict[str, Any]) -> str:
                 "python": environment.describe_python(),
                 "packages": environment.package_versions(source.packages),
             },
-            "machine": environment.machine_class() if tool.declaration.comparison in _FLOATING else None,
+            "machine": machine_class(threads) if tool.declaration.comparison in _FLOATING else None,
         }
     )
 
@@ -87,6 +92,22 @@ def _taken_over(record: dict[str, Any], step: Step) -> dict[str, Any]:
     row = {**record, "step": step.id, "seconds": 0.0, "reused": record["run"]}
     del row["run"]
     return row
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A run on record.
+
+    Parameters
+    ----------
+    replies : pathlib.Path
+        The folder of its recorded replies.
+    steps : dict
+        For each step that finished, the journal's row with the run's name under ``run``; the artifacts are in the store.
+    """
+
+    replies: Path
+    steps: dict[str, dict[str, Any]]
 
 
 @dataclass
@@ -116,6 +137,13 @@ class Engine:
         Address of a Dask scheduler, used instead of local processes.
     progress : callable, optional
         Called with each journal event's name and fields.
+    reuse : bool
+        Whether results of earlier runs are taken over where a step's key is known.
+    threads : int
+        Threads for linear algebra in a step.
+    recorded : Recorded, optional
+        A run on record, to be replayed: its replies are played back, the network is refused, and what acts on the world is
+        taken from the record.
     """
 
     def __init__(
@@ -127,6 +155,9 @@ class Engine:
         workers: int | None = None,
         cluster: str | None = None,
         progress: Progress | None = None,
+        reuse: bool = True,
+        threads: int = THREADS_PER_STEP,
+        recorded: Recorded | None = None,
     ) -> None:
         self.registry = registry
         self.store = store
@@ -134,6 +165,9 @@ class Engine:
         self.workers = workers or executors.default_workers()
         self.cluster = cluster
         self.progress = progress or (lambda event, fields: None)
+        self.reuse = reuse and recorded is None
+        self.threads = threads
+        self.recorded = recorded
 
     def execute(self, run: Run) -> str:
         """Run what is left of a plan, and return the run's status, ``done`` or ``failed``.
@@ -151,7 +185,7 @@ class Engine:
         """
         plan = run.plan(self.registry)
         require_sound(plan, self.registry, self.policy)
-        approvals.require(run.approval(), plan, self.policy)
+        approvals.require(run.approval(), plan, None if self.recorded else self.policy)
         started = time.perf_counter()
         self._tell(
             run,
@@ -160,6 +194,7 @@ class Engine:
             document=plan.document(),  # what is executed, in the chain, whatever becomes of plan.yaml
             executor="dask" if self.cluster else "local",
             workers=self.workers,
+            threads=self.threads,
         )
         state = self._already_done(run, plan)
         self._loop(run, plan, state)
@@ -172,7 +207,7 @@ class Engine:
     def _executor(self, plan: Plan) -> AbstractContextManager[Executor]:
         if self.cluster:
             return executors.cluster(self.cluster)
-        return executors.local(max(1, min(self.workers, len(plan.steps))))
+        return executors.local(max(1, min(self.workers, len(plan.steps))), self.threads)
 
     def _loop(self, run: Run, plan: Plan, state: _State) -> None:
         waiting = [s for s in plan.steps if s.id not in state.settled()]
@@ -190,7 +225,10 @@ class Engine:
                             # After a crash of the pool, one at a time, to learn which step it is.
                             if tries and under_way:
                                 break
-                            under_way[self._submit(executor, run, plan, step, state)] = step
+                            try:
+                                under_way[self._submit(executor, run, plan, step, state)] = step
+                            except WeightsError as error:
+                                self._fail(run, step, type(error).__name__, error.what, error.remedy, state)
                             waiting.remove(step)  # after it was taken: a broken pool refuses it
                         if not under_way:
                             break
@@ -207,7 +245,7 @@ class Engine:
         """A worker process died (out of memory, a fault in native code): blame a step only when it dies alone."""
         for step in under_way:
             tries[step.id] = tries.get(step.id, 0) + 1
-            if _OUTSIDE & set(step.effects):
+            if ACTS_ON_THE_WORLD & set(step.effects):
                 self._fail(run, step, *_MAY_HAVE_ACTED, state)
             elif len(under_way) == 1:
                 what = f"The process that ran {step.tool} died, most likely for want of memory."
@@ -229,6 +267,11 @@ class Engine:
         state.failed.add(step.id)
 
     def _submit(self, executor: Executor, run: Run, plan: Plan, step: Step, state: _State) -> Future[Outcome]:
+        call = self._call(run, plan, step, state)
+        self._tell(run, "step.started", step=step.id, tool=step.tool, token=f"{run.id}:{step.id}")
+        return executor.submit(perform, call)
+
+    def _call(self, run: Run, plan: Plan, step: Step, state: _State) -> Call:
         tool = self.registry.tool(step.tool)
         inputs: dict[str, Artifact | list[Artifact]] = {}
         files: dict[str, tuple[str, str]] = {}
@@ -239,7 +282,9 @@ class Engine:
                 files[name] = self._file(run, plan, ref)
             else:
                 inputs[name] = state.artifacts[str(ref.step)]
-        call = Call(
+        for name, sha256 in weights_of(tool, step).items():
+            files[name] = (str(find_weights(tool, name, sha256, self.store).resolve()), sha256)
+        return Call(
             step=step.id,
             module=tool.function.__module__,
             function=tool.function.__qualname__,
@@ -248,9 +293,22 @@ class Engine:
             inputs=inputs,
             files=files,
             store=str(self.store.root.resolve()),
+            threads=self.threads,
+            **self._transport(run, step),
         )
-        self._tell(run, "step.started", step=step.id, tool=step.tool, token=f"{run.id}:{step.id}")
-        return executor.submit(perform, call)
+
+    def perform_again(self, run: Run, plan: Plan, step: Step) -> Outcome:
+        """Perform one finished step of a run once more, on the same inputs, and leave no trace of it in the journal."""
+        state = _State(run.artifacts(), set(), set())
+        with executors.local(1, self.threads) as executor:
+            return executor.submit(perform, self._call(run, plan, step, state)).result()
+
+    def _transport(self, run: Run, step: Step) -> dict[str, Any]:
+        if "read_network" not in step.effects:
+            return {"transport": "refuse"}
+        if self.recorded is not None:
+            return {"transport": "playback", "replies": str(self.recorded.replies.resolve())}
+        return {"transport": "record", "replies": str((run.folder / "replies").resolve())}
 
     def _file(self, run: Run, plan: Plan, ref: Ref) -> tuple[str, str]:
         file = plan.file(str(ref.file))
@@ -268,6 +326,8 @@ class Engine:
             "warnings": list(outcome.warnings),
             "seconds": outcome.seconds,
         }
+        if outcome.replies is not None:
+            fields["replies"] = outcome.replies
         if outcome.status == "failed":
             self._tell(run, "step.failed", **fields, error=outcome.error)
             state.failed.add(step.id)
@@ -278,9 +338,13 @@ class Engine:
             "version": step.version,
             "source": lift(tool.function).digest,
             "comparison": tool.declaration.comparison,
-            "machine": environment.machine_class(),
+            "machine": machine_class(self.threads),
             "key": self._key(plan, step, state),
         }
+        if weights := weights_of(tool, step):
+            record["weights"] = {
+                name: {"sha256": sha256, "file": weights_name(tool, name, sha256)} for name, sha256 in weights.items()
+            }
         if outcome.artifact is not None:
             record["artifact"] = outcome.artifact.model_dump(mode="json")
         else:
@@ -289,6 +353,8 @@ class Engine:
         self.store.remember(record["key"], {**record, "run": run.id})
 
     def _finish(self, run: Run, step: Step, record: dict[str, Any], state: _State) -> None:
+        for weights in record.get("weights", {}).values():
+            run.keep_weights(weights["file"], weights["sha256"], self.store)
         if "artifact" in record:
             artifact = Artifact.model_validate(record["artifact"])
             run.write_output(step.id, artifact, self.store)
@@ -315,7 +381,7 @@ class Engine:
                     state.artifacts[step.id] = artifact
                 if step.id in state.settled():
                     self.progress("step.kept", {"step": step.id, "tool": step.tool})
-            elif step.id in begun and _OUTSIDE & set(step.effects):
+            elif step.id in begun and ACTS_ON_THE_WORLD & set(step.effects):
                 self._fail(run, step, *_MAY_HAVE_ACTED, state)
         return state
 
@@ -337,8 +403,13 @@ class Engine:
                 settled_one = True
 
     def _known(self, plan: Plan, step: Step, state: _State) -> dict[str, Any] | None:
-        """The record of an equal step of an earlier run; only pure computation may be taken over."""
-        if set(step.effects) != {"compute"}:
+        """The record of an equal step of an earlier run; only pure computation may be taken over.
+
+        In a replay, what acts on the world is taken from the record instead of being done again.
+        """
+        if self.recorded is not None and ACTS_ON_THE_WORLD & set(step.effects):
+            return self.recorded.steps.get(step.id)
+        if not self.reuse or set(step.effects) != {"compute"}:
             return None
         return self.store.recall(self._key(plan, step, state))
 
@@ -352,7 +423,7 @@ class Engine:
                 inputs[name] = {"file": file.name, "sha256": file.sha256} if file else None
             else:
                 inputs[name] = state.artifacts[str(ref.step)].digest
-        return step_key(self.registry.tool(step.tool), step, inputs)
+        return step_key(self.registry.tool(step.tool), step, inputs, self.threads)
 
     def _tell(self, run: Run, event: str, **fields: Any) -> None:
         run.journal.append(event, **fields)

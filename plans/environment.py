@@ -8,19 +8,9 @@ import platform
 import sys
 from functools import cache
 from importlib.metadata import distributions, packages_distributions, version
-from pathlib import Path
 from typing import Any
 
-# One thread for linear algebra in each step: results then do not depend on how many cores a machine has, and steps that
-# run side by side do not fight over them.
-THREADS_PER_STEP = 1
-THREAD_VARIABLES = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "NUMBA_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
+from gnomon.tools.machine import THREADS_PER_STEP, machine_class
 
 
 @cache
@@ -36,23 +26,6 @@ def package_versions(imports: tuple[str, ...]) -> dict[str, str]:
         for distribution in _distributions_of().get(name, []):
             found[distribution] = version(distribution)
     return dict(sorted(found.items()))
-
-
-@cache
-def processor() -> str:
-    """The processor's model name, as far as the system tells."""
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text(errors="replace").splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
-
-
-@cache
-def machine_class() -> str:
-    """Machines of one class repeat floating-point results bit for bit: architecture, processor and threads per step."""
-    return f"{platform.machine()} | {processor()} | {THREADS_PER_STEP} thread a step"
 
 
 def describe_python() -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from gnomon.plans.worker import prepare_process
 from gnomon.tools.errors import ServiceError, UsageError
+from gnomon.tools.machine import THREADS_PER_STEP
 
 
 def default_workers() -> int:
@@ -22,13 +23,15 @@ def default_workers() -> int:
 
 
 @contextmanager
-def local(workers: int) -> Iterator[Executor]:
+def local(workers: int, threads: int = THREADS_PER_STEP) -> Iterator[Executor]:
     """Worker processes on this machine.
 
     They are spawned, not forked: a fork of a process with threads (the graph's, a database's) can hang.
     """
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(max_workers=workers, mp_context=context, initializer=prepare_process)
+    pool = ProcessPoolExecutor(
+        max_workers=workers, mp_context=context, initializer=prepare_process, initargs=(threads,)
+    )
     try:
         yield pool
     except BaseException:

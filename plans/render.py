@@ -23,13 +23,14 @@ def _reference(ref: Ref | list[Ref]) -> str:
 
 def _step(number: int, step: Step, language: str) -> list[str]:
     words = _WORDS[language]
-    inputs = "; ".join(f"{name} {words['from']} {_reference(ref)}" for name, ref in step.inputs.items())
+    # By name: the order in which a plan was written down is not part of its hash, so it must not change the page.
+    inputs = "; ".join(f"{name} {words['from']} {_reference(ref)}" for name, ref in sorted(step.inputs.items()))
     lines = [f"{number}. {step.id} = {step.tool} {step.version} -> {step.kind}" + (f"   ({inputs})" if inputs else "")]
     if step.why:
         lines.append(f"     {step.why}")
     if step.arguments:
         lines.append(
-            "     " + ", ".join(f"{name} = {spoken(value, language)}" for name, value in step.arguments.items())
+            "     " + ", ".join(f"{name} = {spoken(value, language)}" for name, value in sorted(step.arguments.items()))
         )
     return lines
 
@@ -49,7 +50,7 @@ def plan_page(plan: Plan) -> str:
     lines.append(f"{words['steps']}:")
     for number, step in enumerate(plan.steps, start=1):
         lines.extend(f"  {line}" for line in _step(number, step, plan.language))
-    cost = ", ".join(f"{amount:g} {name}" for name, amount in plan.cost.items()) or words["none"]
+    cost = ", ".join(f"{amount:g} {name}" for name, amount in sorted(plan.cost.items())) or words["none"]
     lines.append(f"{words['effects']}: {', '.join(plan.effects) or words['none']}   {words['cost']}: {cost}")
     lines.append(f"{words['hash']}: {plan.hash}")
     return "\n".join(lines) + "\n"

@@ -7,11 +7,14 @@
       journal.jsonl      every event, chained; approvals are events
       environment.json   what the plan ran in
       inputs/            the attached files, by the names the plan uses
+      replies/           what services answered, by step
+      weights/           trained weights, by digest
       outputs/           what the steps made, by step
       report/            report.md, report.html, results.json
       logs/              what the tools' libraries said
 
-The state of a run is read from its journal; nothing else remembers it.
+The state of a run is read from its journal; nothing else remembers it.  `gnomon.plans.bundle` adds what makes the folder a
+bundle that can be verified and replayed elsewhere.
 """
 
 from __future__ import annotations
@@ -37,6 +40,8 @@ from gnomon.plans.store import Artifact, Store, write_atomically
 from gnomon.tools.errors import ApprovalError, UsageError
 from gnomon.tools.registry import Registry
 
+# Events that say what became of a step, and the word for each.
+SETTLED = {"step.finished": "finished", "step.empty": "empty", "step.failed": "failed", "step.skipped": "skipped"}
 STATES = ("waiting", "rejected", "running", "stopped", "done", "failed")
 
 
@@ -65,10 +70,10 @@ class Run:
     # ------------------------------------------------------------------ making and finding
 
     @classmethod
-    def create(cls, root: Path, identifier: str, plan: Plan, store: Store) -> Run:
+    def create(cls, root: Path, identifier: str, plan: Plan, store: Store, **how: str) -> Run:
         """Make the folder of a new run, with the plan and the attached files in it.
 
-        The folder is filled under another name and renamed, so a run is there whole or not at all.
+        `how` the run came to be (its planner, the run that it repeats) goes into the journal.  The folder is filled under another name and renamed, so a run is there whole or not at all.
         """
         root.mkdir(parents=True, exist_ok=True)
         part = root / f".part-{identifier}"
@@ -80,7 +85,7 @@ class Run:
                 link(store.path(file.sha256, ".file"), part / "inputs" / file.name)
             write_text(part / "plan.yaml", document.to_yaml(plan))
             write_text(part / "environment.json", json.dumps(environment.describe(), indent=1, sort_keys=True) + "\n")
-            run.journal.append("run.created", plan=plan.hash, question=plan.question, language=plan.language)
+            run.journal.append("run.created", plan=plan.hash, question=plan.question, language=plan.language, **how)
             part.rename(root / identifier)
         finally:
             shutil.rmtree(part, ignore_errors=True)
@@ -156,6 +161,15 @@ class Run:
         """Hash of the plan as it was offered."""
         return str(self.events("run.created")[0]["plan"])
 
+    def executed(self) -> Plan | None:
+        """The plan as it was last executed, from the journal; None where nothing ran yet."""
+        starts = self.events("run.started")
+        return Plan.of_document(starts[-1]["document"]) if starts else None
+
+    def outcomes(self) -> dict[str, dict[str, Any]]:
+        """What became of each step: its last event of `SETTLED`."""
+        return {e["step"]: e for e in self.events() if e["event"] in SETTLED}
+
     def artifacts(self) -> dict[str, Artifact]:
         """What the finished steps made, by step."""
         return {e["step"]: Artifact.model_validate(e["artifact"]) for e in self.events("step.finished")}
@@ -211,6 +225,12 @@ class Run:
     def write_output(self, step: str, artifact: Artifact, store: Store) -> None:
         """Put a finished step's artifact among the outputs."""
         link(store.path(artifact.digest, artifact.suffix), self.folder / "outputs" / f"{step}{artifact.suffix}")
+
+    def keep_weights(self, name: str, sha256: str, store: Store) -> str:
+        """Put a file of weights into the folder, and return its name there."""
+        if not (self.folder / "weights" / name).exists():
+            link(store.path(sha256, ".file"), self.folder / "weights" / name)
+        return name
 
 
 def write_text(path: Path, text: str) -> None:

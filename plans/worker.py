@@ -19,10 +19,11 @@ from typing import Any, Literal
 
 from gnomon.plans.arguments import python_value
 from gnomon.plans.canonical import file_digest
-from gnomon.plans.environment import THREAD_VARIABLES, THREADS_PER_STEP
 from gnomon.plans.store import Artifact, Store
 from gnomon.tools.errors import EmptyResult, GnomonError, InputError
+from gnomon.tools.machine import THREADS_PER_STEP, set_threads
 from gnomon.tools.registry import Kind
+from gnomon.tools.transport import transport
 
 # Tools use libraries that are not safe in threads (warnings, matplotlib's fonts), so a process performs one step at a time;
 # side by side means in several processes.
@@ -39,15 +40,19 @@ class Call:
     kind: str
     arguments: dict[str, Any]
     inputs: dict[str, Artifact | list[Artifact]]
-    files: dict[str, tuple[str, str]]  # parameter: (path, sha256)
+    files: dict[str, tuple[str, str]]  # parameter: (path, sha256), of attached files and of weights
     store: str
+    transport: Literal["record", "playback", "refuse"] = "refuse"
+    replies: str = ""
+    threads: int = THREADS_PER_STEP
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of a call.
 
-    ``error`` is ``{"type", "what", "remedy", "zh"}``; ``log`` is what libraries printed or warned, for the curious.
+    ``error`` is ``{"type", "what", "remedy", "zh"}``; ``replies`` says how much came from outside; ``log`` is what libraries
+    printed or warned, for the curious.
     """
 
     status: Literal["finished", "empty", "failed"]
@@ -55,19 +60,19 @@ class Outcome:
     artifact: Artifact | None = None
     warnings: tuple[str, ...] = ()
     error: dict[str, str] | None = None
+    replies: dict[str, Any] | None = None
     log: str = ""
     details: str = field(default="", repr=False)
 
 
-def prepare_process() -> None:
+def prepare_process(threads: int = THREADS_PER_STEP) -> None:
     """Set up a worker process: a fixed number of threads, no stray output, and an end when the parent ends.
 
     A parent that is killed cannot tell its workers, and a worker waiting for work would wait for ever.
     """
     import multiprocessing
 
-    for name in THREAD_VARIABLES:
-        os.environ[name] = str(THREADS_PER_STEP)
+    set_threads(threads)
     os.dup2(2, 1)  # whatever native code prints must not end up in the document on standard output
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -113,6 +118,7 @@ def _perform(call: Call) -> Outcome:
     started = time.perf_counter()
     printed = io.StringIO()
     said: list[str] = []
+    replies: dict[str, Any] | None = None
     function = getattr(importlib.import_module(call.module), call.function)
 
     def outcome(status: Literal["finished", "empty", "failed"], **more: Any) -> Outcome:
@@ -120,6 +126,7 @@ def _perform(call: Call) -> Outcome:
             status=status,
             seconds=round(time.perf_counter() - started, 4),
             warnings=tuple(dict.fromkeys(said)),
+            replies=replies,
             log=printed.getvalue(),
             **more,
         )
@@ -131,11 +138,19 @@ def _perform(call: Call) -> Outcome:
             contextlib.redirect_stderr(printed),
         ):
             warnings.simplefilter("always")
+            exchanges = None
             try:
                 values = _load(call)
-                with threadpool_limits(THREADS_PER_STEP):
+                folder = Path(call.replies) if call.replies else None
+                with (
+                    threadpool_limits(call.threads),
+                    transport(call.transport, folder, call.step) as exchanges,
+                ):
                     value = function(**values)
             finally:
+                if exchanges is not None:
+                    replies = exchanges.summary()
+                    said.extend(exchanges.refused)
                 for w in caught:
                     if issubclass(w.category, UserWarning) and _is_own(w.filename, function):
                         said.append(str(w.message))

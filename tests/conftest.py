@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +102,52 @@ def execute(toys: Registry, store: Store) -> Callable[..., str]:
             return Engine(toys, store, options.pop("policy", Policy()), workers=2, **options).execute(run)
 
     return go
+
+
+class _Counter(BaseHTTPRequestHandler):
+    """Answers with a number that grows, so that a second asking is not the first."""
+
+    asked = 0
+
+    def _answer(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        type(self).asked += 1
+        body = str(type(self).asked).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = _answer
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def _server() -> Iterator[ThreadingHTTPServer]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Counter)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def toy_server(_server: ThreadingHTTPServer) -> str:
+    """Address of a service on this machine that answers every request with the number of requests so far."""
+    return f"http://127.0.0.1:{_server.server_port}"
+
+
+@pytest.fixture
+def stop_toy_server(_server: ThreadingHTTPServer) -> Callable[[], None]:
+    def stop() -> None:
+        _server.shutdown()
+        _server.server_close()
+
+    return stop
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -31,6 +31,7 @@ class Declaration:
     method_zh: str
     comparison: str
     recognises: Callable[..., dict[str, Any] | None] | None
+    weights: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Parameter:
     """One parameter of a tool.
 
     ``role`` is ``input`` (joined to a step), ``file`` (attached by a person) or ``argument`` (a value in the plan);
-    ``type`` is ``str``, ``int``, ``float``, ``bool`` or ``choice`` for arguments.
+    ``type`` is ``str``, ``int``, ``float``, ``bool``, ``choice`` or ``weights`` (a SHA-256) for arguments.
     """
 
     name: str

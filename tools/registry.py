@@ -9,6 +9,7 @@ function itself, without running or importing what its annotations name:
   joined to an earlier step; ``Annotated[LightCurve, "detrended"]`` asks for that
   state of the kind, ``list[Figure]`` for one or more;
 * ``file: File`` is a file that a person attached;
+* ``weights: Weights`` is a file of trained weights; plans name it by its SHA-256, and the function gets its path;
 * every other parameter is an *argument*: ``str``, ``int``, ``bool``, ``Literal[...]``,
   a dimensionless ``float``, or a number with a unit, ``Annotated[float, "d"]``;
   ``list[...]`` of these and ``... | None`` are allowed;
@@ -55,6 +56,7 @@ def tool(
     comparison: Comparison = "float64",
     seconds_per_1000_rows: float = 0.0,
     recognises: Callable[..., dict[str, Any] | None] | None = None,
+    weights: Mapping[str, tuple[str, str]] | None = None,
 ) -> Callable[[F], F]:
     """Declare a function to be a tool, and return it unchanged.
 
@@ -79,6 +81,8 @@ def tool(
     recognises : callable, optional
         For a tool that reads a file: ``recognises(path)`` returns ``None`` where the content is not its own, else
         ``{"confidence": 0..1, "found": "one phrase", "found_zh": "the same in Chinese", "rows": int}``.  It looks at content, never at names.
+    weights : mapping, optional
+        For each parameter annotated ``Weights`` the file of trained weights, beside the tool's module, and its SHA-256.
     """
     declaration = Declaration(
         version=version,
@@ -92,6 +96,7 @@ def tool(
         method_zh=method_zh,
         comparison=comparison,
         recognises=recognises,
+        weights=dict(weights or {}),
     )
 
     def declare(function: F) -> F:

@@ -43,6 +43,8 @@ def _annotation(node: ast.expr, name: str, description: str, problems: list[str]
             return {"role": "input", "kind": Kind(node.id)}
         if node.id == "File":
             return {"role": "file"}
+        if node.id == "Weights":
+            return {"role": "argument", "type": "weights"}
         if node.id in ("str", "int", "float", "bool"):
             return {"role": "argument", "type": node.id}
     problems.append(f"parameter {name!r} has an annotation the registry cannot read: {ast.unparse(node)}")
@@ -74,6 +76,13 @@ def read_tool(function: Callable[..., Any], declaration: Declaration) -> Tool:
             continue
         fields = _annotation(ast.parse(p.annotation, mode="eval").body, p.name, text, problems)
         required = p.default is inspect.Parameter.empty
+        stated: Any = None if required else p.default
+        if fields.get("type") == "weights":
+            required, stated = False, declaration.weights.get(p.name, ("", ""))[1]
+            if not re.fullmatch(r"[0-9a-f]{64}", stated):
+                problems.append(
+                    f"parameter {p.name!r} takes weights, and the declaration does not give their file and SHA-256"
+                )
         if fields.get("optional") and required:
             problems.append(f"parameter {p.name!r} may be None and so needs a default")
         if (
@@ -89,7 +98,7 @@ def read_tool(function: Callable[..., Any], declaration: Declaration) -> Tool:
                 name=p.name,
                 description=" ".join(text.split()),
                 required=required,
-                default=None if required else p.default,
+                default=stated,
                 **fields,
             )
         )
@@ -120,6 +129,8 @@ def read_tool(function: Callable[..., Any], declaration: Declaration) -> Tool:
     if not d.summary_zh or not d.method or not d.method_zh:
         problems.append("summary_zh, method and method_zh must be given")
     names = {p.name for p in parameters}
+    for extra in sorted(set(d.weights) - {p.name for p in parameters if p.type == "weights"}):
+        problems.append(f"weights are declared for {extra!r}, which is no parameter annotated Weights")
     for template in (d.method, d.method_zh):
         unknown = set(re.findall(r"\{(\w+)\}", template)) - names
         if unknown:

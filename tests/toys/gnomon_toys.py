@@ -16,7 +16,7 @@ from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
-    from gnomon.tools.kinds import Figure, File, LightCurve, Measurements, Periodogram, TransitCandidates
+    from gnomon.tools.kinds import Figure, File, LightCurve, Measurements, Periodogram, TransitCandidates, Weights
 
 CITATION = ("Nobody 2020, Journal of Tests 1, 1, doi:10.1000/182",)
 COMMON: dict[str, Any] = {
@@ -272,3 +272,80 @@ def toy_draw(light_curve: Annotated[LightCurve, "tilted"]) -> Figure:
     figure.subplots().plot(light_curve["time"].value, light_curve["flux"])
     figure.set_label("A toy.")
     return figure
+
+
+@tool(effects=("compute",), examples=("Guess with the toy", "用玩具猜"), **COMMON)
+def toy_guess(light_curve: LightCurve) -> Annotated[Periodogram, "guessed"]:
+    """Make something else every time, which no tool may do.
+
+    Parameters
+    ----------
+    light_curve : LightCurve
+        Any.
+
+    Returns
+    -------
+    Periodogram
+        One row.
+    """
+    from astropy.table import QTable
+    from astropy.units import d
+
+    note("toy_guess")
+    return QTable({"period": [1.0] * d, "power": [float(time.time_ns() % 1_000_003)]})
+
+
+@tool(effects=("compute", "read_network"), examples=("Ask about the toy", "查询玩具"), **COMMON)
+def toy_ask(light_curve: LightCurve, address: str) -> Annotated[Periodogram, "asked"]:
+    """Ask a service twice.
+
+    Parameters
+    ----------
+    light_curve : LightCurve
+        Any.
+    address : str
+        Of the service.
+
+    Returns
+    -------
+    Periodogram
+        What it answered.
+    """
+    import requests
+    from astropy.table import QTable
+    from astropy.units import d
+
+    note("toy_ask")
+    first = requests.get(f"{address}/power", params={"rows": len(light_curve)}, timeout=10).json()
+    second = requests.post(f"{address}/power", json={"rows": 1}, timeout=10).json()
+    return QTable({"period": [1.0, 2.0] * d, "power": [float(first), float(second)]})
+
+
+@tool(
+    effects=("compute",),
+    examples=("Score the toy", "给玩具打分"),
+    weights={"weights": ("toy_weights.npy", "f967c8b7622b4ec3cf5799b63db76804232797f825d74c763230336bbd2c1e0e")},
+    **COMMON,
+)
+def toy_score(light_curve: LightCurve, weights: Weights) -> Annotated[Periodogram, "scored"]:
+    """Score a toy with trained weights.
+
+    Parameters
+    ----------
+    light_curve : LightCurve
+        Any.
+    weights : Weights
+        Four numbers.
+
+    Returns
+    -------
+    Periodogram
+        A row for each weight.
+    """
+    import numpy as np
+    from astropy.table import QTable
+    from astropy.units import d
+
+    note("toy_score")
+    trained = np.load(weights)
+    return QTable({"period": np.arange(1.0, 1 + len(trained)) * d, "power": trained * len(light_curve)})

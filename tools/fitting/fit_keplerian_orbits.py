@@ -61,7 +61,7 @@ _WORTH_TELLING = 0.0  # a signal that the evidence leans to, if not enough
     summary_zh="用开普勒轨道拟合一台或多台仪器的视向速度，由贝叶斯证据决定行星个数，并给出后验分布。",
     method="Keplerian orbits were fitted with an offset and a jitter for each instrument; planets (at most {max_planets}), a linear trend ({trend}) and a random offset in each night ({nightly_noise}) were added one at a time while ln Z, from adaptive importance sampling, rose by more than 5; the eccentricity prior was {eccentricity}; the posterior was drawn with emcee (seed {seed}).",
     method_zh="用开普勒轨道拟合视向速度，每台仪器有各自的零点和额外噪声；逐一加入行星（最多 {max_planets} 颗）、线性趋势（{trend}）和每夜随机零点（{nightly_noise}），仅当自适应重要性采样得到的 ln Z 增加超过 5 时采纳；偏心率先验为 {eccentricity}；后验由 emcee 抽样（随机种子 {seed}）。",
-    comparison="float64",
+    comparison="statistical",
 )
 def fit_keplerian_orbits(
     velocities: RadialVelocities,

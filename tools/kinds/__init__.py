@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     Measurements = Table
     Figure = _Figure
     File = Path
+    Weights = Path
 
 
 class Codec(Protocol):
@@ -56,6 +57,9 @@ class Codec(Protocol):
 
     def digest(self, value: Any) -> str:
         """SHA-256 of the content, whatever the file format."""
+
+    def parts(self, value: Any) -> dict[str, Any]:
+        """The content of `value` as plain arrays with a plain header: ``form, header, columns, masks``."""
 
     def preview(self, value: Any) -> str:
         """One line for a person."""
@@ -75,6 +79,11 @@ class KindInfo:
     meaning: str = ""
 
     @property
+    def needs(self) -> tuple[str, ...]:
+        """Import names that its files need, although no line of the codec imports them."""
+        return _NEEDS[self.codec_module]
+
+    @property
     def codec(self) -> Codec:
         """The codec, loaded when first asked for."""
         module: Codec = importlib.import_module(self.codec_module)
@@ -84,6 +93,8 @@ class KindInfo:
 _TABLE = "gnomon.tools.kinds.tables"
 _POSTERIOR = "gnomon.tools.kinds.posteriors"
 _FIGURE = "gnomon.tools.kinds.figures"
+# What astropy and xarray load by the name of a format.
+_NEEDS: dict[str, tuple[str, ...]] = {_TABLE: ("pyarrow", "yaml"), _POSTERIOR: ("h5netcdf",), _FIGURE: ()}
 
 KINDS: dict[str, KindInfo] = {
     k.name: k

@@ -62,6 +62,25 @@ def digest(value: Figure) -> str:
     return hashlib.sha256(_png(value)).hexdigest()
 
 
+def parts(value: Figure) -> dict[str, Any]:
+    """Size and caption of a figure; its numbers lie in the tables it was drawn from.
+
+    Parameters
+    ----------
+    value : matplotlib.figure.Figure
+        With the caption as its label.
+
+    Returns
+    -------
+    dict
+        ``form`` is ``figure``.  ``header`` has no ``columns``, and as ``meta`` the ``caption``, ``width`` and
+        ``height`` [pixels] and the digest of the ``picture``.  ``columns`` and ``masks`` are empty.
+    """
+    width, height = value.get_size_inches() * DPI
+    meta = {"caption": str(value.get_label()), "width": round(width), "height": round(height), "picture": digest(value)}
+    return {"form": "figure", "header": {"meta": meta, "columns": []}, "columns": {}, "masks": {}}
+
+
 def preview(value: Figure) -> str:
     """Size and caption."""
     width, height = value.get_size_inches() * DPI

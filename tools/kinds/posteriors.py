@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gnomon.tools.kinds.tables import hash_array, plain
+from gnomon.tools.kinds.tables import hash_array, plain, plain_array
 
 if TYPE_CHECKING:
     from arviz import InferenceData
@@ -64,11 +64,61 @@ def digest(value: InferenceData) -> str:
         sha.update(json.dumps([group, plain(dict(data.attrs), group)], sort_keys=True).encode())
         for name in sorted(map(str, data.variables)):
             variable = data.variables[name]
-            head = [name, list(map(str, variable.dims)), list(variable.shape), plain(dict(variable.attrs), name)]
-            sha.update(json.dumps(head, sort_keys=True).encode())
             values = variable.values
-            hash_array(sha, values.astype(str) if values.dtype.kind == "O" else values, name)
+            values = values.astype(str) if values.dtype.kind == "O" else values
+            kind = "str" if values.dtype.kind in "US" else values.dtype.newbyteorder("<").str
+            head = [name, kind, list(map(str, variable.dims)), list(variable.shape), plain(dict(variable.attrs), name)]
+            sha.update(json.dumps(head, sort_keys=True).encode())
+            hash_array(sha, values, name)
     return sha.hexdigest()
+
+
+def parts(value: InferenceData) -> dict[str, Any]:
+    """The content of a posterior as plain arrays and a plain header, for comparing.
+
+    Parameters
+    ----------
+    value : arviz.InferenceData
+        Of any groups.
+
+    Returns
+    -------
+    dict
+        ``form`` is ``posterior``.  ``header`` is plain JSON: ``meta``, the attributes of each group (of the whole under
+        ``""``), and ``columns``, for each variable and coordinate, sorted by name, its ``name`` (``posterior/period``),
+        ``type``, ``shape``, ``dims``, ``unit``, other ``attrs`` and ``draws``, true where it has the dimensions chain
+        and draw. ``columns`` has an array for each name, in that unit, with NaN kept; ``masks`` is empty.
+
+    Raises
+    ------
+    StoreError
+        For values or attributes with no stable form.
+    """
+    clean = _without_stamps(value)
+    meta = {"": plain(dict(clean.attrs), "attrs")}
+    columns: dict[str, Any] = {}
+    described: list[dict[str, Any]] = []
+    for group in sorted(set(clean.groups())):  # arviz lists a group twice that was assigned anew
+        data = clean[group]
+        meta[group] = plain(dict(data.attrs), group)
+        for name in sorted(map(str, data.variables)):
+            variable = data.variables[name]
+            label = f"{group}/{name}"
+            values = variable.values
+            columns[label] = plain_array(values.astype(str) if values.dtype.kind == "O" else values, label)
+            attrs = plain(dict(variable.attrs), label)
+            described.append(
+                {
+                    "name": label,
+                    "type": "str" if columns[label].dtype.kind == "U" else columns[label].dtype.newbyteorder("<").str,
+                    "shape": list(variable.shape),
+                    "dims": [str(d) for d in variable.dims],
+                    "unit": str(attrs.pop("unit", "")),
+                    "attrs": attrs,
+                    "draws": {"chain", "draw"} <= set(variable.dims),
+                }
+            )
+    return {"form": "posterior", "header": {"meta": meta, "columns": described}, "columns": columns, "masks": {}}
 
 
 def preview(value: InferenceData) -> str:

@@ -20,14 +20,25 @@ ECSV_ROWS = 20_000
 
 
 def suffix(value: Table) -> str:
-    """``.ecsv`` up to `ECSV_ROWS` rows, ``.parquet`` beyond."""
+    """``.ecsv`` up to `ECSV_ROWS` rows, ``.parquet`` beyond and where a text has outer spaces, which ECSV would lose."""
+    import numpy as np
+
+    for name in value.colnames:
+        texts = np.asarray(value[name]) if getattr(value[name], "dtype", np.dtype("f8")).kind in "US" else ()
+        if any(str(t) != str(t).strip() for t in np.ravel(texts)):
+            return ".parquet"
     return ".ecsv" if len(value) <= ECSV_ROWS else ".parquet"
 
 
 def write(value: Table, path: Path) -> None:
     """Write the table with units, masks and metadata."""
+    import numpy as np
+
     if path.suffix == ".ecsv":
-        value.write(path, format="ascii.ecsv", overwrite=True)
+        # An empty field is an empty text, so what is masked must say so in a column of its own.
+        masked = any(np.any(getattr(value[name], "mask", False)) for name in value.colnames)
+        how = {"serialize_method": "data_mask"} if masked else {}
+        value.write(path, format="ascii.ecsv", overwrite=True, **how)
     else:
         value.write(path, format="parquet", overwrite=True)
 
@@ -37,7 +48,7 @@ def read(path: Path) -> QTable:
     from astropy.table import QTable
 
     if path.suffix == ".ecsv":
-        return QTable.read(path, format="ascii.ecsv")
+        return QTable.read(path, format="ascii.ecsv", fill_values=[])
     return QTable.read(path, format="parquet")
 
 
@@ -63,48 +74,85 @@ def plain(value: Any, where: str) -> Any:
     )
 
 
-def hash_array(sha: Any, array: Any, where: str) -> None:
-    """Feed the values of an array into a hash: little-endian, one bit pattern for every NaN."""
+def plain_array(array: Any, where: str) -> Any:
+    """An array in its one form: text as str, numbers little-endian, one bit pattern for every NaN.
+
+    Raises
+    ------
+    StoreError
+        For values that are neither numbers, truth values nor text.
+    """
     import numpy as np
 
     array = np.asarray(array)
     if array.dtype.kind in "US":
-        sha.update(json.dumps(array.astype(str).tolist(), ensure_ascii=True).encode())
-        return
+        return array.astype(str)
     if array.dtype.kind not in "biuf":
         raise StoreError(
             f"{where} has values of type {array.dtype}, which have no stable form.",
             remedy="Use numbers, truth values or text.",
         )
-    array = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    array = np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
     if array.dtype.kind == "f" and np.isnan(array).any():
         array = np.where(np.isnan(array), np.array(np.nan, array.dtype), array)
-    sha.update(array.tobytes())
+    return array
+
+
+def hash_array(sha: Any, array: Any, where: str) -> None:
+    """Feed the values of an array into a hash: little-endian, one bit pattern for every NaN."""
+    array = plain_array(array, where)
+    sha.update(json.dumps(array.tolist(), ensure_ascii=True).encode() if array.dtype.kind == "U" else array.tobytes())
+
+
+def parts(value: Table) -> dict[str, Any]:
+    """The content of a table as plain arrays and a plain header, for comparing and for hashing.
+
+    Parameters
+    ----------
+    value : astropy.table.Table
+        Columns of numbers, truth values or text, of any shape behind the rows.
+
+    Returns
+    -------
+    dict
+        ``form`` is ``table``.  ``header`` is plain JSON: ``rows``, ``meta`` and ``columns``, for each in order its
+        ``name``, ``type`` (``str``, or numpy's name such as ``<f8``), ``shape`` of one row and ``unit`` (``""`` for
+        none).  ``columns`` has an array for each name, in that unit, with NaN kept and zero or ``""`` under a mask.
+        ``masks`` has an array of bool, true where masked, for each column in which anything is masked.
+
+    Raises
+    ------
+    StoreError
+        For a column or metadata with no stable form.
+    """
+    import numpy as np
+
+    header: dict[str, Any] = {"rows": len(value), "meta": plain(dict(value.meta), "meta"), "columns": []}
+    columns: dict[str, Any] = {}
+    masks: dict[str, Any] = {}
+    for name in value.colnames:
+        column = value[name]
+        data = getattr(column, "unmasked", column)
+        data = plain_array(getattr(data, "value", data), name)
+        kind = "str" if data.dtype.kind == "U" else data.dtype.newbyteorder("<").str
+        unit = str(getattr(column, "unit", "") or "")
+        header["columns"].append({"name": name, "type": kind, "shape": list(data.shape[1:]), "unit": unit})
+        mask = getattr(column, "mask", None)
+        if mask is not None and np.any(mask):
+            masks[name] = np.broadcast_to(mask, data.shape)
+            data = np.where(masks[name], np.zeros((), data.dtype), data)  # what lies under a mask is not content
+        columns[name] = data
+    return {"form": "table", "header": header, "columns": columns, "masks": masks}
 
 
 def digest(value: Table) -> str:
     """SHA-256 over names, types, units, masks, values and metadata; independent of the file format and of byte order."""
-    import numpy as np
-
+    content = parts(value)
     sha = hashlib.sha256()
-    header: dict[str, Any] = {"rows": len(value), "meta": plain(dict(value.meta), "meta"), "columns": []}
-    for name in value.colnames:
-        column = value[name]
-        data = np.asarray(getattr(column, "value", column))
-        kind = "str" if data.dtype.kind in "US" else data.dtype.newbyteorder("<").str
-        header["columns"].append(
-            {"name": name, "type": kind, "shape": list(data.shape[1:]), "unit": str(getattr(column, "unit", "") or "")}
-        )
-    sha.update(json.dumps(header, sort_keys=True, ensure_ascii=True).encode())
-    for name in value.colnames:
-        column = value[name]
-        mask = getattr(column, "mask", None)
-        data = getattr(column, "unmasked", column)
-        data = np.asarray(getattr(data, "value", data))
-        if mask is not None and np.any(mask):
-            mask = np.broadcast_to(mask, data.shape)
-            hash_array(sha, mask, name)
-            data = np.where(mask, np.zeros((), data.dtype), data)  # what lies under a mask is not content
+    sha.update(json.dumps([content["header"], list(content["masks"])], sort_keys=True, ensure_ascii=True).encode())
+    for name, data in content["columns"].items():
+        if name in content["masks"]:
+            hash_array(sha, content["masks"][name], name)
         hash_array(sha, data, name)
     return sha.hexdigest()
 

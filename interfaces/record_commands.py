@@ -1,0 +1,321 @@
+"""Commands on the record of a run: bundle, verify, replay, rerun, script, receipts, why, store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gnomon.interfaces.application import (
+    OF_STATUS,
+    Exit,
+    Json,
+    Offline,
+    Options,
+    RunName,
+    Workers,
+    Yes,
+    close,
+    decided,
+    find_run,
+    open_conversation,
+    open_registry,
+)
+from gnomon.interfaces.output import print_json, print_text, run_document, say
+from gnomon.tools import errors
+
+if TYPE_CHECKING:
+    pass
+
+Bundle = Annotated[
+    str,
+    typer.Argument(metavar="BUNDLE", help="Folder or zip of a bundle, or the name of a run (`last` for the newest)."),
+]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Where to write it.", metavar="PATH")]
+store_app = typer.Typer(name="store", help="The artifact store: its size, and making room.", no_args_is_help=False)
+
+
+def register(app: typer.Typer) -> None:
+    """Put these commands on the application."""
+    for command in (bundle, verify, replay, rerun, script, receipts, why, discard):
+        app.command()(command)
+    app.add_typer(store_app)
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[Path]:
+    """The folder of a bundle given as a folder, a zip or the name of a run."""
+    from gnomon.interfaces import settings
+    from gnomon.plans import bundle as bundles
+    from gnomon.plans.run import Run
+
+    path = Path(name)
+    if not path.exists() and not (path.suffix or "/" in name):
+        path = Run.find(settings.load(Options.config).home / "runs", name).folder
+    with bundles.opened(path.resolve()) as folder:
+        yield folder
+
+
+# --------------------------------------------------------------------------- bundle and verify
+
+
+def bundle(
+    name: RunName = "last",
+    output: Output = None,
+    as_zip: Annotated[
+        bool, typer.Option("--zip", help="One archive instead of a folder; the same bytes anywhere.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Copy a run's bundle out: everything it takes to verify, replay and publish it."""
+    from gnomon.plans import bundle as bundles
+
+    with _opened(name) as folder:
+        target = output or Path(folder.name + (".zip" if as_zip else ""))
+        made = bundles.pack(folder, target) if as_zip else bundles.copy(folder, target)
+        size = sum((folder / n).stat().st_size for n in bundles.files_of(folder))
+        document = {
+            "bundle": str(made),
+            "identity": bundles.identity(folder),
+            "files": len(bundles.files_of(folder)) + 1,
+            "bytes": size,
+        }
+    if as_json:
+        print_json(document)
+    else:
+        print_text(f"{made}: {document['files']} files, {size / 1e6:.1f} MB, identity {document['identity']}")
+
+
+def verify(name: Bundle, as_json: Json = False) -> None:
+    """Check a bundle: digests, the journal's chain, approvals against the plan, the crate's profile; nothing is run."""
+    from gnomon.plans import bundle as bundles
+    from gnomon.plans import verify as verifying
+
+    with _opened(name) as folder:
+        checks = verifying.verify(folder)
+        identity = bundles.identity(folder) if (folder / bundles.MANIFEST).is_file() else None
+    good = not any(c.faults for c in checks)
+    if as_json:
+        print_json({"verified": good, "identity": identity, "checks": [c.document() for c in checks]})
+    else:
+        for line in verifying.lines(checks):
+            print_text(line)
+        print_text(f"{'verified' if good else 'NOT verified'}: {identity or 'no manifest'}")
+    raise typer.Exit(Exit.DONE if good else Exit.FAILED)
+
+
+# --------------------------------------------------------------------------- replay and rerun
+
+
+def replay(
+    name: Bundle,
+    workers: Workers = None,
+    threads: Annotated[int, typer.Option(min=1, help="Threads for linear algebra in a step.")] = 1,
+    keep: Annotated[
+        Path | None, typer.Option(help="Where to keep the run that the replay makes.", metavar="FOLDER")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Run a bundle's plan again, without network or model, compare every artifact, and explain what differs."""
+    from gnomon.interfaces.progress import shown
+    from gnomon.plans.replay import replay as replay_bundle
+
+    if keep is not None and keep.exists():
+        raise errors.UsageError(f"{keep} is there already.", remedy="Choose another name with --keep, or remove it.")
+    with _opened(name) as folder, shown(as_json) as progress:
+        found = replay_bundle(folder, open_registry(), workers=workers, threads=threads, progress=progress, keep=keep)
+    if as_json:
+        print_json(found.document())
+    else:
+        _print_rows(found.rows)
+        for line in found.before:
+            print_text(f"Not the same before anything ran: {line}")
+        if found.first:
+            print_text(f"It began at: {found.first}")
+        if found.cause:
+            print_text(f"Cause ({found.cause.kind}): {found.cause.what}")
+        print_text(found.verdict)
+    codes = {"different": Exit.FAILED, "could not replay": Exit.NOT_REPLAYED}
+    raise typer.Exit(codes.get(found.verdict, Exit.DONE))
+
+
+def _print_rows(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
+    width = max(len(r["step"]) for r in rows)
+    for row in rows:
+        what = row["what"] if row["inputs_equal"] or row["verdict"] == "identical" else f"inherited; {row['what']}"
+        print_text(f"  {row['step']:<{width}}  {row['verdict']:<16}  {row['comparison']:<11}  {what}")
+
+
+def rerun(
+    name: Bundle,
+    yes: Yes = False,
+    offline: Offline = False,
+    workers: Workers = None,
+    as_json: Json = False,
+) -> None:
+    """Run a bundle's plan live, as a new run with its own approval, and report what changed in the world."""
+    from gnomon.interfaces.progress import shown
+    from gnomon.plans.difference import changes_since
+    from gnomon.plans.run import Run
+
+    with _opened(name) as folder, shown(as_json) as progress:
+        conversation = open_conversation(offline, workers, None, progress)
+        before = Run(folder)
+        plan = before.plan(conversation.registry)
+        new = conversation.run_plan(plan, [folder / "inputs" / f.name for f in plan.files], rerun_of=before.id)
+        status = decided(conversation, new, yes, as_json)
+        changes = changes_since(before, new, plan) if status in ("done", "failed") else None
+        if as_json:
+            print_json({**run_document(new, status), "rerun_of": before.id, "changes": changes})
+            raise typer.Exit(OF_STATUS[status])
+        if changes is not None:
+            _print_rows(changes["steps"])
+            for line in (*changes["environment"], *changes["replies"]):
+                print_text(f"Changed: {line}")
+            print_text(f"Since run {before.id}: {changes['verdict']}")
+        close(new, status, as_json)
+
+
+# --------------------------------------------------------------------------- script
+
+
+def script(
+    name: Annotated[str, typer.Argument(metavar="RUN|PLAN", help="A run, a bundle, or a plan file.")],
+    output: Output = None,
+    notebook: Annotated[bool, typer.Option("--notebook", help="A Jupyter notebook instead.")] = False,
+    check: Annotated[bool, typer.Option("--verify", help="Run it by itself on the run's record, and compare.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="With --verify: in a fresh environment made from the lock.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Write a plan or a run as one file that needs neither Gnomon nor a model."""
+    from gnomon.plans import document
+    from gnomon.plans import script as scripts
+    from gnomon.plans.run import Run, write_text
+    from gnomon.plans.script_check import check_script, say_checked
+
+    registry = open_registry()
+    if Path(name).is_file() and Path(name).suffix in (".yaml", ".yml", ".json"):
+        if check or fresh:
+            raise errors.UsageError(
+                "A plan that never ran has no record to verify a script against.", remedy="Give a run."
+            )
+        plan, run = document.read_plan(Path(name), registry), None
+        _write_script(scripts, plan, registry, run, output, notebook, write_text)
+        return
+    with _opened(name) as folder:
+        run = Run(folder)
+        plan = run.plan(registry)
+        if check or fresh:
+            checked = check_script(run, fresh=fresh)
+            if as_json:
+                print_json(checked.document())
+            else:
+                _print_rows(checked.rows)
+                print_text(f"{say_checked(checked.document())} ({checked.how}, {checked.seconds:.1f} s)")
+            codes = {"different": Exit.FAILED, "could not replay": Exit.NOT_REPLAYED}
+            raise typer.Exit(codes.get(checked.verdict, Exit.DONE))
+        _write_script(scripts, plan, registry, run if run.executed() else None, output, notebook, write_text)
+
+
+def _write_script(
+    scripts: Any, plan: Any, registry: Any, run: Any, output: Path | None, notebook: bool, write: Any
+) -> None:
+    text = (scripts.notebook_text if notebook else scripts.script_text)(plan, registry, run)
+    if output is None:
+        print_text(text)
+    else:
+        write(output, text)
+        say(f"Written to {output}.")
+
+
+# --------------------------------------------------------------------------- receipts and why
+
+
+def receipts(
+    report: Annotated[
+        Path, typer.Argument(metavar="REPORT", help="A report, as it was written or as somebody edited it.")
+    ],
+    number: Annotated[str | None, typer.Argument(metavar="NUMBER", help="Show where this number comes from.")] = None,
+    of: Annotated[
+        str | None, typer.Option("--run", help="The run that the report is about, where it lies elsewhere.")
+    ] = None,
+    mark: Annotated[
+        Path | None, typer.Option("--mark", help="Write the report with what has no receipt marked.", metavar="FILE")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Check that every number and citation of a report has a receipt, or follow one number back to its sources."""
+    raise NotImplementedError
+
+
+def why(
+    name: Bundle,
+    artifact: Annotated[
+        str | None, typer.Argument(help="A step, a file of the outputs, a digest or a receipt.")
+    ] = None,
+    prov: Annotated[bool, typer.Option("--prov", help="The whole run as W3C PROV-JSON.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what made an artifact, from what, allowed by whom."""
+    from gnomon.plans import lineage, provenance
+
+    with _opened(name) as folder:
+        if prov:
+            print_text(provenance.prov_json(folder))
+            return
+        if artifact is None:
+            raise errors.UsageError(
+                "Say which artifact.", remedy=f"For example: gnomon why {name} STEP; `gnomon show` lists the steps."
+            )
+        found = lineage.lineage(folder, lineage.find(folder, artifact))
+        if as_json:
+            print_json(lineage.document(found))
+        else:
+            print_text(lineage.tree(found))
+
+
+# --------------------------------------------------------------------------- the store
+
+
+@store_app.callback(invoke_without_command=True)
+def store(context: typer.Context, as_json: Json = False) -> None:
+    """Say how large the store is, and what of it is needed."""
+    if context.invoked_subcommand:
+        return
+    from gnomon.plans import housekeeping
+
+    conversation = open_conversation()
+    found = housekeeping.survey(conversation.store.root, conversation.runs)
+    print_json(found.document()) if as_json else print_text(str(found))
+
+
+@store_app.command()
+def gc(
+    older: Annotated[str, typer.Option(help="Only what was not used for so long: 30d, 12h, 2w.", metavar="AGE")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove what no kept run needs, and say what that freed."""
+    from gnomon.plans import housekeeping
+
+    conversation = open_conversation()
+    freed = housekeeping.collect(conversation.store, conversation.runs, housekeeping.parse_age(older), dry_run=dry_run)
+    print_json(freed.document()) if as_json else print_text(str(freed))
+
+
+def discard(name: RunName, as_json: Json = False) -> None:
+    """Remove a run: its folder goes at once, what only it needed with the next `gnomon store gc`."""
+    from gnomon.plans import housekeeping
+
+    found = find_run(open_conversation(), name)
+    housekeeping.discard(found)
+    if as_json:
+        print_json({"discarded": found.id})
+    say(f"Run {found.id} is removed. `gnomon store gc --older 0d` frees what only it needed.")
