@@ -28,7 +28,9 @@ from gnomon.interfaces.output import print_json, print_text, run_document, say
 from gnomon.tools import errors
 
 if TYPE_CHECKING:
-    pass
+    from gnomon.plans.plan import Plan
+    from gnomon.plans.run import Run
+    from gnomon.tools.registry import Registry
 
 Bundle = Annotated[
     str,
@@ -72,9 +74,10 @@ def bundle(
 ) -> None:
     """Copy a run's bundle out: everything it takes to verify, replay and publish it."""
     from gnomon.plans import bundle as bundles
+    from gnomon.plans.run import Run
 
     with _opened(name) as folder:
-        target = output or Path(folder.name + (".zip" if as_zip else ""))
+        target = output or Path(Run(folder).name + (".zip" if as_zip else ""))
         made = bundles.pack(folder, target) if as_zip else bundles.copy(folder, target)
         size = sum((folder / n).stat().st_size for n in bundles.files_of(folder))
         document = {
@@ -167,17 +170,17 @@ def rerun(
         conversation = open_conversation(offline, workers, None, progress)
         before = Run(folder)
         plan = before.plan(conversation.registry)
-        new = conversation.run_plan(plan, [folder / "inputs" / f.name for f in plan.files], rerun_of=before.id)
+        new = conversation.run_plan(plan, [folder / "inputs" / f.name for f in plan.files], rerun_of=before.name)
         status = decided(conversation, new, yes, as_json)
         changes = changes_since(before, new, plan) if status in ("done", "failed") else None
         if as_json:
-            print_json({**run_document(new, status), "rerun_of": before.id, "changes": changes})
+            print_json({**run_document(new, status), "rerun_of": before.name, "changes": changes})
             raise typer.Exit(OF_STATUS[status])
         if changes is not None:
             _print_rows(changes["steps"])
             for line in (*changes["environment"], *changes["replies"]):
                 print_text(f"Changed: {line}")
-            print_text(f"Since run {before.id}: {changes['verdict']}")
+            print_text(f"Since run {before.name}: {changes['verdict']}")
         close(new, status, as_json)
 
 
@@ -196,8 +199,7 @@ def script(
 ) -> None:
     """Write a plan or a run as one file that needs neither Gnomon nor a model."""
     from gnomon.plans import document
-    from gnomon.plans import script as scripts
-    from gnomon.plans.run import Run, write_text
+    from gnomon.plans.run import Run
     from gnomon.plans.script_check import check_script, say_checked
 
     registry = open_registry()
@@ -207,7 +209,7 @@ def script(
                 "A plan that never ran has no record to verify a script against.", remedy="Give a run."
             )
         plan, run = document.read_plan(Path(name), registry), None
-        _write_script(scripts, plan, registry, run, output, notebook, write_text)
+        _write_script(plan, registry, run, output, notebook)
         return
     with _opened(name) as folder:
         run = Run(folder)
@@ -221,17 +223,19 @@ def script(
                 print_text(f"{say_checked(checked.document())} ({checked.how}, {checked.seconds:.1f} s)")
             codes = {"different": Exit.FAILED, "could not replay": Exit.NOT_REPLAYED}
             raise typer.Exit(codes.get(checked.verdict, Exit.DONE))
-        _write_script(scripts, plan, registry, run if run.executed() else None, output, notebook, write_text)
+        _write_script(plan, registry, run if run.executed() else None, output, notebook)
 
 
-def _write_script(
-    scripts: Any, plan: Any, registry: Any, run: Any, output: Path | None, notebook: bool, write: Any
-) -> None:
-    text = (scripts.notebook_text if notebook else scripts.script_text)(plan, registry, run)
+def _write_script(plan: Plan, registry: Registry, run: Run | None, output: Path | None, notebook: bool) -> None:
+    from gnomon.plans.notebook import notebook_text
+    from gnomon.plans.run import write_text
+    from gnomon.plans.script import script_text
+
+    text = (notebook_text if notebook else script_text)(plan, registry, run)
     if output is None:
         print_text(text)
     else:
-        write(output, text)
+        write_text(output, text)
         say(f"Written to {output}.")
 
 

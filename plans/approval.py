@@ -20,7 +20,7 @@ class Approval(BaseModel):
     """The record of a decision on a plan.
 
     ``how`` is ``terminal`` (a person at a prompt), ``command`` (``gnomon approve`` or ``reject``), ``beforehand`` (``--yes``)
-    or ``policy`` (every effect of the plan is automatic there).
+    or ``policy`` (every effect of the plan is automatic there).  ``page`` is what the person saw, ``shown`` its digest.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,6 +32,7 @@ class Approval(BaseModel):
     reason: str = ""
     plan: str
     shown: str
+    page: str
     policy: str
     effects: list[str]
     cost: dict[str, float]
@@ -74,6 +75,7 @@ def decide(
                 "--yes does not cover every effect of this plan.",
                 remedy="Read it and approve it with `gnomon approve`.",
             )
+    page = plan_page(plan)
     return Approval(
         decision=decision,
         who=who or person(),
@@ -81,7 +83,8 @@ def decide(
         how=how,
         reason=reason,
         plan=plan.hash,
-        shown=text_digest(plan_page(plan)),
+        shown=text_digest(page),
+        page=page,
         policy=policy.digest,
         effects=plan.effects,
         cost=plan.cost,
@@ -111,9 +114,12 @@ def require(approval: Approval | None, plan: Plan, policy: Policy | None) -> Non
         raise ApprovalError(
             f"{approval.who} rejected this plan on {approval.when}.", remedy="Ask again with a changed plan."
         )
+    # What was acted on stands, though a later Gnomon may word the page otherwise; what is about to be acted on must be what
+    # would be shown now.
+    page = plan_page(plan) if policy else approval.page
     for name, approved, present in (
         ("plan", approval.plan, plan.hash),
-        ("page that was shown", approval.shown, text_digest(plan_page(plan))),
+        ("page that was shown", approval.shown, text_digest(page)),
         ("policy", approval.policy, policy.digest if policy else approval.policy),
     ):
         if approved != present:
@@ -121,3 +127,7 @@ def require(approval: Approval | None, plan: Plan, policy: Policy | None) -> Non
                 f"The {name} changed after the approval: approved {approved[:12]}…, now {present[:12]}….",
                 remedy="Read it again and approve it again with `gnomon approve`, or restore what was approved.",
             )
+    if plan.hash not in page:
+        raise StaleApproval(
+            "The page that was shown is not of this plan.", remedy="Read the plan and approve it with `gnomon approve`."
+        )

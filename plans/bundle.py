@@ -212,7 +212,7 @@ def _readme(run: Run, plan: Plan) -> str:
         "",
         _decided(approval),
         "",
-        f"Plan `{plan.hash}`, run `{run.id}`, {run.status()}.",
+        f"Plan `{plan.hash}`, run `{run.name}`, {run.status()}.",
         "",
     ]
     lines += ["## What was done", ""]
@@ -279,10 +279,12 @@ def pack(folder: Path, target: Path) -> Path:
     if target.exists():
         raise UsageError(f"{target} is there already.", remedy="Choose another name with -o, or remove it.")
 
+    root = Run(folder).name
+
     def fill(part: Path) -> None:
         with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
             for name in sorted([*files_of(folder), MANIFEST]):
-                entry = zipfile.ZipInfo(f"{folder.name}/{name}", ZIP_TIME)
+                entry = zipfile.ZipInfo(f"{root}/{name}", ZIP_TIME)
                 entry.create_system = 3
                 entry.external_attr = 0o644 << 16
                 with (folder / name).open("rb") as source, archive.open(entry, "w", force_zip64=True) as to:

@@ -86,16 +86,16 @@ def changes_since(before: Run, after: Run, plan: Plan) -> dict[str, Any]:
         ``{"verdict", "steps", "replies", "environment"}``; the steps are the rows of `compare_runs`.
     """
     rows = compare_runs(before, after, plan)
-    environments = [_environment(run) for run in (before, after)]
     return {
         "verdict": verdict_of(rows),
         "steps": rows,
         "replies": [line for step in plan.steps for line in _reply_differences(step.id, before, after)],
-        "environment": environment_differences(*environments),
+        "environment": environment_differences(environment_of(before), environment_of(after)),
     }
 
 
-def _environment(run: Run) -> dict[str, Any]:
+def environment_of(run: Run) -> dict[str, Any]:
+    """What a run's folder says that it ran in; nothing where it does not say."""
     path = run.folder / "environment.json"
     described: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     return described

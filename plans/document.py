@@ -73,10 +73,8 @@ def _same(written: Any, expected: Any) -> bool:
             return unit == same_unit and float(number) == float(other)
         except ValueError:
             return False
-    return (
-        type(written) is type(expected)
-        and bool(written == expected)
-        or (not isinstance(written, bool | str) and not isinstance(expected, bool | str) and bool(written == expected))
+    return (type(written) is type(expected) and bool(written == expected)) or (
+        not isinstance(written, bool | str) and not isinstance(expected, bool | str) and bool(written == expected)
     )
 
 

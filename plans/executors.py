@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +22,20 @@ def default_workers() -> int:
         return os.cpu_count() or 1
 
 
+class _Pool(ProcessPoolExecutor):
+    """A pool that notices the death of any of its processes at once.
+
+    The pool's thread watches the processes that there were when it last woke, and `submit` wakes it before it spawns another
+    one; the death of that one would go unnoticed until some other step ends.
+    """
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future = super().submit(fn, *args, **kwargs)
+        with self._shutdown_lock:
+            self._executor_manager_thread_wakeup.wakeup()
+        return future
+
+
 @contextmanager
 def local(workers: int, threads: int = THREADS_PER_STEP) -> Iterator[Executor]:
     """Worker processes on this machine.
@@ -29,7 +43,7 @@ def local(workers: int, threads: int = THREADS_PER_STEP) -> Iterator[Executor]:
     They are spawned, not forked: a fork of a process with threads (the graph's, a database's) can hang.
     """
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(
+    pool = _Pool(
         max_workers=workers, mp_context=context, initializer=prepare_process, initargs=(threads,)
     )
     try:

@@ -20,6 +20,6 @@ class _Refusal:
 
 
 if __name__ == "__main__":
-    sys.meta_path.insert(0, _Refusal())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, _Refusal())
     sys.argv = sys.argv[1:]
     runpy.run_path(sys.argv[0], run_name="__main__")

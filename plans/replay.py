@@ -7,7 +7,6 @@ environment, machine, reply missing; what is left is unexplained, and the step i
 
 from __future__ import annotations
 
-import json
 import shutil
 import tempfile
 import time
@@ -20,7 +19,7 @@ from typing import Any, Literal
 from gnomon.plans import approval as approvals
 from gnomon.plans import bundle, document, environment
 from gnomon.plans.canonical import file_digest
-from gnomon.plans.difference import compare_runs, environment_differences
+from gnomon.plans.difference import compare_runs, environment_differences, environment_of
 from gnomon.plans.engine import Engine, Progress, Recorded
 from gnomon.plans.plan import Plan, Step
 from gnomon.plans.policy import Policy
@@ -140,6 +139,7 @@ def replay(
     run = Run(folder)
     out = Replay("could not replay", run.id, "", "", machine_class(threads))
     try:
+        out.run = run.name
         plan = _require_record(run, registry, out)
         with _made_again(run, plan, registry, keep) as (engine_parts, other):
             store, recorded = engine_parts
@@ -218,9 +218,9 @@ def _require_record(run: Run, registry: Registry, out: Replay) -> Plan:
         recorded = outcomes.get(step.id, {}).get("source", source)
         if recorded != source:
             out.before.append(f"code of {step.tool}: source {recorded[:12]}… then, {source[:12]}… now")
-    then = json.loads((run.folder / "environment.json").read_text(encoding="utf-8"))
+    then = environment_of(run)
     now = {**environment.describe(), "machine_class": out.machine}
-    then["machine_class"] = next((e["machine"] for e in outcomes.values() if "machine" in e), then["machine_class"])
+    then["machine_class"] = next((e["machine"] for e in outcomes.values() if "machine" in e), then.get("machine_class"))
     out.before += environment_differences(then, now, set(closure(packages_of(executed, registry))))
     # Read with the tools' units, so that a number is the same Python number as in the run.
     return run.plan(registry)
@@ -291,10 +291,9 @@ def _cause(run: Run, other: Run, step: Step, registry: Registry, engine: Engine,
     if then.get("source", source.digest) != source.digest:
         what = f"The code of {step.tool} changed, and its version did not: source {then['source'][:12]}… then, {source.digest[:12]}… now."
         return Cause("code", what, ChangedTool.__name__)
-    environments = [json.loads((r.folder / "environment.json").read_text(encoding="utf-8")) for r in (run, other)]
-    for described in environments:
-        described["machine_class"] = ""
-    if changed := environment_differences(*environments, set(closure(source.packages))):
+    environments = [{**environment_of(r), "machine_class": ""} for r in (run, other)]
+    changed = environment_differences(environments[0], environments[1], set(closure(source.packages)))
+    if changed:
         return Cause("environment", f"What {step.tool} stands on changed: {'; '.join(changed)}.")
     if then.get("machine") != now.get("machine") and then.get("machine"):
         what = f"The class of machine differs: {then['machine']} then, {now.get('machine')} now."

@@ -64,8 +64,14 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The run's name."""
+        """The run's name here, which is its folder's."""
         return self.folder.name
+
+    @property
+    def name(self) -> str:
+        """The name that the run was given when it was made; a copy of its bundle may lie in a folder of another name."""
+        created = self.events("run.created")
+        return str(created[0].get("run", self.id)) if created else self.id
 
     # ------------------------------------------------------------------ making and finding
 
@@ -85,7 +91,9 @@ class Run:
                 link(store.path(file.sha256, ".file"), part / "inputs" / file.name)
             write_text(part / "plan.yaml", document.to_yaml(plan))
             write_text(part / "environment.json", json.dumps(environment.describe(), indent=1, sort_keys=True) + "\n")
-            run.journal.append("run.created", plan=plan.hash, question=plan.question, language=plan.language, **how)
+            run.journal.append(
+                "run.created", run=identifier, plan=plan.hash, question=plan.question, language=plan.language, **how
+            )
             part.rename(root / identifier)
         finally:
             shutil.rmtree(part, ignore_errors=True)

@@ -1,11 +1,12 @@
 """The script of a plan or a run: one file with the tools' own source, which needs neither Gnomon nor a model.
 
-The same parts make a notebook.  What the script does besides its steps is `gnomon.plans.standalone`, lifted like any tool.
+The same parts make a notebook (`gnomon.plans.notebook`).  What the script does besides its steps is `gnomon.plans.standalone`, lifted like any tool.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -123,10 +124,10 @@ def parts_of(plan: Plan, registry: Registry, run: Run | None = None) -> Parts:
     kinds = sorted({Kind.parse(step.kind).name for step in plan.steps})
     reserved = {"RECORD", "KINDS", "steps", "run", *variables.values(), *(_constant(s) for s in plan.steps)}
     tools = {step.tool: registry.tool(step.tool) for step in plan.steps}
-    runtime = [standalone.run_script, standalone.Script]
+    runtime: dict[str, Callable[..., Any]] = {"run_script": standalone.run_script, "Script": standalone.Script}
     codecs = [getattr(KINDS[kind].codec, name) for kind in kinds for name in CODEC]
     composed = compose(
-        [lift(f) for f in (*runtime, *codecs, *(t.function for t in tools.values()))],  # type: ignore[arg-type]
+        [lift(f) for f in (*runtime.values(), *codecs, *(t.function for t in tools.values()))],
         reserved,
     )
     record = record_of(plan, registry, run)
@@ -152,7 +153,7 @@ def parts_of(plan: Plan, registry: Registry, run: Run | None = None) -> Parts:
             f"RECORD = {_literal(record)}\n\n# How values of each kind are kept: suffix, write, read, digest, parts.\nKINDS = {{\n{table},\n}}",
         ),
         steps=tuple((variables[step.id], _line(step, tools[step.tool], variables, composed)) for step in plan.steps),
-        names={f.__name__: composed.called(f) for f in runtime},  # type: ignore[arg-type]
+        names={name: composed.called(function) for name, function in runtime.items()},
     )
 
 
@@ -170,7 +171,7 @@ def _about(plan: Plan, run: Run | None) -> str:
     lines = [question, "", f"Plan {plan.hash}."]
     approval = run.approval() if run else None
     if run is not None and approval is not None:
-        lines.append(f"Run {run.id}; {_decision(approval)}.")
+        lines.append(f"Run {run.name}; {_decision(approval)}.")
     lines += [
         "",
         "This file runs without Gnomon: it carries the source of every tool that the plan uses, as it stands in Gnomon.",
@@ -301,70 +302,3 @@ def _main(parts: Parts) -> str:
         f"    sys.exit({parts.names['run_script']}(RECORD, KINDS, steps, __doc__, Path(__file__).resolve().parent))",
     ]
     return "\n".join(lines)
-
-
-# --------------------------------------------------------------------------- the notebook
-
-
-def notebook_text(plan: Plan, registry: Registry, run: Run | None = None) -> str:
-    """The same as a Jupyter notebook; it runs in the folder of the bundle, or where ``FOLDER`` says."""
-    from nbformat import v4, validate, writes
-
-    parts = parts_of(plan, registry, run)
-    question, _, rest = parts.about.partition("\n")
-    steps = [
-        v4.new_code_cell(f"{line}\nshow({step.id!r}, {variable})")
-        for step, (variable, line) in zip(plan.steps, parts.steps, strict=True)
-    ]
-    requirements = " ".join(f'"{d}"' for d in parts.dependencies)
-    cells = [
-        v4.new_markdown_cell(f"# {question}\n\n" + rest.split("\n    python")[0].strip()),
-        v4.new_code_cell(f"# Python {parts.python}. Where something is missing:\n# %pip install {requirements}"),
-        v4.new_markdown_cell(parts.setup.text),
-        v4.new_code_cell(f"{parts.setup.code}\n\n{parts.tools[0].code}"),
-        v4.new_markdown_cell(f"## {parts.constants.title}\n\n{parts.constants.text}"),
-        v4.new_code_cell(parts.constants.code),
-        v4.new_markdown_cell("## Tools\n\nThe source of every tool that the plan uses, as it stands in Gnomon."),
-    ]
-    for part in parts.tools[1:]:
-        if part.text:
-            cells.append(v4.new_markdown_cell(f"### `{part.title}`\n\n{part.text}"))
-        cells.append(v4.new_code_cell("from __future__ import annotations\n\n" + part.code))
-    cells += [
-        v4.new_markdown_cell(f"## {parts.record.title}\n\n{parts.record.text}"),
-        v4.new_code_cell(parts.record.code),
-        v4.new_markdown_cell("## The plan, one line a step"),
-        v4.new_code_cell(_NOTEBOOK_START.format(script=parts.names["Script"])),
-        *steps,
-    ]
-    if run is not None:
-        cells += [v4.new_markdown_cell("## Compared with the record"), v4.new_code_cell(_NOTEBOOK_CHECK)]
-    for number, cell in enumerate(cells):
-        cell["id"] = f"cell-{number}"  # not a random one: the same run gives the same bytes
-    notebook = v4.new_notebook(cells=cells)
-    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    notebook.metadata["language_info"] = {"name": "python"}
-    validate(notebook)
-    text: str = writes(notebook)
-    return text + "\n"
-
-
-_NOTEBOOK_START = """from IPython.display import Image, display
-
-FOLDER = Path(".")  # the bundle
-OUT = Path("out")
-REPLAY = True  # False: with the network where a step needs it
-run = {script}(RECORD, KINDS, FOLDER, OUT, replay=REPLAY)
-
-
-def show(step, value):
-    became = run.became[step]
-    if became.get("file", "").endswith(".png"):
-        display(Image(filename=str(OUT / became["file"])))
-    elif became["status"] == "finished":
-        display(value)"""
-
-_NOTEBOOK_CHECK = """rows = run.check()
-for row in rows:
-    print(f"{row['step']:<32} {row['verdict']:<18} {row['comparison']:<12} {row['what']}")
-print(verdict_of(rows))"""

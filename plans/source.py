@@ -100,8 +100,8 @@ class _Module:
         self.text = inspect.getsource(importlib.import_module(name))
         self.definitions: dict[str, ast.stmt] = {}
         self.imports: dict[str, Place] = {}
-        self._lines = self.text.splitlines(keepends=True)
-        self._starts = [0]
+        self._lines: list[str] = self.text.splitlines(keepends=True)
+        self._starts: list[int] = [0]
         for line in self._lines:
             self._starts.append(self._starts[-1] + len(line))
         for node in ast.parse(self.text).body:
@@ -125,7 +125,7 @@ class _Module:
     def start(self, node: ast.stmt) -> int:
         """Where a statement starts: with the comment above it and its decorators, without the declaration of a tool."""
         kept = [d for d in getattr(node, "decorator_list", []) if not _is_declaration(d)]
-        line = min([node.lineno, *(d.lineno for d in kept)])
+        line: int = min([node.lineno, *(d.lineno for d in kept)])
         if len(kept) == len(getattr(node, "decorator_list", [])):
             while line > 1 and self._lines[line - 2].startswith("#"):
                 line -= 1
@@ -194,9 +194,7 @@ def _bound(scope: _Scope) -> dict[str, Place | None]:
         node = inside.pop()
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store | ast.Del):
             bound.setdefault(node.id, None)
-        elif isinstance(node, ast.ExceptHandler) and node.name:
-            bound[node.name] = None
-        elif isinstance(node, ast.MatchAs | ast.MatchStar) and node.name:
+        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
             bound[node.name] = None
         elif isinstance(node, ast.Global):
             freed |= set(node.names)
@@ -333,10 +331,10 @@ class _Lifter:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             first = here.text.index(node.name, here.span(node)[0] + len("def "))  # behind `def`, `async def` or `class`
             references.append((first - start, first + len(node.name) - start, (here.name, node.name)))
-        for leaf, place in _free_names(node):
-            if place is None and not (leaf.id in here.definitions or leaf.id in here.imports):
+        for leaf, bound in _free_names(node):
+            if bound is None and not (leaf.id in here.definitions or leaf.id in here.imports):
                 continue  # a builtin, or a name for type checkers only
-            target = self.reach(place) if place is not None else self.follow(here.name, leaf.id)
+            target = self.reach(bound) if bound is not None else self.follow(here.name, leaf.id)
             if target[0] == "__future__" or target == _DECORATOR:
                 continue
             first, last = here.span(leaf)

@@ -27,7 +27,7 @@ from gnomon.tools.errors import (
     UsageError,
     WeightsError,
 )
-from gnomon.tools.kinds.comparison import compare, weakest
+from gnomon.tools.kinds.comparison import compare
 from gnomon.tools.machine import machine_class
 from gnomon.tools.transport import transport
 
@@ -210,10 +210,14 @@ class Script:
         """What a step that acts on the world made in the run; a script does not do it again, and never for the first time."""
         path = self.folder / "outputs" / f"{identifier}{planned.get('suffix', '')}"
         if not self.replay or planned["status"] != "finished":
-            self._note(identifier, "skipped", 0.0, f"it acts on the world ({acts}), which Gnomon does after an approval")
+            self._note(
+                identifier, "skipped", 0.0, f"it acts on the world ({acts}), which Gnomon does after an approval"
+            )
             return Nothing("skipped", identifier)
         if not path.is_file() or digest_of_file(path) != planned["sha256"]:
-            raise ReplayError(f"outputs/{path.name} of the bundle is not what was recorded.", remedy="Take the bundle again.")
+            raise ReplayError(
+                f"outputs/{path.name} of the bundle is not what was recorded.", remedy="Take the bundle again."
+            )
         self.out.mkdir(parents=True, exist_ok=True)
         (self.out / path.name).write_bytes(path.read_bytes())
         self._note(identifier, "finished", 0.0, f"taken from the record, since it acts on the world ({acts})")
@@ -310,8 +314,9 @@ def judge(
     Returns
     -------
     list of dict
-        ``{"step", "comparison", "verdict", "inputs_equal", "what", "worst", "sigma"}``; the verdict is ``identical``,
-        ``within tolerance``, ``different`` or ``not compared``.
+        ``{"step", "comparison", "verdict", "inputs_equal", "what", "worst", "sigma"}`` and more where it was compared (see
+        `gnomon.tools.kinds.comparison.Compared`); the verdict is ``identical``, ``within tolerance``, ``different`` or ``not
+        compared``.
     """
     rows: dict[str, dict[str, Any]] = {}
     weak: dict[str, list[str]] = {}  # classes through which a difference came down to a step
@@ -321,7 +326,7 @@ def judge(
         inherited = sorted({c for n in planned["needs"] for c in weak[n]})
         row = {
             "step": identifier,
-            "comparison": weakest([planned["comparison"], *inherited]),
+            "comparison": planned["comparison"],
             "inputs_equal": all(r["verdict"] == "identical" for r in above),
             "worst": None,
             "sigma": None,

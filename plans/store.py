@@ -16,11 +16,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
 from pydantic import BaseModel, ConfigDict
 
 from gnomon.plans.canonical import file_digest
 from gnomon.tools.errors import GnomonError, StoreError
-from gnomon.tools.kinds import KINDS
+from gnomon.tools.kinds import KINDS, Codec
 from gnomon.tools.registry import Kind
 
 
@@ -101,6 +102,19 @@ class Store:
         """Where an object lies, or would lie."""
         return self.root / "objects" / digest[:2] / f"{digest}{suffix}"
 
+    def touch(self, path: Path) -> bool:
+        """Note that an object is in use now, and return whether it is here; what was used lately is not collected."""
+        try:
+            with self.removing():
+                os.utime(path)
+        except OSError:  # it is not here, or this store cannot be written, and so nothing is collected from it
+            return path.exists()
+        return True
+
+    def removing(self) -> FileLock:
+        """The lock under which objects are removed, so that one that `touch` found stays."""
+        return FileLock(self.root / ".lock")
+
     def put_file(self, source: Path) -> str:
         """Copy a file in by the digest of its bytes, and return that digest."""
         try:
@@ -110,7 +124,7 @@ class Store:
                 f"{source} could not be read: {error.strerror}.", remedy="Check its name and permissions."
             ) from error
         target = self.path(sha256, ".file")
-        if not target.exists():
+        if not self.touch(target):
             write_atomically(target, lambda part: _copy(source, part))
             if file_digest(target) != sha256:
                 target.unlink()
@@ -136,7 +150,7 @@ class Store:
         digest = codec.digest(value)
         suffix = codec.suffix(value)
         target = self.path(digest, suffix)
-        if not target.exists():
+        if not (self.touch(target) and _holds(codec, target, digest)):
             write_atomically(target, lambda part: codec.write(value, part))
         return Artifact(
             digest=digest,
@@ -161,7 +175,7 @@ class Store:
     def has(self, artifact: Artifact) -> bool:
         """Whether the artifact's bytes are here and unaltered."""
         path = self.path(artifact.digest, artifact.suffix)
-        return path.exists() and file_digest(path) == artifact.sha256
+        return self.touch(path) and file_digest(path) == artifact.sha256
 
     def verify(self, artifact: Artifact) -> None:
         """Raise `StoreError` where the artifact's bytes are missing or altered."""
@@ -211,6 +225,14 @@ class Store:
         if record.get("artifact") is not None and not self.has(Artifact.model_validate(record["artifact"])):
             return None
         return record
+
+
+def _holds(codec: Codec, path: Path, digest: str) -> bool:
+    """Whether a stored object still has the content that its name says; one that was damaged is written again."""
+    try:
+        return codec.digest(codec.read(path)) == digest
+    except Exception:  # noqa: BLE001 - damaged bytes may make a reader fail in any way
+        return False
 
 
 def _copy(source: Path, part: Path) -> None:

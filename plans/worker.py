@@ -142,9 +142,11 @@ def _perform(call: Call) -> Outcome:
             try:
                 values = _load(call)
                 folder = Path(call.replies) if call.replies else None
+                # Threads that were here before belong to the executor; a Dask worker talks to its scheduler in one.
+                others = {t.ident for t in threading.enumerate() if t.ident} - {threading.get_ident()}
                 with (
                     threadpool_limits(call.threads),
-                    transport(call.transport, folder, call.step) as exchanges,
+                    transport(call.transport, folder, call.step, spared=others) as exchanges,
                 ):
                     value = function(**values)
             finally:

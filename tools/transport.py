@@ -260,6 +260,9 @@ class Exchanges:
         self._asked: dict[str, int] = {}
         self._recorded: list[dict[str, Any]] = self._read_index() if mode == "playback" else []
         self._used: set[int] = set()
+        self._places: dict[str, list[int]] = {}  # of the records of one key, as often as it was asked
+        for n in sorted(range(len(self._recorded)), key=lambda n: int(self._recorded[n]["repeat"])):
+            self._places.setdefault(self._recorded[n]["key"], []).append(n)
 
     @property
     def unused(self) -> list[str]:
@@ -505,7 +508,9 @@ class Exchanges:
         try:
             records = [json.loads(line) for line in self._index.read_bytes().splitlines()]
             for record in records:
-                if not isinstance(record["size"], int) or not re.fullmatch(_HEX_DIGEST, record["key"]):
+                if not isinstance(record["size"] + record["repeat"], int) or not re.fullmatch(
+                    _HEX_DIGEST, record["key"]
+                ):
                     raise ValueError("not a record")
                 if record["availability"] != "none" and not re.fullmatch(_HEX_DIGEST, record["sha256"]):
                     raise ValueError("not a digest")
@@ -519,8 +524,7 @@ class Exchanges:
     def _answer(self, asked: _Asked) -> _Reply | dict[str, Any]:
         """The recorded reply, or how the request failed."""
         with self._lock:
-            same = [n for n, record in enumerate(self._recorded) if record["key"] == asked.key]
-            same.sort(key=lambda n: int(self._recorded[n]["repeat"]))
+            same = self._places.get(asked.key, [])
             if asked.repeat >= len(same):
                 self._refuse(self._missing(asked, len(same)))
             record = self._recorded[same[asked.repeat]]

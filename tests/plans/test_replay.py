@@ -48,7 +48,9 @@ def rewrite_journal(run: Run, change: Callable[[dict], None]) -> None:
     (run.folder / "journal.jsonl").write_bytes(b"".join(lines))
 
 
-def test_equal_on_the_same_machine(sealed: Callable[..., Run], toys: Registry, toy_log: Callable[[], list[str]]) -> None:
+def test_equal_on_the_same_machine(
+    sealed: Callable[..., Run], toys: Registry, toy_log: Callable[[], list[str]]
+) -> None:
     run = sealed(READ, TILT, MEASURE, DRAW)
     ran = len(toy_log())
     found = replay(run.folder, toys)

@@ -12,9 +12,10 @@ import pytest
 from toy_steps import MEASURE, READ, TILT
 
 from gnomon.plans import bundle
+from gnomon.plans.notebook import notebook_text
 from gnomon.plans.plan import Plan
 from gnomon.plans.run import Run
-from gnomon.plans.script import notebook_text, script_text
+from gnomon.plans.script import script_text
 from gnomon.plans.script_check import check_script
 from gnomon.tools.registry import Registry
 
@@ -38,7 +39,11 @@ def finished(
 
 def call(run: Run, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-I", str(run.folder / "script.py"), *arguments], capture_output=True, text=True, cwd=cwd, check=False
+        [sys.executable, "-I", str(run.folder / "script.py"), *arguments],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
     )
 
 
@@ -50,7 +55,11 @@ def test_makes_the_same_by_itself(finished: Callable[..., Run]) -> None:
 
 def test_runs_where_nothing_of_gnomon_is_installed(finished: Callable[..., Run], tmp_path: Path) -> None:
     run = finished(READ, TILT, MEASURE)
-    assert "gnomon" not in [line.split()[1] for line in (run.folder / "script.py").read_text().splitlines() if line.startswith(("import ", "from "))]
+    assert "gnomon" not in [
+        line.split()[1]
+        for line in (run.folder / "script.py").read_text().splitlines()
+        if line.startswith(("import ", "from "))
+    ]
     done = call(run, "--replay", str(run.folder), "--out", "made", "--check", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "equal"

@@ -70,7 +70,9 @@ def test_file_format_is_not_content(ending: str, table: QTable) -> None:
 def test_odd_text_survives_the_file(text: str, masked: bool, tmp_path: Path) -> None:
     table = Table({"a": [text, "b", "c"], "n": [1.0, np.nan, 3.0], "i": [2**62, 0, -1], "t": [True, False, True]})
     if masked:
-        table = Table({n: MaskedColumn(table[n], mask=[False, i % 2 == 0, i % 2 == 1]) for i, n in enumerate(table.colnames)})
+        table = Table(
+            {n: MaskedColumn(table[n], mask=[False, i % 2 == 0, i % 2 == 1]) for i, n in enumerate(table.colnames)}
+        )
     path = tmp_path / f"table{tables.suffix(table)}"
     tables.write(table, path)
     assert tables.digest(tables.read(path)) == tables.digest(table)

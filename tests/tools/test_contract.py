@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import subprocess
 import sys
@@ -9,7 +10,7 @@ import sys
 import pytest
 
 from gnomon.plans.arguments import complete, default, normal, python_value
-from gnomon.plans.source import lift
+from gnomon.plans.source import compose, lift
 from gnomon.tools.kinds import KINDS
 from gnomon.tools.registry import Registry, Tool
 from gnomon.tools.units import parse_unit
@@ -63,13 +64,13 @@ def test_kinds_have_codecs(tool: Tool) -> None:
 @TOOLS
 def test_source_can_be_lifted(tool: Tool) -> None:
     """It reaches nothing of ours outside gnomon.tools, and the lifted text compiles on its own."""
-    source = lift(tool.function)
-    for _module, name, text in source.segments:
-        compile(f"from __future__ import annotations\n{text}", name, "exec")
-    names = [n for _m, n, _t in source.segments]
-    assert tool.name in names
-    assert not [n for n in names if names.count(n) > 1], "two helpers of one name would clash in a script"
-    assert "tool" not in names
+    composed = compose([lift(tool.function)])
+    text = "\n\n".join(["from __future__ import annotations", composed.imports, *(t for _segment, t in composed.texts)])
+    tree = ast.parse(text)
+    imported = [n.module or "" for n in ast.walk(tree) if isinstance(n, ast.ImportFrom)]
+    imported += [a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names]
+    assert not [m for m in imported if m.split(".")[0] == "gnomon"]
+    assert composed.called(tool.function) == tool.name
 
 
 @TOOLS
