@@ -127,7 +127,7 @@ def parts_of(plan: Plan, registry: Registry, run: Run | None = None) -> Parts:
     runtime: dict[str, Callable[..., Any]] = {"run_script": standalone.run_script, "Script": standalone.Script}
     codecs = [getattr(KINDS[kind].codec, name) for kind in kinds for name in CODEC]
     composed = compose(
-        [lift(f) for f in (*runtime.values(), *codecs, *(t.function for t in tools.values()))],
+        [lift(f) for f in (*(t.function for t in tools.values()), *codecs, *runtime.values())],
         reserved,
     )
     record = record_of(plan, registry, run)
@@ -174,7 +174,8 @@ def _about(plan: Plan, run: Run | None) -> str:
         lines.append(f"Run {run.name}; {_decision(approval)}.")
     lines += [
         "",
-        "This file runs without Gnomon: it carries the source of every tool that the plan uses, as it stands in Gnomon.",
+        "This file runs without Gnomon: it carries the source of every tool that the plan uses, as it stands in Gnomon. The",
+        "arguments come first, then the tools, then what keeps and compares outputs; the plan itself, one line a step, is at the end.",
         "",
         "    python script.py --replay FOLDER --out OUT --check    on the inputs and recorded replies of the run's bundle, without network",
         "    python script.py --live --out OUT                     with the network where a step needs it",
