@@ -398,25 +398,25 @@ def compose(sources: Iterable[Source], reserved: Collection[str] = ()) -> Compos
         for alias, place in source.imports:
             wanted.setdefault(place, alias)
     names = _told_apart(wanted, set(reserved))
-    lines = []
-    for place in sorted(
-        {place for source in sources for _alias, place in source.imports}, key=lambda p: (p[0], p[1] or "")
-    ):
-        module, name = place
-        called = names[place]
-        if name is None:
-            lines.append(f"import {module}" if called == module else f"import {module} as {called}")
-        else:
-            lines.append(
-                f"from {module} import {name}" if called == name else f"from {module} import {name} as {called}"
-            )
     ordered = _in_order(list(segments.values()), sources)
     return Composition(
-        "\n".join(lines),
+        _import_lines({place: names[place] for source in sources for _alias, place in source.imports}),
         tuple((s, s.written(lambda place: names[place])) for s in ordered),
         names,
         tuple(sorted({p for source in sources for p in source.packages})),
     )
+
+
+def _import_lines(called: dict[Place, str]) -> str:
+    """Import statements, whole modules first; names of one module in one statement."""
+    whole = {module: name for (module, inner), name in called.items() if inner is None}
+    lines = [f"import {m}" if m == name else f"import {m} as {name}" for m, name in sorted(whole.items())]
+    parts: dict[str, list[str]] = {}
+    for (module, inner), name in sorted(called.items(), key=lambda item: (item[0][0], item[0][1] or "")):
+        if inner is not None:
+            parts.setdefault(module, []).append(inner if inner == name else f"{inner} as {name}")
+    lines += [f"from {module} import {', '.join(names)}" for module, names in parts.items()]
+    return "\n".join(lines)
 
 
 def _told_apart(wanted: dict[Place, str], reserved: set[str]) -> dict[Place, str]:
