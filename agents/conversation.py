@@ -21,7 +21,7 @@ from gnomon.plans.check import Finding, check, require_sound
 from gnomon.plans.engine import Engine, Progress
 from gnomon.plans.plan import Plan
 from gnomon.plans.policy import Policy
-from gnomon.plans.run import Run, new_identifier
+from gnomon.plans.run import Run, new_identifier, write_text
 from gnomon.plans.store import Store
 from gnomon.tools.errors import ApprovalError, UsageError
 from gnomon.tools.kinds.tables import plain
@@ -276,7 +276,9 @@ class Conversation:
         if self.check_scripts:
             self._check_script(run)
         self._write_report(run, plan)
-        run.journal.append("report.written", report=REPORT, sha256=file_digest(run.folder / "report" / REPORT))
+        receipts = self._check_receipts(run)
+        report = run.folder / "report" / REPORT
+        run.journal.append("report.written", report=REPORT, sha256=file_digest(report), receipts=receipts)
         bundle.seal(run, self.registry)
         return {"status": run.status()}
 
@@ -284,6 +286,16 @@ class Conversation:
         from gnomon.agents.reporter import write_report
 
         return write_report(run, self.registry, self.store, plan).answer
+
+    def _check_receipts(self, run: Run) -> dict[str, int]:
+        """Look for the receipt of every number of the report just written; what has none is marked in it."""
+        from gnomon.agents import receipts_check as checker
+
+        report = run.folder / "report" / REPORT
+        checked = checker.check_file(report, self.registry)
+        if checked.unsupported:
+            write_text(report, checker.mark(checked.text, checked))
+        return {"claims": len(checked.claims), "unsupported": len(checked.unsupported)}
 
     def _check_script(self, run: Run) -> None:
         """Run the script by itself and journal how it compares, unless the same one was found equal before."""

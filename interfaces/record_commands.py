@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -28,6 +28,7 @@ from gnomon.interfaces.output import print_json, print_text, run_document, say
 from gnomon.tools import errors
 
 if TYPE_CHECKING:
+    from gnomon.agents.receipts_check import Claim
     from gnomon.plans.plan import Plan
     from gnomon.plans.run import Run
     from gnomon.tools.registry import Registry
@@ -246,7 +247,9 @@ def receipts(
     report: Annotated[
         Path, typer.Argument(metavar="REPORT", help="A report, as it was written or as somebody edited it.")
     ],
-    number: Annotated[str | None, typer.Argument(metavar="NUMBER", help="Show where this number comes from.")] = None,
+    number: Annotated[
+        str | None, typer.Argument(metavar="NUMBER", help="Show where this number (or receipt, r9) comes from.")
+    ] = None,
     of: Annotated[
         str | None, typer.Option("--run", help="The run that the report is about, where it lies elsewhere.")
     ] = None,
@@ -256,7 +259,61 @@ def receipts(
     as_json: Json = False,
 ) -> None:
     """Check that every number and citation of a report has a receipt, or follow one number back to its sources."""
-    raise NotImplementedError
+    from gnomon.agents import receipts_check as checker
+    from gnomon.plans.run import write_text
+
+    registry = open_registry()
+    with _opened(of) if of else nullcontext(None) as given:
+        checked = checker.check_file(report, registry, given)
+        folder = checker.folder_of(report, given)
+        if number is not None:
+            claims = checker.claims_of(checked, number)
+            if not claims:
+                raise errors.UsageError(
+                    f"The report has no number {number}.", remedy="Give it as it stands there, such as 75.767 or r9."
+                )
+            links = [(claim, checker.chain(claim, folder, registry)) for claim in claims]
+            if as_json:
+                print_json({"claims": [{**_claim(c), "chain": list(link.lines())} for c, link in links]})
+            else:
+                for claim, link in links:
+                    print_text(f"Line {claim.line}, {claim.text}")
+                    print_text("\n".join(link.lines()))
+            raise typer.Exit(Exit.DONE if all(c.supported for c in claims) else Exit.FAILED)
+        if mark is not None:
+            write_text(mark, checker.mark(checked.text, checked))
+    bad = checked.unsupported
+    if as_json:
+        print_json(
+            {
+                "good": checked.good,
+                "claims": len(checked.claims),
+                "faults": [str(f) for f in checked.faults],
+                "unsupported": [_claim(c) for c in bad],
+            }
+        )
+    else:
+        for fault in checked.faults:
+            print_text(str(fault))
+        for claim in bad:
+            print_text(f"line {claim.line}, column {claim.column}: {claim.text}: {claim.reason}")
+        print_text(f"{len(checked.claims)} numbers and citations, {len(bad)} without a receipt")
+    if mark is not None:
+        say(f"Written to {mark}.")
+    raise typer.Exit(Exit.DONE if checked.good else Exit.FAILED)
+
+
+def _claim(claim: Claim) -> dict[str, Any]:
+    source = claim.source
+    return {
+        "text": claim.text,
+        "line": claim.line,
+        "column": claim.column,
+        "kind": claim.kind,
+        "supported": claim.supported,
+        "reason": claim.reason,
+        "source": vars(source) if source else None,
+    }
 
 
 def why(

@@ -43,9 +43,7 @@ def local(workers: int, threads: int = THREADS_PER_STEP) -> Iterator[Executor]:
     They are spawned, not forked: a fork of a process with threads (the graph's, a database's) can hang.
     """
     context = multiprocessing.get_context("spawn")
-    pool = _Pool(
-        max_workers=workers, mp_context=context, initializer=prepare_process, initargs=(threads,)
-    )
+    pool = _Pool(max_workers=workers, mp_context=context, initializer=prepare_process, initargs=(threads,))
     try:
         yield pool
     except BaseException:

@@ -71,7 +71,8 @@ class Source:
     segments : tuple of Segment
         In an order in which they can be executed.
     imports : tuple of (str, place)
-        Third-party and standard-library imports at the top of the modules: the name used there, and what it is.
+        Third-party and standard-library imports at the top of the modules: the name used there, and what it is; no name where
+        a submodule is only loaded (``import a.b`` binds ``a``).
     packages : tuple of str
         Third-party import names, those inside functions too.
     """
@@ -100,6 +101,7 @@ class _Module:
         self.text = inspect.getsource(importlib.import_module(name))
         self.definitions: dict[str, ast.stmt] = {}
         self.imports: dict[str, Place] = {}
+        self.submodules: dict[str, set[str]] = {}  # of `import a.b`, by `a`, the name that it binds
         self._lines: list[str] = self.text.splitlines(keepends=True)
         self._starts: list[int] = [0]
         for line in self._lines:
@@ -109,6 +111,9 @@ class _Module:
                 self.definitions[defined] = node
             if isinstance(node, ast.Import | ast.ImportFrom):
                 self.imports.update(_imported(node))
+            if isinstance(node, ast.Import):
+                for dotted in (a.name for a in node.names if "." in a.name and not a.asname):
+                    self.submodules.setdefault(dotted.split(".")[0], set()).add(dotted)
 
     def offset(self, line: int, column: int) -> int:
         """Place in the text of what the syntax tree gives as line and byte column."""
@@ -291,6 +296,8 @@ class _Lifter:
                     self.order.append(owner)
             return (owner, name)
         if name in here.imports:
+            for dotted in here.submodules.get(name, ()):
+                self.reach((dotted, None), "")
             return self.reach(here.imports[name], name)
         raise RegistrationError(
             f"{self.root} reaches {owner}.{name}, which is not defined there.",
@@ -396,11 +403,12 @@ def compose(sources: Iterable[Source], reserved: Collection[str] = ()) -> Compos
         wanted.update({(segment.module, name): name for name in segment.names})
     for source in sources:
         for alias, place in source.imports:
-            wanted.setdefault(place, alias)
+            if alias:
+                wanted.setdefault(place, alias)
     names = _told_apart(wanted, set(reserved))
     ordered = _in_order(list(segments.values()), sources)
     return Composition(
-        _import_lines({place: names[place] for source in sources for _alias, place in source.imports}),
+        _import_lines({p: names[p] if alias else p[0] for source in sources for alias, p in source.imports}),
         tuple((s, s.written(lambda place: names[place])) for s in ordered),
         names,
         tuple(sorted({p for source in sources for p in source.packages})),
@@ -431,9 +439,9 @@ def _told_apart(wanted: dict[Place, str], reserved: set[str]) -> dict[Place, str
             continue
         for place in places:
             parts = place[0].split(".")
-            depth = 1
-            while (new := f"{name}__{'_'.join(parts[-depth:])}") in {*names.values(), *by_name, *reserved}:
-                depth += 1
+            stems = [f"{name}__{'_'.join(parts[-depth:])}" for depth in range(1, len(parts) + 1)]
+            stems += [f"{stems[-1]}_{number}" for number in range(2, 3 + len(wanted))]
+            new = next(stem for stem in stems if stem not in {*names.values(), *by_name, *reserved})
             names[place] = new
     return names
 
