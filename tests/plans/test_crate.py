@@ -223,7 +223,7 @@ def test_numbers_truths_texts_and_lists_keep_their_values() -> None:
 
 
 def test_absolute_paths_are_left_out_of_sentences() -> None:
-    said = "In /home/somebody/.gnomon/runs/1/inputs/a.fits: 5 km/s of https://a.org/b/c, C:\\Users\\x\\b.fits and 1/2."
+    said = "In /srv/somebody/.gnomon/runs/1/inputs/a.fits: 5 km/s of https://a.org/b/c, C:\\Users\\x\\b.fits and 1/2."
     assert crate._without_folders(said) == "In a.fits: 5 km/s of https://a.org/b/c, b.fits and 1/2."
 
 
