@@ -335,7 +335,8 @@ def why(
             raise errors.UsageError(
                 "Say which artifact.", remedy=f"For example: gnomon why {name} STEP; `gnomon show` lists the steps."
             )
-        found = lineage.lineage(folder, lineage.find(folder, artifact))
+        registry = open_registry()
+        found = lineage.lineage(folder, lineage.find(folder, artifact, registry), registry)
         if as_json:
             print_json(lineage.document(found))
         else:

@@ -63,6 +63,7 @@ def _described(table: dict[str, Any], sure: bool) -> dict[str, str]:
 @tool(
     version="1.0",
     effects=("compute",),
+    comparison="exact",
     seconds=0.3,
     seconds_per_1000_rows=0.02,
     citations=(
