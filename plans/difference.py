@@ -133,9 +133,14 @@ def read_replies(folder: Path, step: str) -> list[dict[str, Any]]:
 def environment_differences(then: dict[str, Any], now: dict[str, Any], packages: set[str] | None = None) -> list[str]:
     """What two environments do not share, a plain phrase each; of packages only those named, where a set is given."""
     out = []
-    for key, word in (("python", "Python"), ("system", "operating system"), ("machine_class", "machine class")):
+    for key, word in (
+        ("python", "Python"),
+        ("system", "operating system"),
+        ("linear_algebra", "linear algebra"),
+        ("machine_class", "machine class"),
+    ):
         if then.get(key) != now.get(key):
-            out.append(f"{word}: {then.get(key, 'not recorded')} then, {now.get(key)} now")
+            out.append(f"{word}: {_phrase(then.get(key))} then, {_phrase(now.get(key))} now")
     before, after = then.get("packages", {}), now.get("packages", {})
     names = {_plain(n): n for n in (*before, *after)}
     wanted = None if packages is None else {_plain(p) for p in packages}
@@ -146,6 +151,12 @@ def environment_differences(then: dict[str, Any], now: dict[str, Any], packages:
         if old != new:
             out.append(f"{name}: {old or 'not there'} then, {new or 'not there'} now")
     return out
+
+
+def _phrase(value: Any) -> str:
+    if isinstance(value, list):  # of libraries
+        return ", ".join(" ".join(str(v) for v in entry.values()) for entry in value)
+    return str(value or "not recorded")
 
 
 def _plain(name: str) -> str:

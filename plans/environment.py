@@ -33,6 +33,23 @@ def describe_python() -> str:
     return f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
+def linear_algebra() -> list[dict[str, str]]:
+    """The libraries for linear algebra behind numpy, their versions, and the kernel that each chose for this processor."""
+    import numpy  # noqa: F401 - its libraries are there once it is loaded
+    from threadpoolctl import threadpool_info
+
+    found = [
+        {
+            "library": str(i.get("internal_api")),
+            "version": str(i.get("version")),
+            "kernel": str(i.get("architecture", "")),
+        }
+        for i in threadpool_info()
+        if i.get("user_api") == "blas"
+    ]
+    return sorted(found, key=lambda i: sorted(i.items()))
+
+
 def describe() -> dict[str, Any]:
     """The record kept with a run; no host names, no paths, no secrets."""
     return {
@@ -42,6 +59,7 @@ def describe() -> dict[str, Any]:
         "release": platform.release(),
         "machine_class": machine_class(),
         "cores": os.cpu_count(),
+        "linear_algebra": linear_algebra(),
         "threads_per_step": THREADS_PER_STEP,
         "locale": ".".join(p or "C" for p in locale.getlocale()),
         "timezone": os.environ.get("TZ", ""),

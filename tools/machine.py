@@ -31,8 +31,18 @@ def processor() -> str:
 
 
 def machine_class(threads: int = THREADS_PER_STEP) -> str:
-    """Machines of one class repeat floating-point results bit for bit: architecture, processor and threads per step."""
-    return f"{platform.machine()} | {processor()} | {threads} thread{'s' if threads > 1 else ''} a step"
+    """Machines of one class repeat floating-point results bit for bit: architecture, processor and threads per step.
+
+    Libraries for linear algebra choose their kernel by the processor, unless ``OPENBLAS_CORETYPE`` names another one.
+    """
+    kernel = os.environ.get("OPENBLAS_CORETYPE", "")
+    parts = [
+        platform.machine(),
+        processor(),
+        f"kernel {kernel}" if kernel else "",
+        f"{threads} thread{'s' if threads > 1 else ''} a step",
+    ]
+    return " | ".join(p for p in parts if p)
 
 
 def set_threads(threads: int) -> None:
