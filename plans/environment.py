@@ -38,14 +38,12 @@ def linear_algebra() -> list[dict[str, str]]:
     import numpy  # noqa: F401 - its libraries are there once it is loaded
     from threadpoolctl import threadpool_info
 
+    loaded = [i for i in threadpool_info() if i.get("user_api") == "blas"]
+    # Other packages bring libraries of their own, and which of them are loaded by now is chance.
+    loaded = [i for i in loaded if "numpy" in str(i.get("filepath"))] or loaded
     found = [
-        {
-            "library": str(i.get("internal_api")),
-            "version": str(i.get("version")),
-            "kernel": str(i.get("architecture", "")),
-        }
-        for i in threadpool_info()
-        if i.get("user_api") == "blas"
+        {"library": str(i["internal_api"]), "version": str(i["version"]), "kernel": str(i.get("architecture", ""))}
+        for i in loaded
     ]
     return sorted(found, key=lambda i: sorted(i.items()))
 

@@ -291,13 +291,16 @@ def _cause(run: Run, other: Run, step: Step, registry: Registry, engine: Engine,
     if then.get("source", source.digest) != source.digest:
         what = f"The code of {step.tool} changed, and its version did not: source {then['source'][:12]}… then, {source.digest[:12]}… now."
         return Cause("code", what, ChangedTool.__name__)
-    environments = [{**environment_of(r), "machine_class": ""} for r in (run, other)]
-    changed = environment_differences(environments[0], environments[1], set(closure(source.packages)))
+    there, here = environment_of(run), environment_of(other)
+    machine = ("machine_class", "linear_algebra")
+    packages = [{k: v for k, v in e.items() if k not in machine} for e in (there, here)]
+    changed = environment_differences(packages[0], packages[1], set(closure(source.packages)))
     if changed:
         return Cause("environment", f"What {step.tool} stands on changed: {'; '.join(changed)}.")
-    if then.get("machine") != now.get("machine") and then.get("machine"):
-        what = f"The class of machine differs: {then['machine']} then, {now.get('machine')} now."
-        return Cause("machine", what)
+    was = {"machine_class": then.get("machine", ""), "linear_algebra": there.get("linear_algebra")}
+    now_is = {"machine_class": now.get("machine", ""), "linear_algebra": here.get("linear_algebra")}
+    if was["machine_class"] and (changed := environment_differences(was, now_is)):
+        return Cause("machine", f"The class of machine differs: {'; '.join(changed)}.")
     again = [engine.perform_again(other, plan, step) for _ in range(2)]
     made = [o.artifact.digest if o.artifact else o.status for o in again]
     if len({*made, now.get("artifact", {}).get("digest", "")}) > 1:
