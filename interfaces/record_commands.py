@@ -325,7 +325,7 @@ def why(
     as_json: Json = False,
 ) -> None:
     """Say what made an artifact, from what, allowed by whom."""
-    from gnomon.plans import lineage, provenance
+    from gnomon.plans import artifact_names, lineage, lineage_tree, provenance
 
     with _opened(name) as folder:
         if prov:
@@ -336,11 +336,11 @@ def why(
                 "Say which artifact.", remedy=f"For example: gnomon why {name} STEP; `gnomon show` lists the steps."
             )
         registry = open_registry()
-        found = lineage.lineage(folder, lineage.find(folder, artifact, registry), registry)
+        found = lineage.lineage(folder, artifact_names.find(folder, artifact, registry), registry)
         if as_json:
             print_json(lineage.document(found))
         else:
-            print_text(lineage.tree(found))
+            print_text(lineage_tree.tree(found))
 
 
 # --------------------------------------------------------------------------- the store

@@ -32,8 +32,8 @@ from urllib.parse import quote
 
 from gnomon.plans.approval import Approval
 from gnomon.plans.arguments import spoken
-from gnomon.plans.lineage import Record
 from gnomon.plans.plan import Plan, Step
+from gnomon.plans.record import Record
 from gnomon.plans.store import Artifact
 from gnomon.tools.registry import Registry
 
@@ -62,7 +62,7 @@ def prov_document(folder: Path, registry: Registry | None = None) -> ProvDocumen
     folder : pathlib.Path
         A run's folder, whatever became of the run: waiting and rejected ones have no activity but the decision.
     registry : Registry, optional
-        Only for journals that do not have the plan in them; see `gnomon.plans.lineage.Record`.
+        Only for journals that do not have the plan in them; see `gnomon.plans.record.Record`.
 
     Raises
     ------

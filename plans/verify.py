@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gnomon.plans import approval as approvals
-from gnomon.plans import bundle, crate, document
+from gnomon.plans import bundle, crate_profile, document
 from gnomon.plans.canonical import canonical, file_digest
 from gnomon.plans.plan import Plan
 from gnomon.plans.run import Run
@@ -224,7 +224,7 @@ def _crate(folder: Path) -> Found:
     path = folder / bundle.CRATE
     if not path.is_file():
         return "no metadata", [MissingFile(f"{bundle.CRATE} is not there.", remedy="Take the bundle again.")]
-    findings = crate.validate(folder)
+    findings = crate_profile.validate(folder)
     faults: list[GnomonError] = [
         CrateError(str(finding), remedy="The metadata are made again by `gnomon resume`.") for finding in findings
     ]

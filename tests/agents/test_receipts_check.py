@@ -8,8 +8,9 @@ import shutil
 
 import pytest
 
-from gnomon.agents.claims import as_block, blocks, claims, plain
 from gnomon.agents.receipts_check import agrees, chain, check, check_file, claims_of, mark, strip_marks
+from gnomon.agents.receipts_check.blocks import as_block, blocks, plain
+from gnomon.agents.receipts_check.claims import claims
 from gnomon.tools.errors import AlteredFile, JournalError, UsageError
 
 WHOLE = ("read_points", "measure_points", "draw_points")

@@ -14,8 +14,11 @@ import pytest
 from toy_steps import MEASURE, READ, TILT
 
 from gnomon.plans import approval as approvals
-from gnomon.plans import crate
+from gnomon.plans import crate, crate_entities, crate_profile
 from gnomon.plans.canonical import file_digest
+from gnomon.plans.crate_entities import COMPLETED, FAILED, filled
+from gnomon.plans.crate_record import RunRecord, without_folders
+from gnomon.plans.crate_workflow import Workflow, typed_value
 from gnomon.plans.plan import Attachment, Plan, Ref, Step
 from gnomon.plans.policy import Policy
 from gnomon.plans.run import Run, write_text
@@ -108,7 +111,7 @@ def listed(value: Any) -> list[str]:
     return [v["@id"] for v in (value if isinstance(value, list) else [value])]
 
 
-def rules(found: crate.Conformance) -> set[str]:
+def rules(found: crate_profile.Conformance) -> set[str]:
     return {f.rule for f in found.findings}
 
 
@@ -208,23 +211,23 @@ def test_tools_name_the_works_they_rest_on(done: Path, toys: Registry) -> None:
 
 
 def test_bibcode_is_linked(tmp_path: Path, toys: Registry, done: Path) -> None:
-    writer = crate._Writer(done, toys, crate._Record.read(done))
+    writer = Workflow(crate_entities.Entities(done, toys, RunRecord.read(done)))
     reference = writer._work("Ford & Gregory 2007, Bayesian model selection, 2007ASPC..371..189F")
     assert reference == {"@id": "https://ui.adsabs.harvard.edu/abs/2007ASPC..371..189F"}
 
 
 def test_numbers_truths_texts_and_lists_keep_their_values() -> None:
-    assert crate._value({"value": 0.5, "unit": "d"}) == ("Number", 0.5, "d")
-    assert crate._value(True) == ("Boolean", True, None)
-    assert crate._value("") == ("Text", "", None)
-    assert crate._value([{"value": 2.0, "unit": "d"}]) == ("Text", '[{"unit":"d","value":2}]', None)
-    assert crate._filled({"name": "", "value": ""}) == {"value": ""}
-    assert crate._filled({"value": False, "input": []}) == {"value": False}
+    assert typed_value({"value": 0.5, "unit": "d"}) == ("Number", 0.5, "d")
+    assert typed_value(True) == ("Boolean", True, None)
+    assert typed_value("") == ("Text", "", None)
+    assert typed_value([{"value": 2.0, "unit": "d"}]) == ("Text", '[{"unit":"d","value":2}]', None)
+    assert filled({"name": "", "value": ""}) == {"value": ""}
+    assert filled({"value": False, "input": []}) == {"value": False}
 
 
 def test_absolute_paths_are_left_out_of_sentences() -> None:
     said = "In /srv/somebody/.gnomon/runs/1/inputs/a.fits: 5 km/s of https://a.org/b/c, C:\\Users\\x\\b.fits and 1/2."
-    assert crate._without_folders(said) == "In a.fits: 5 km/s of https://a.org/b/c, b.fits and 1/2."
+    assert without_folders(said) == "In a.fits: 5 km/s of https://a.org/b/c, b.fits and 1/2."
 
 
 def test_nothing_else_than_the_journal_tells_the_plan(done: Path, toys: Registry) -> None:
@@ -264,7 +267,7 @@ def test_a_whole_run_satisfies_the_profile_offline(
     monkeypatch.chdir(home)
     before = {p: p.stat().st_mtime_ns for p in done.rglob("*")}
 
-    found = crate.conformance(done, "recommended")
+    found = crate_profile.conformance(done, "recommended")
 
     assert rules(found) == NEVER
     assert {f.severity for f in found.findings} == {"recommended"}
@@ -289,14 +292,14 @@ def test_failed_and_skipped_steps(
     folder = finish(run)
     found = entities(folder)
     failed = found["#action/break"]
-    assert failed["actionStatus"] == found["#control/break"]["actionStatus"] == crate._FAILED
+    assert failed["actionStatus"] == found["#control/break"]["actionStatus"] == FAILED
     assert failed["error"] == "The toy is broken."
     assert found["#run"]["error"] == "1 of 3 steps failed: break."
     assert listed(found["script.py"]["hasPart"]) == ["#tool/toy_read/1.0", "#tool/toy_break/1.0"]
     assert found["#step/follow"]["workExample"] == {"@id": "#tool/toy_follow/1.0"}
     assert "#action/follow" not in found
 
-    conformance = crate.conformance(folder, "recommended")
+    conformance = crate_profile.conformance(folder, "recommended")
     assert rules(conformance) == NEVER | {WITHOUT_VALUE, WITHOUT_RESULT}
 
 
@@ -311,9 +314,9 @@ def test_a_step_that_found_nothing(
     assert execute(run) == "done"
     folder = finish(run)
     found = entities(folder)
-    assert found["#action/break"]["actionStatus"] == crate._COMPLETED
+    assert found["#action/break"]["actionStatus"] == COMPLETED
     assert found[listed(found["#action/break"]["result"])[0]]["value"] == "The box is empty."
-    assert crate.validate(folder) == []
+    assert crate_profile.validate(folder) == []
 
 
 @pytest.mark.usefixtures("no_network")
@@ -332,7 +335,7 @@ def test_a_rejected_plan_is_described_without_a_workflow(
     assert found["#decision/1"]["agent"] == {"@id": "#person/tester%40desk"}
     assert "too long" in found["#decision/1"]["description"]
     assert "mainEntity" not in found["./"]
-    conformance = crate.conformance(folder)
+    conformance = crate_profile.conformance(folder)
     assert conformance.profile == "ro-crate-1.1"
     assert conformance.findings == ()
     assert entities(folder)["plan.yaml"]["identifier"] == plan.hash
@@ -375,14 +378,14 @@ def test_resumed_and_taken_over_steps_and_two_files(
     assert "startTime" not in found["#action/read"]
     assert f"the one of run {earlier.id}" in found["#action/read"]["description"]
     assert found["#action/read_2/attempt-1"]["error"] == "The run stopped while the step was under way."
-    assert found["#action/read_2"]["actionStatus"] == crate._COMPLETED
+    assert found["#action/read_2"]["actionStatus"] == COMPLETED
     assert found["#action/break/attempt-1"]["error"] == found["#action/break"]["error"] == "The toy is broken."
     assert "It was started 3 times." in found["#run"]["description"]
     name = "inputs/%E7%8E%A9%E5%85%B7%202.txt"
     assert found[name]["sha256"] == file.sha256
     assert name in listed(found["#action/read_2"]["object"])
 
-    conformance = crate.conformance(folder, "recommended")
+    conformance = crate_profile.conformance(folder, "recommended")
     assert rules(conformance) == NEVER | {WITHOUT_VALUE, WITHOUT_RESULT, SHARED_TOOL}
 
 
@@ -447,7 +450,7 @@ def test_lists_of_inputs_weights_and_replies(
     assert "#parameter/toy_join/limit" not in found
     assert found["#tool/toy_join/2.0"]["identifier"] == "sha256:5e"
     assert found["#seconds/join"]["value"] == 1.5
-    assert crate.validate(folder) == []
+    assert crate_profile.validate(folder) == []
 
 
 @pytest.mark.usefixtures("no_network")
@@ -455,7 +458,7 @@ def test_what_is_dropped_is_found(done: Path) -> None:
     alter(done, "./", lambda root: root.pop("license"))
     alter(done, "#action/tilt", lambda action: action.pop("instrument"))
     (done / "outputs" / "draw.png").unlink()
-    findings = crate.validate(done)
+    findings = crate_profile.validate(done)
     told = {(f.place, f.rule.partition(":")[0]) for f in findings}
     assert ("./ license", "ro-crate-1.1") in told
     assert ("#action/tilt instrument", "process-run-crate-0.5") in told
@@ -466,7 +469,7 @@ def test_what_is_dropped_is_found(done: Path) -> None:
 @pytest.mark.usefixtures("no_network")
 def test_metadata_cannot_pass_by_claiming_less(done: Path) -> None:
     alter(done, "./", lambda root: (root.pop("conformsTo"), root.pop("mainEntity")))
-    assert {f.rule.partition(":")[0] for f in crate.validate(done)} >= {
+    assert {f.rule.partition(":")[0] for f in crate_profile.validate(done)} >= {
         "provenance-run-crate-0.5",
         "workflow-ro-crate-1.0",
     }
@@ -478,9 +481,9 @@ def test_metadata_cannot_pass_by_claiming_less(done: Path) -> None:
 def test_what_are_no_metadata_is_told_in_one_sentence(tmp_path: Path, content: bytes) -> None:
     (tmp_path / crate.METADATA).write_bytes(content)
     with pytest.raises(CrateError, match=r"is not JSON|holds no graph"):
-        crate.validate(tmp_path)
+        crate_profile.validate(tmp_path)
 
 
 def test_missing_metadata_are_told(tmp_path: Path) -> None:
     with pytest.raises(MissingFile, match=r"ro-crate-metadata\.json is not there"):
-        crate.validate(tmp_path)
+        crate_profile.validate(tmp_path)

@@ -13,9 +13,11 @@ from toy_steps import MEASURE, READ, TILT
 
 from gnomon.plans import approval as approvals
 from gnomon.plans import document as plan_files
+from gnomon.plans.artifact_names import find
 from gnomon.plans.canonical import canonical, file_digest, text_digest
 from gnomon.plans.journal import GENESIS
-from gnomon.plans.lineage import document, find, lineage, tree
+from gnomon.plans.lineage import document, lineage
+from gnomon.plans.lineage_tree import tree
 from gnomon.plans.plan import Plan
 from gnomon.plans.policy import Policy
 from gnomon.plans.run import Run

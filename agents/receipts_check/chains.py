@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gnomon.agents.claims import plain
-from gnomon.agents.evidence import Evidence, Source
-from gnomon.agents.receipt_marks import Checked, Claim
+from gnomon.agents.receipts_check.blocks import plain
+from gnomon.agents.receipts_check.checked import Checked, Claim
+from gnomon.agents.receipts_check.evidence import Evidence
+from gnomon.agents.receipts_check.run_folder import Source
 from gnomon.plans.arguments import spoken
 from gnomon.plans.canonical import file_digest
 from gnomon.tools.registry import Registry
