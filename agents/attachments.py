@@ -47,6 +47,10 @@ def attach(paths: Sequence[Path], registry: Registry, store: Store, language: st
     for path in paths:
         if not path.exists():
             raise UsageError(f"There is no file {shown(path)}.", remedy="Check the name.")
+        if not (path.is_file() or path.is_dir()):
+            raise UsageError(
+                f"{shown(path)} is not a regular file.", remedy="Write what it holds into a file, and give that."
+            )
         found = registry.recognise(path) if path.is_file() else []
         if not found:
             expected = ", ".join(sorted({t.kind.name for t in registry.readers}))

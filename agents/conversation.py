@@ -23,7 +23,7 @@ from gnomon.plans.plan import Plan
 from gnomon.plans.policy import Policy
 from gnomon.plans.run import Run, new_identifier, write_text
 from gnomon.plans.store import Store
-from gnomon.tools.errors import ApprovalError, UsageError
+from gnomon.tools.errors import ApprovalError, PlanError, UsageError
 from gnomon.tools.kinds.tables import plain
 from gnomon.tools.registry import Registry
 
@@ -102,10 +102,16 @@ class Conversation:
         """
         given = {self.store.put_file(p) for p in paths if p.is_file()}
         for file in plan.files:
-            if file.sha256 not in given and not self.store.path(file.sha256, ".file").exists():
+            stored = self.store.path(file.sha256, ".file")
+            if file.sha256 not in given and not stored.exists():
                 raise UsageError(
                     f"The plan needs the file {file.name} (sha256 {file.sha256[:12]}…), which is not here.",
                     remedy="Give it with --data FILE.",
+                )
+            if stored.stat().st_size != file.size:
+                raise PlanError(
+                    f"The plan says that {file.name} has {file.size} bytes, and it has {stored.stat().st_size}.",
+                    remedy="Write its true size, or plan again.",
                 )
 
     # ------------------------------------------------------------------ from a plan to a run
@@ -195,6 +201,9 @@ class Conversation:
             status = run.status()
             if status == "rejected":
                 approvals.require(run.approval(), run.plan(self.registry), self.policy)
+            executed = run.executed()
+            if status == "done" and executed is not None:
+                approvals.require(run.approval(), run.plan(self.registry), None)
             if status == "done":
                 return status if bundle.is_sealed(run.folder) else self._enter(run, "report")
             return self._enter(run, "execute")
@@ -308,7 +317,7 @@ class Conversation:
         else:
             self._tell("script.checking", {})
             found = check_script(run)
-            run.write_log("script", found.said)
+            run.write_log("script.py", found.said)
             checked = found.document()
             if checked["verdict"].startswith("equal"):
                 self.store.remember(key, {**checked, "run": run.id})

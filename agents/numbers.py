@@ -104,7 +104,7 @@ def _with_uncertainty(result: Result) -> Spoken:
         return Spoken(f"{bare(value)} ± 0")
     if any(w < 0 for w in widths):  # a mode outside a central interval, say: only the ends themselves are honest
         return Spoken(f"{bare(value)} [{_end(ends.lower)}, {_end(ends.upper)}]")
-    places = UNCERTAINTY_DIGITS - 1 - _rounded_magnitude(min(w for w in widths if w > 0))
+    places = decimals(min(w for w in widths if w > 0))
     magnitude = _magnitude(max(abs(value), *widths))
     scaled = not SMALLEST <= magnitude < LARGEST and places + magnitude < MOST_DIGITS
 
@@ -120,6 +120,11 @@ def _with_uncertainty(result: Result) -> Spoken:
     if plus == minus:
         return Spoken(f"{head} ± {plus}", tail=tail, bracketed=scaled)
     return Spoken(head, f"+{plus}", f"−{minus}", tail, bracketed=scaled)
+
+
+def decimals(width: float) -> int:
+    """To how many decimals an uncertainty of `width` bears a number; negative for tens, hundreds ..."""
+    return UNCERTAINTY_DIGITS - 1 - _rounded_magnitude(width)
 
 
 def _end(value: float | None) -> str:

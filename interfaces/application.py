@@ -175,6 +175,15 @@ def decided(conversation: Conversation, run: Run, yes: bool, as_json: bool) -> s
     return "waiting"
 
 
+def free_name(path: Path) -> Path:
+    """`path`, or the first of `path`.1, `path`.2 ... that is not there: nothing of a person's is overwritten."""
+    tried, number = path, 0
+    while tried.exists():
+        number += 1
+        tried = path.with_name(f"{path.name}.{number}")
+    return tried
+
+
 def find_run(conversation: Conversation, name: str) -> Run:
     """The run of that name, or of the start of one."""
     from gnomon.plans.run import Run

@@ -5,7 +5,9 @@ What can be done with the record of a run is in `gnomon.interfaces.record_comman
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +30,7 @@ from gnomon.interfaces.application import (
     app,
     close,
     find_run,
+    free_name,
     is_interactive,
     offered,
     open_conversation,
@@ -101,7 +104,9 @@ def plan(
     made = conversation.plan(question, data or [])
     text = to_yaml(made)
     if output.exists() and output.read_bytes() != text.encode():
-        kept = output.with_name(output.name + ".old")
+        if any(path.exists() and path.samefile(output) for path in data or []):
+            raise errors.UsageError(f"{output} is the data.", remedy="Choose another name with -o.")
+        kept = free_name(output.with_name(output.name + ".old"))
         output.replace(kept)
         say(f"{output} was there already; it is now {kept}.")
     write_text(output, text)
@@ -178,7 +183,11 @@ def show(name: RunName, as_json: Json = False) -> None:
         print_json(run_document(found, status))
         return
     document = run_document(found, status)
-    print_text(plan_page(found.plan(conversation.registry)))
+    offered = found.plan(conversation.registry)
+    executed = found.executed()
+    print_text(plan_page(executed or offered))
+    if executed is not None and executed.hash != offered.hash:
+        say("Warning: plan.yaml in the run's folder is not this plan, which was executed; it was edited since.")
     print_text(f"Run {found.id}: {status}")
     approval = found.approval()
     if approval:
@@ -324,23 +333,39 @@ def _failed(sentence: str, code: Exit, arguments: Sequence[str]) -> int:
     return int(code)
 
 
+# What click makes of Ctrl-C.
+INTERRUPTED = 130
+STOPPED = "Stopped. `gnomon runs` lists what can be resumed."
+
+
+def _stop(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of the command; returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="replace")
+    for name in ("SIGTERM", "SIGHUP"):  # a batch system's kill and a closed terminal clean up as Ctrl-C does
+        if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
+            signal.signal(getattr(signal, name), _stop)
     try:
         code = app(args=given, standalone_mode=False)
+        if code == INTERRUPTED:
+            return _failed(STOPPED, Exit.FAILED, given)
         return int(code or 0)
     except typer.Exit as leaving:
+        if leaving.exit_code == INTERRUPTED:
+            return _failed(STOPPED, Exit.FAILED, given)
         return int(leaving.exit_code)
     except errors.GnomonError as error:
         if Options.debug:
             raise
         return _failed(str(error), _exit_code(error), given)
     except KeyboardInterrupt:
-        return _failed("Stopped. `gnomon runs` lists what can be resumed.", Exit.FAILED, given)
+        return _failed(STOPPED, Exit.FAILED, given)
     except OSError as error:
         if Options.debug:
             raise

@@ -50,7 +50,7 @@ def run_document(run: Run, status: str) -> dict[str, Any]:
     return {
         "run": run.id,
         "status": status,
-        "plan_hash": created["plan"],
+        "plan_hash": executed.hash if (executed := run.executed()) else created["plan"],
         "question": created["question"],
         "answer": told["answer"],
         "results": told["results"],

@@ -21,6 +21,7 @@ from gnomon.interfaces.application import (
     close,
     decided,
     find_run,
+    is_interactive,
     open_conversation,
     open_registry,
 )
@@ -210,7 +211,7 @@ def script(
                 "A plan that never ran has no record to verify a script against.", remedy="Give a run."
             )
         plan, run = document.read_plan(Path(name), registry), None
-        _write_script(plan, registry, run, output, notebook)
+        _write_script(plan, registry, run, output, notebook, as_json)
         return
     with _opened(name) as folder:
         run = Run(folder)
@@ -224,20 +225,26 @@ def script(
                 print_text(f"{say_checked(checked.document())} ({checked.how}, {checked.seconds:.1f} s)")
             codes = {"different": Exit.FAILED, "could not replay": Exit.NOT_REPLAYED}
             raise typer.Exit(codes.get(checked.verdict, Exit.DONE))
-        _write_script(plan, registry, run if run.executed() else None, output, notebook)
+        _write_script(plan, registry, run if run.executed() else None, output, notebook, as_json)
 
 
-def _write_script(plan: Plan, registry: Registry, run: Run | None, output: Path | None, notebook: bool) -> None:
+def _write_script(
+    plan: Plan, registry: Registry, run: Run | None, output: Path | None, notebook: bool, as_json: bool
+) -> None:
     from gnomon.plans.notebook import notebook_text
     from gnomon.plans.run import write_text
     from gnomon.plans.script import script_text
 
     text = (notebook_text if notebook else script_text)(plan, registry, run)
-    if output is None:
-        print_text(text)
-    else:
+    if output is not None:
+        if output.exists() and (not output.is_file() or output.read_text(encoding="utf-8", errors="replace") != text):
+            raise errors.UsageError(f"{output} is there already.", remedy="Choose another name with -o, or remove it.")
         write_text(output, text)
         say(f"Written to {output}.")
+    if as_json:
+        print_json({"file": str(output)} if output else {"text": text})
+    elif output is None:
+        print_text(text)
 
 
 # --------------------------------------------------------------------------- receipts and why
@@ -274,13 +281,15 @@ def receipts(
                 )
             links = [(claim, checker.chain(claim, folder, registry)) for claim in claims]
             if as_json:
-                print_json({"claims": [{**_claim(c), "chain": list(link.lines())} for c, link in links]})
+                print_json({"claims": [{**_claim(c), "chain": link} for c, link in links]})
             else:
                 for claim, link in links:
                     print_text(f"Line {claim.line}, {claim.text}")
-                    print_text("\n".join(link.lines()))
+                    print_text("\n".join(link))
             raise typer.Exit(Exit.DONE if all(c.supported for c in claims) else Exit.FAILED)
         if mark is not None:
+            if mark.exists():
+                raise errors.UsageError(f"{mark} is there already.", remedy="Choose another name, or remove it.")
             write_text(mark, checker.mark(checked.text, checked))
     bad = checked.unsupported
     if as_json:
@@ -372,11 +381,16 @@ def gc(
     print_json(freed.document()) if as_json else print_text(str(freed))
 
 
-def discard(name: RunName, as_json: Json = False) -> None:
+def discard(name: RunName, yes: Yes = False, as_json: Json = False) -> None:
     """Remove a run: its folder goes at once, what only it needed with the next `gnomon store gc`."""
     from gnomon.plans import housekeeping
 
     found = find_run(open_conversation(), name)
+    if not yes:
+        if not is_interactive(as_json):
+            raise errors.UsageError(f"Nothing was removed: run {found.id} cannot be had back.", remedy="Say --yes.")
+        if not typer.confirm(f"Remove run {found.id} for good?", default=False, err=True):
+            raise typer.Exit(Exit.DONE)
     housekeeping.discard(found)
     if as_json:
         print_json({"discarded": found.id})

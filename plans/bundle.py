@@ -23,7 +23,9 @@ identity of a bundle is the SHA-256 of its manifest.
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import stat
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -41,6 +43,8 @@ from gnomon.plans.store import write_atomically
 from gnomon.tools.errors import AlteredFile, BundleError, MissingFile, UnlistedFile, UsageError
 from gnomon.tools.registry import Registry
 
+LOCK = ".lock"
+SCRATCH = "gnomon-scratch"
 MANIFEST = "manifest-sha256.txt"
 CRATE = "ro-crate-metadata.json"
 # The oldest time that a zip can hold: an archive must not depend on when it was made.
@@ -76,6 +80,8 @@ def seal(run: Run, registry: Registry) -> str:
     """
     plan = run.executed() or run.plan(registry)
     folder = run.folder
+    for part in folder.rglob(".part-*"):  # half-written by a process that was killed
+        part.unlink()
     approvals = [e["approval"] for e in run.events("approval")]
     write_text(folder / "approvals.jsonl", "".join(canonical(a).decode() + "\n" for a in approvals))
     write_text(
@@ -83,8 +89,12 @@ def seal(run: Run, registry: Registry) -> str:
     )
     write_text(folder / "tolerances.yaml", _tolerances(run, plan, registry))
     write_text(folder / "README.md", _readme(run, plan))
+    # What the journal does not know yet is bound to it, so that the record is one chain; once, however often it is sealed.
+    files = {name: sha256 for name, sha256 in digests(folder).items() if name not in ("journal.jsonl", CRATE)}
+    if [e["files"] for e in run.events("bundle.sealed")][-1:] != [files]:
+        run.journal.append("bundle.sealed", files=files)
     crate.write(folder, registry)
-    write_text(folder / MANIFEST, "".join(f"{sha256}  {name}\n" for name, sha256 in digests(folder).items()))
+    write_text(folder / MANIFEST, manifest_text(digests(folder)))
     return identity(folder)
 
 
@@ -100,13 +110,18 @@ def is_sealed(folder: Path) -> bool:
 
 
 def files_of(folder: Path) -> list[str]:
-    """Files of a bundle by their names in it; locks, half-written files and the manifest are not among them."""
-    found = []
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder).as_posix()
-        if path.is_file() and name != MANIFEST and not any(part.startswith(".") for part in PurePosixPath(name).parts):
-            found.append(name)
-    return sorted(found)
+    """Files of a bundle by their names in it; the run's lock and the manifest are not among them."""
+    return sorted(name for name, regular in _entries(folder) if regular)
+
+
+def _entries(folder: Path) -> Iterator[tuple[str, bool]]:
+    """Everything in a bundle but folders, the lock and the manifest, and whether it is a regular file."""
+    for here, folders, files in os.walk(folder):
+        for name in [*files, *(f for f in folders if (Path(here) / f).is_symlink())]:
+            path = Path(here) / name
+            inner = path.relative_to(folder).as_posix()
+            if inner not in (MANIFEST, LOCK):
+                yield inner, stat.S_ISREG(path.lstat().st_mode)
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -127,15 +142,25 @@ def read_manifest(folder: Path) -> dict[str, str]:
     path = folder / MANIFEST
     if not path.is_file():
         raise MissingFile(f"{folder} has no {MANIFEST}.", remedy="Is it the folder of a run? `gnomon runs` lists them.")
-    listed = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), start=1):
+    listed: dict[str, str] = {}
+    text = path.read_bytes().decode("utf-8", errors="replace")
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
         sha256, separator, name = line.partition("  ")
         if not separator or len(sha256) != 64 or name.startswith("/") or ".." in PurePosixPath(name).parts:
             raise BundleError(
                 f"Line {number} of {MANIFEST} is not a line of a manifest.", remedy="Take the bundle again."
             )
         listed[name] = sha256
+    if text != manifest_text(listed):
+        raise BundleError(
+            f"{MANIFEST} is not in its one form: a line for each file, sorted.", remedy="Take the bundle again."
+        )
     return listed
+
+
+def manifest_text(listed: dict[str, str]) -> str:
+    """The one form of a manifest."""
+    return "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(listed.items()))
 
 
 def compare_with_manifest(folder: Path) -> list[BundleError]:
@@ -156,6 +181,11 @@ def compare_with_manifest(folder: Path) -> list[BundleError]:
         UnlistedFile(f"{name} is not in the manifest.", remedy="Remove it: nobody knows where it comes from.")
         for name in here
         if name not in listed
+    ]
+    faults += [
+        UnlistedFile(f"{name} is not a regular file.", remedy="Remove it: a bundle holds its own bytes.")
+        for name, regular in _entries(folder)
+        if not regular
     ]
     return faults
 
@@ -314,7 +344,7 @@ def opened(path: Path) -> Iterator[Path]:
         Where there is nothing, or no bundle.
     """
     if path.is_dir():
-        if not (path / "journal.jsonl").is_file():
+        if not (path / "journal.jsonl").is_file() and not (path / MANIFEST).is_file():
             raise UsageError(
                 f"{path} is not the folder of a run: it has no journal.jsonl.", remedy="`gnomon runs` lists runs."
             )
@@ -322,8 +352,30 @@ def opened(path: Path) -> Iterator[Path]:
         return
     if not path.is_file():
         raise UsageError(f"There is no bundle {path}.", remedy="Give a folder, a zip, or the name of a run.")
-    with tempfile.TemporaryDirectory(prefix="gnomon-") as temporary:
-        yield _unpacked(path, Path(temporary))
+    with scratch() as temporary:
+        yield _unpacked(path, temporary)
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder for the time of the block; those that killed processes left behind are removed on the way."""
+    root = Path(tempfile.gettempdir())
+    for left in root.glob(f"{SCRATCH}-*-*"):
+        owner = left.name.split("-")[2]
+        if owner.isdigit() and not _is_alive(int(owner)):
+            shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=f"{SCRATCH}-{os.getpid()}-", ignore_cleanup_errors=True) as temporary:
+        yield Path(temporary)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True  # somebody else's
+    return True
 
 
 def _unpacked(path: Path, target: Path) -> Path:
@@ -341,12 +393,16 @@ def _unpacked(path: Path, target: Path) -> Path:
                         f"{path.name} holds a file outside itself: {entry.filename}.", remedy="Do not trust it."
                     )
             archive.extractall(target)
-    except zipfile.BadZipFile as error:
+    except OSError as error:
+        raise BundleError(
+            f"{path.name} could not be unpacked: {error.strerror}.", remedy="Check the disk, or take it again."
+        ) from error
+    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
         raise BundleError(
             f"{path.name} is not a zip, or a damaged one: {error}.", remedy="Take the bundle again."
         ) from error
     journals = sorted(target.glob("*/journal.jsonl")) + sorted(target.glob("journal.jsonl"))
-    if len(journals) != 1:
+    if len(journals) != 1 or (journals[0].parent != target and len(list(target.iterdir())) != 1):
         raise BundleError(
             f"{path.name} does not hold exactly one run.", remedy="Make it with `gnomon bundle RUN --zip`."
         )

@@ -97,8 +97,8 @@ def changes_since(before: Run, after: Run, plan: Plan) -> dict[str, Any]:
 def environment_of(run: Run) -> dict[str, Any]:
     """What a run's folder says that it ran in; nothing where it does not say."""
     path = run.folder / "environment.json"
-    described: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return described
+    described = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return described if isinstance(described, dict) else {}
 
 
 def _reply_differences(step: str, before: Run, after: Run) -> list[str]:

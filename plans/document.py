@@ -49,7 +49,7 @@ def says(text: str, plan: Plan) -> bool:
 
     try:
         document = YAML(typ="safe", pure=True).load(text)
-    except YAMLError:
+    except (YAMLError, RecursionError):
         return False
     expected = plan.document()
     for step in expected["steps"]:
@@ -95,7 +95,7 @@ def of_yaml(text: str, registry: Registry, name: str = "plan.yaml") -> Plan:
         Naming the place, where the text is not YAML or not a plan.
     """
     from ruamel.yaml import YAML
-    from ruamel.yaml.error import MarkedYAMLError
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
         document = YAML(typ="safe", pure=True).load(text)
@@ -103,6 +103,9 @@ def of_yaml(text: str, registry: Registry, name: str = "plan.yaml") -> Plan:
         mark = error.problem_mark
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise PlanError(f"{name} is not YAML{place}: {error.problem}.", remedy="Mend that line.") from error
+    except (YAMLError, RecursionError) as error:
+        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error).splitlines()[0]
+        raise PlanError(f"{name} is not YAML: {why}.", remedy="`gnomon plan` writes a plan to start from.") from error
     plan = Plan.of_document(document)
     return plan.model_copy(update={"steps": [_normalised(step, registry) for step in plan.steps]})
 

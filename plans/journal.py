@@ -54,10 +54,14 @@ def read_events(path: Path, *, being_written: bool = False) -> list[dict[str, An
     for number, line in enumerate(lines, start=1):
         try:
             event = read(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise JournalError(
                 f"Line {number} of {path.name} is not readable.", remedy="The record of this run cannot be trusted."
             ) from error
+        if not isinstance(event, dict) or not isinstance(event.get("event"), str):
+            raise JournalError(
+                f"Line {number} of {path.name} is not an event.", remedy="The record of this run cannot be trusted."
+            )
         if event.get("prev") != previous or event.get("seq") != number or canonical(event) != line:
             raise JournalError(
                 f"Line {number} of {path.name} was altered, or one before it is missing.",

@@ -5,14 +5,20 @@ A plan is data.  Its identity is the SHA-256 of its canonical JSON; approval, re
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from gnomon.plans.canonical import digest
 from gnomon.tools.errors import PlanError
 
 FORMAT: Literal[1] = 1
+
+
+def is_file_name(name: str) -> bool:
+    """Whether a text can name a visible file inside a folder, and nothing outside it."""
+    return bool(re.fullmatch(r"[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]*", name)) and len(name.encode()) <= 255
 
 
 class _Record(BaseModel):
@@ -41,18 +47,26 @@ class Attachment(_Record):
     ``name`` is how the plan speaks of it; where it lies is the store's business.
     """
 
-    name: str
+    name: str = Field(min_length=1)
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
     size: int = Field(ge=0)
     kind: str
     found: str
     rows: int = 0
 
+    @field_validator("name")
+    @classmethod
+    def _one_plain_name(cls, name: str) -> str:
+        """The name becomes a file's in the run's folder, so it must not lead anywhere else."""
+        if not is_file_name(name):
+            raise ValueError("the name of a file must be one plain name: no folder, no leading dot, at most 255 bytes")
+        return name
+
 
 class Step(_Record):
     """One call of one tool at one version."""
 
-    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
     tool: str
     version: str
     arguments: dict[str, Any] = Field(default_factory=dict)

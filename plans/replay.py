@@ -8,7 +8,6 @@ environment, machine, reply missing; what is left is unexplained, and the step i
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -162,6 +161,12 @@ def replay(
         out.cause = Cause(lacking.kind, str(lacking), lacking.error)
     except GnomonError as error:
         out.cause = Cause("record", str(error), type(error).__name__)
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        # Reading a record that somebody tampered with may fail so; a fault of a tool cannot, it is an outcome of its step.
+        if out.rows:
+            raise
+        what = f"The record of this run could not be understood ({type(error).__name__}); `gnomon verify` says more."
+        out.cause = Cause("record", what)
     out.seconds = round(time.perf_counter() - started, 3)
     return out
 
@@ -206,6 +211,17 @@ def _require_record(run: Run, registry: Registry, out: Replay) -> Plan:
             what = f"The input {file.name} is not the one that the plan names: its sha256 is {sha256[:12]}…, not {file.sha256[:12]}…."
             raise _Lacking("input", AlteredFile(what, remedy="Take the bundle again."))
     outcomes = run.outcomes()
+    if not run.events("run.finished") or {s.id for s in executed.steps} - set(outcomes):
+        raise ReplayError(
+            "The record ends before the run did.", remedy="Take the bundle again, or `gnomon resume` the run."
+        )
+    for step_id, artifact in run.artifacts().items():
+        path = run.folder / "outputs" / f"{step_id}{artifact.suffix}"
+        if not path.is_file() or file_digest(path) != artifact.sha256:
+            what = (
+                f"outputs/{path.name} is missing, or is not what the journal says, so there is nothing to compare with."
+            )
+            raise _Lacking("record", AlteredFile(what, remedy="Take the bundle again."), step_id)
     for step in executed.steps:
         if step.tool not in registry or registry[step.tool].version != step.version:
             here = f"here it is {registry[step.tool].version}" if step.tool in registry else "there is none here"
@@ -231,8 +247,7 @@ def _made_again(
     run: Run, plan: Plan, registry: Registry, keep: Path | None
 ) -> Iterator[tuple[tuple[Store, Recorded], Run]]:
     """A run of the same plan in a place of its own, approved as the one on record was, with nothing done yet."""
-    with tempfile.TemporaryDirectory(prefix="gnomon-replay-") as temporary:
-        root = Path(temporary)
+    with bundle.scratch() as root:
         store = Store(root / "store")
         for file in plan.files:
             store.put_file(run.folder / "inputs" / file.name)

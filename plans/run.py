@@ -37,7 +37,7 @@ from gnomon.plans.approval import Approval
 from gnomon.plans.journal import Journal, read_events
 from gnomon.plans.plan import Plan
 from gnomon.plans.store import Artifact, Store, write_atomically
-from gnomon.tools.errors import ApprovalError, UsageError
+from gnomon.tools.errors import ApprovalError, StoreError, UsageError
 from gnomon.tools.registry import Registry
 
 # Events that say what became of a step, and the word for each.
@@ -194,6 +194,8 @@ class Run:
             lock.acquire(timeout=0)
         except Timeout:
             return True
+        except OSError:
+            return False  # nobody can write here, so nobody is at work
         lock.release()
         return False
 
@@ -213,6 +215,11 @@ class Run:
             raise ApprovalError(
                 f"Another process holds run {self.id}.",
                 remedy=f"Wait for it; `gnomon show {self.id}` says how it goes.",
+            ) from error
+        except OSError as error:  # after Timeout, which is one
+            raise StoreError(
+                f"Run {self.id} could not be held: {error.strerror}.",
+                remedy="Check the folder's permissions and the disk.",
             ) from error
         try:
             self._journal = None  # another process may have written since
@@ -262,4 +269,5 @@ def _copy(source: Path, part: Path) -> None:
 def file_name(path: Path) -> str:
     """A name that JSON can keep and every file system can hold, close to the file's own."""
     name = os.fsencode(path.name).decode("utf-8", errors="replace")
-    return re.sub(r'[\x00-\x1f/\\:*?"<>|\ufffd]', "_", name) or "file"
+    name = re.sub(r'[\x00-\x1f/\\:*?"<>|\ufffd]', "_", name) or "file"
+    return "_" + name[1:] if name.startswith(".") else name  # a hidden file is easily lost

@@ -11,13 +11,13 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from gnomon.plans import isolated
+from gnomon.plans.bundle import scratch
 from gnomon.plans.canonical import file_digest
 from gnomon.plans.run import Run
 from gnomon.tools.errors import UsageError
@@ -81,8 +81,7 @@ def check_script(run: Run, *, fresh: bool = False) -> Checked:
     """
     started = time.perf_counter()
     script = run.folder / "script.py"
-    with tempfile.TemporaryDirectory(prefix="gnomon-script-") as temporary:
-        root = Path(temporary)
+    with scratch() as root:
         python = _fresh_environment(root / "venv", run.folder / "requirements.txt") if fresh else Path(sys.executable)
         result = root / "result.json"
         command = [

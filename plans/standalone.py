@@ -244,10 +244,13 @@ class Script:
             found = sorted(self.out.glob(f"{identifier}.*"))
             if found:
                 _suffix, _write, read, digest, _parts = self.kinds[planned["kind"]]
-                content = digest(read(found[0]))
-                if sha256 := planned.get("sha256"):
-                    # The bytes are those of the record: then so is the content, though a picture read back is drawn anew.
-                    content = planned["digest"] if digest_of_file(found[0]) == sha256 else content
+                if digest_of_file(found[0]) == planned.get("sha256"):
+                    content = planned["digest"]  # not read, since a picture read back is drawn anew
+                else:
+                    try:
+                        content = digest(read(found[0]))
+                    except Exception:  # noqa: BLE001 - a damaged file may make its reader fail in any way
+                        content = "not readable"
                 self.became[identifier] = {"status": "finished", "digest": content, "file": found[0].name}
             else:
                 # A step that made nothing on record cannot leave a file; one that did must have.
@@ -354,8 +357,15 @@ def judge(
                 "what": "other content, and the recorded output is not here to compare with",
             }
         else:
+            try:
+                now_parts = made(identifier)
+            except Exception as error:  # noqa: BLE001 - a damaged file may make its reader fail in any way
+                row |= {"verdict": "different", "what": f"the output could not be read ({type(error).__name__})"}
+                rows[identifier] = row
+                weak[identifier] = [*inherited, planned["comparison"]]
+                continue
             found = compare(
-                then_parts, made(identifier), planned["comparison"], same_machine=same_machine, ancestors=inherited
+                then_parts, now_parts, planned["comparison"], same_machine=same_machine, ancestors=inherited
             ).as_json()
             row |= {name: found[name] for name in ("comparison", "what", "worst", "sigma", "where", "listed")}
             row["verdict"] = found["outcome"]

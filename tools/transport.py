@@ -912,8 +912,11 @@ def _error_again(described: dict[str, Any], **arguments: Any) -> BaseException:
 # --- the guard
 
 
-def _guard(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuse what reaches for a socket, however early the caller got hold of the function."""
+def _guard(event: str, arguments: tuple[Any, ...], _active: list[Exchanges] = _active) -> None:
+    """Refuse what reaches for a socket, however early the caller got hold of the function.
+
+    The list is bound here because the hook outlives the module's names when the interpreter ends.
+    """
     if not _active or not event.startswith("socket."):
         return
     recorder = _active[0]

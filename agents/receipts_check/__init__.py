@@ -28,7 +28,7 @@ Where things are; a line imports from itself and those above it:
 """
 
 from gnomon.agents.receipts_check.agreement import agrees
-from gnomon.agents.receipts_check.chains import Link, chain, claims_of
+from gnomon.agents.receipts_check.chains import chain, claims_of
 from gnomon.agents.receipts_check.checked import Checked, Claim
 from gnomon.agents.receipts_check.checker import check, check_file, folder_of
 from gnomon.agents.receipts_check.marks import mark, strip_marks
@@ -36,7 +36,6 @@ from gnomon.agents.receipts_check.marks import mark, strip_marks
 __all__ = [
     "Checked",
     "Claim",
-    "Link",
     "agrees",
     "chain",
     "check",

@@ -12,7 +12,7 @@ from gnomon.agents.receipts_check.words import pattern_of
 COARSEST = 0.25
 
 
-def agrees(number: Number, value: float, *, hedged: bool = False, direction: str = "") -> bool:
+def agrees(number: Number, value: float, *, hedged: bool = False, direction: str = "", borne: int = 0) -> bool:
     """Whether a written number is `value` rounded as its digits say.
 
     Parameters
@@ -24,10 +24,12 @@ def agrees(number: Number, value: float, *, hedged: bool = False, direction: str
         Whether the text says "about", so that zeros at the end may only hold the place.
     direction : {"", "over", "under"}
         Whether the text says "more than" or "less than", so that it may have been cut instead of rounded.
+    borne : int
+        How many zeros at the end only hold the place, since the number's uncertainty bears no more digits.
     """
     kept = number.digits - number.zeros
     held = number.zeros if hedged and kept >= 2 else 1 if number.zeros and number.digits >= 4 else 0
-    step = 10.0 ** (number.place + held)
+    step = 10.0 ** (number.place + max(held, min(number.zeros, borne)))
     if not number.value:
         return value == 0
     slack = 1e-9 * abs(value)

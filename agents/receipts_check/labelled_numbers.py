@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from gnomon.agents.numbers import decimals
 from gnomon.agents.receipts_check.agreement import agrees, direction_of, is_hedged
 from gnomon.agents.receipts_check.blocks import Block
 from gnomon.agents.receipts_check.case import Case
@@ -66,9 +67,10 @@ def fault_in_row(case: Case, item: Item, result: Result, sentence: Sentence, *, 
             targets.append(sum(targets) / 2)
     unit = "" if number.role == "level" else result.unit
     hedged, direction = is_hedged(item, sentence), direction_of(item, sentence)
+    borne = _borne(result) if number.unit == result.unit else 0
     for target in targets:
         value = converted(target, unit, number.unit)
-        if value is not None and agrees(number, value, hedged=hedged, direction=direction):
+        if value is not None and agrees(number, value, hedged=hedged, direction=direction, borne=borne):
             return ""
     entry = case.report.entries.get(label)
     if entry is None:
@@ -80,6 +82,14 @@ def fault_in_row(case: Case, item: Item, result: Result, sentence: Sentence, *, 
     )
     held = f"{limit_of(result)!r} {result.unit}".strip()
     return str(case.say["not_cell"]).format(label=label, file=file, row=entry.row, value=held)
+
+
+def _borne(result: Result) -> int:
+    """How many digits before the point the uncertainty of a result does not bear: 58.9 ± 104 is written 60 ± 100."""
+    ends = result.uncertainty
+    known = [e for e in (ends.lower, ends.upper) if e is not None] if ends else []
+    widths = [abs(e - result.value) for e in known if e != result.value]
+    return max(0, -decimals(min(widths))) if widths else 0
 
 
 def cell_of(case: Case, step: str, row: int, item: Item, column: str = "") -> Source:

@@ -87,6 +87,6 @@ def test_report_is_written_again_when_it_was_lost(conversation: Conversation, to
     run = conversation.ask("Measure the toy", [toy])
     conversation.decide(run, "approve", "command")
     events = [e["event"] for e in run.events()]
-    assert events[-1] == "report.written"
+    assert events[-1] == "bundle.sealed"
     assert conversation.resume(run) == "done"
     assert [e["event"] for e in run.events()] == events

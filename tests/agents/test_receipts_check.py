@@ -363,17 +363,18 @@ def test_claims_say_where_they_stand(english) -> None:
 def test_chain_leads_to_the_input_and_the_approval(english) -> None:
     checked = check(text_of(english), english.run.folder, english.registry)
     (claim,) = claims_of(checked, "75.765")[:1]
-    lines = list(chain(claim, english.run.folder, english.registry).lines())
+    lines = chain(claim, english.run.folder, english.registry)
     tree = "\n".join(lines)
     sha256 = english.plan.files[0].sha256
     assert lines[0] == "75.765"
     assert "outputs/measure_points.ecsv, row 5, value" in lines[1]
-    assert f"file: inputs/points.csv, 8 bytes, SHA-256 {sha256}, the same now" in tree
+    assert f"inputs/points.csv, 8 bytes, sha256 {sha256[:12]}…: the bytes here match" in tree
     assert "measure_points 1.2" in tree
-    assert f"plan {english.plan.hash}, the plan that ran" in tree
-    assert "approved by Ada <ada@observatory>" in tree
+    assert f"plan {english.plan.hash[:12]}…" in tree
+    assert "it stands for exactly this plan" in tree
+    assert "allowed by Ada <ada@observatory>" in tree
     (label,) = claims_of(checked, "r5")[:1]
-    assert "outputs/measure_points.ecsv, row 5" in "\n".join(chain(label, english.run.folder, english.registry).lines())
+    assert "outputs/measure_points.ecsv, row 5" in "\n".join(chain(label, english.run.folder, english.registry))
     assert claims_of(checked, "12345.6") == []
 
 

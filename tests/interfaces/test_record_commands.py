@@ -60,7 +60,9 @@ def test_a_tampered_bundle(gnomon: Gnomon, done: dict[str, Any], tmp_path: Path)
     assert "Cause (input)" in replayed.out
 
 
-def test_rerun_is_a_new_run_with_its_own_approval(gnomon: Gnomon, done: dict[str, Any], ran: Callable[[], list[str]]) -> None:
+def test_rerun_is_a_new_run_with_its_own_approval(
+    gnomon: Gnomon, done: dict[str, Any], ran: Callable[[], list[str]]
+) -> None:
     before = len(ran())
     waiting = gnomon("rerun", "last", "--json")
     assert waiting.code == 3
@@ -104,16 +106,22 @@ def test_receipts(gnomon: Gnomon, done: dict[str, Any], tmp_path: Path) -> None:
     said = gnomon("receipts", report)
     assert said.code == 0, said.out
     edited = tmp_path / "edited.md"
-    edited.write_text(report.read_text().replace("2.00", "2.40").replace("2.0 ", "2.4 ") + "\nIt weighs 17.3 kg (Nobody et al. 1999).\n")
+    edited.write_text(
+        report.read_text().replace("2.00", "2.40").replace("2.0 ", "2.4 ")
+        + "\nIt weighs 17.3 kg (Nobody et al. 1999).\n"
+    )
     found = gnomon("receipts", edited, "--run", done["run"])
     assert found.code == 1
     assert "17.3" in found.out and "1999" in found.out
     marked = gnomon("receipts", edited, "--run", done["run"], "--mark", "marked.md")
     assert marked.code == 1
-    assert "17.3" in (tmp_path / "marked.md").read_text().split("##")[1] or "17.3" in (tmp_path / "marked.md").read_text()[:2000]
+    assert (
+        "17.3" in (tmp_path / "marked.md").read_text().split("##")[1]
+        or "17.3" in (tmp_path / "marked.md").read_text()[:2000]
+    )
     chain = gnomon("receipts", report, "2.00")
     assert chain.code == 0, chain.err
-    assert "toy.txt" in chain.out and "approved" in chain.out.lower()
+    assert "toy.txt" in chain.out and "it stands for exactly this plan" in chain.out
 
 
 def test_store_and_gc(gnomon: Gnomon, done: dict[str, Any]) -> None:
@@ -122,7 +130,8 @@ def test_store_and_gc(gnomon: Gnomon, done: dict[str, Any]) -> None:
     assert gnomon("store", "gc", "--older", "0d").code == 0
     assert gnomon("replay", "last").code == 0
     assert gnomon("resume", "last").code == 0
-    assert gnomon("discard", done["run"]).code == 0
+    assert gnomon("discard", done["run"]).code == 2  # not without --yes
+    assert gnomon("discard", done["run"], "--yes").code == 0
     assert gnomon("runs", "--json").json == {"runs": []}
     freed = gnomon("store", "gc", "--older", "0d", "--json").json
     assert freed.get("objects", freed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import zipfile
@@ -16,7 +17,7 @@ from gnomon.plans import bundle
 from gnomon.plans.canonical import canonical
 from gnomon.plans.journal import GENESIS, _line_digest
 from gnomon.plans.plan import Plan
-from gnomon.plans.run import Run
+from gnomon.plans.run import Run, file_name
 from gnomon.plans.verify import lines, verify
 from gnomon.tools.errors import BundleError, GnomonError, MissingFile, UsageError
 from gnomon.tools.registry import Registry
@@ -60,7 +61,10 @@ def test_is_what_it_says(sealed: Run) -> None:
 
 def test_the_manifest_is_read_by_sha256sum(sealed: Run) -> None:
     done = subprocess.run(
-        ["sha256sum", "--check", "--strict", "--quiet", bundle.MANIFEST], cwd=sealed.folder, capture_output=True, check=False
+        ["sha256sum", "--check", "--strict", "--quiet", bundle.MANIFEST],
+        cwd=sealed.folder,
+        capture_output=True,
+        check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
@@ -198,6 +202,53 @@ def test_metadata_that_break_their_profile_are_named(sealed: Run) -> None:
         entity.pop("instrument", None)
     path.write_text(json.dumps(described))
     assert faults(sealed.folder, profile=True)["crate"] == ["CrateError"]
+
+
+@pytest.mark.parametrize("what", ["hidden", "link", "linked folder", "pipe"])
+def test_what_is_no_file_of_its_own_is_named(sealed: Run, tmp_path: Path, what: str) -> None:
+    if what == "hidden":
+        (sealed.folder / ".hidden").write_text("x")
+    elif what == "link":
+        output = sealed.folder / "outputs" / "read.ecsv"
+        output.rename(tmp_path / "outside.ecsv")
+        output.symlink_to(tmp_path / "outside.ecsv")
+    elif what == "linked folder":
+        (sealed.folder / "more").symlink_to(tmp_path)
+    else:
+        os.mkfifo(sealed.folder / "pipe")
+    assert "UnlistedFile" in faults(sealed.folder)["files"]
+
+
+@pytest.mark.parametrize("change", ["reversed", "twice", "carriage returns"])
+def test_the_manifest_has_one_form(sealed: Run, change: str) -> None:
+    path = sealed.folder / bundle.MANIFEST
+    lines_ = path.read_text().splitlines(keepends=True)
+    changed = {
+        "reversed": lines_[::-1],
+        "twice": [lines_[0], *lines_],
+        "carriage returns": [x.replace("\n", "\r\n") for x in lines_],
+    }
+    path.write_bytes("".join(changed[change]).encode())
+    assert faults(sealed.folder)["files"] == ["BundleError"]
+
+
+@pytest.mark.parametrize("name", ["script.py", "environment.json", "README.md", "requirements.txt", "tolerances.yaml"])
+def test_a_new_manifest_does_not_hide_an_altered_file(sealed: Run, name: str) -> None:
+    """The journal knows the digest of every file."""
+    (sealed.folder / name).write_text("other")
+    forge(sealed, lambda event: None)
+    assert "AlteredFile" in faults(sealed.folder)["outputs"]
+
+
+@pytest.mark.parametrize("line", [b"[]", b"null", b'{"event":3}', b"[" * 100_000])
+def test_a_line_that_is_no_event_is_named(sealed: Run, line: bytes) -> None:
+    path = sealed.folder / "journal.jsonl"
+    path.write_bytes(path.read_bytes() + line + b"\n")
+    assert faults(sealed.folder)["journal"] == ["JournalError"]
+
+
+def test_a_name_with_a_leading_dot_is_made_visible(tmp_path: Path) -> None:
+    assert file_name(tmp_path / ".hidden.csv") == "_hidden.csv"
 
 
 def test_an_unfinished_run_is_no_bundle_yet(

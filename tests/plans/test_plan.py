@@ -94,3 +94,18 @@ def test_denied_effects(make_plan: Callable[..., Plan], toys: Registry) -> None:
     denying = Policy.model_validate({"effects": {"submit": "deny"}})
     assert [f.rule for f in check(plan, toys, denying)] == ["denied"]
     assert check(plan, toys, Policy()) == []
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../up.csv", "a/b", "a\\b", ".hidden", "..", "", "a\0b", "x" * 256])
+def test_the_name_of_a_file_leads_nowhere_else(simple_plan: Plan, name: str) -> None:
+    document = simple_plan.document()
+    document["files"][0]["name"] = name
+    with pytest.raises(PlanError, match="name"):
+        Plan.of_document(document)
+
+
+def test_a_step_has_a_name_of_reasonable_length(simple_plan: Plan) -> None:
+    document = simple_plan.document()
+    document["steps"][0]["id"] = "s" * 65
+    with pytest.raises(PlanError, match="id"):
+        Plan.of_document(document)

@@ -76,6 +76,32 @@ def test_an_altered_input_cannot_be_replayed(sealed: Callable[..., Run], toys: R
     assert (found.cause.kind, found.cause.error) == ("input", "AlteredFile")
 
 
+def test_an_altered_output_leaves_nothing_to_compare_with(sealed: Callable[..., Run], toys: Registry) -> None:
+    run = sealed(READ, TILT)
+    path = run.folder / "outputs" / "tilt.ecsv"
+    path.write_text(path.read_text().replace("1.5", "1.6"))
+    found = replay(run.folder, toys)
+    assert found.verdict == "could not replay"
+    assert found.cause is not None
+    assert (found.cause.kind, found.cause.error, found.first) == ("record", "AlteredFile", "tilt")
+
+
+def test_a_record_that_ends_too_early_cannot_be_replayed(sealed: Callable[..., Run], toys: Registry) -> None:
+    run = sealed(READ, TILT)
+    path = run.folder / "journal.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:4]))
+    found = replay(run.folder, toys)
+    assert found.cause is not None
+    assert (found.verdict, found.cause.kind) == ("could not replay", "record")
+
+
+@pytest.mark.parametrize("text", ["[1]", "not json", "{}"])
+def test_an_odd_environment_does_not_end_in_a_traceback(sealed: Callable[..., Run], toys: Registry, text: str) -> None:
+    run = sealed(READ)
+    (run.folder / "environment.json").write_text(text)
+    assert replay(run.folder, toys).verdict in ("equal", "could not replay")
+
+
 def test_a_stale_approval_cannot_be_replayed(sealed: Callable[..., Run], toys: Registry) -> None:
     run = sealed(READ, TILT)
     rewrite_journal(run, lambda e: e["approval"].update(plan="0" * 64) if e["event"] == "approval" else None)
