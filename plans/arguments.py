@@ -21,7 +21,7 @@ def _number(value: Any, where: str) -> float:
         raise PlanError(f"{where} must be a number, and is {value!r}.", remedy="Write a plain number.")
     if not math.isfinite(value):
         raise PlanError(f"{where} must be finite, and is {value}.", remedy="Leave it out to use the default.")
-    return float(value)
+    return float(value) + 0.0  # JSON does not tell -0.0 from 0.0, so nothing else may
 
 
 def _quantity(value: Any, unit: str, where: str) -> dict[str, Any]:
@@ -145,9 +145,14 @@ def spoken(value: Any, language: str = "en") -> str:
     """As a person would write it: ``0.5 d``; None is ``not given``."""
     words = _SPOKEN[language]
     if isinstance(value, dict) and set(value) == {"value", "unit"}:
-        return f"{value['value']:.10g} {value['unit']}"
+        return f"{_digits(value['value'])} {value['unit']}"
     if isinstance(value, list):
         return ", ".join(spoken(v, language) for v in value) if value else words["nothing"]
     if value is None or isinstance(value, bool):
         return words[value]
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+    return _digits(value) if isinstance(value, float) else str(value)
+
+
+def _digits(value: float) -> str:
+    """A number to ten digits; a whole one in full, since JSON does not tell 1e12 from 1000000000000."""
+    return str(int(value)) if value == int(value) and abs(value) < 2**53 else f"{value:.10g}"

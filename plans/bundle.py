@@ -146,7 +146,13 @@ def read_manifest(folder: Path) -> dict[str, str]:
     text = path.read_bytes().decode("utf-8", errors="replace")
     for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
         sha256, separator, name = line.partition("  ")
-        if not separator or len(sha256) != 64 or name.startswith("/") or ".." in PurePosixPath(name).parts:
+        if (
+            not separator
+            or len(sha256) != 64
+            or not name.isprintable()
+            or name.startswith("/")
+            or ".." in PurePosixPath(name).parts
+        ):
             raise BundleError(
                 f"Line {number} of {MANIFEST} is not a line of a manifest.", remedy="Take the bundle again."
             )

@@ -38,7 +38,7 @@ def compare_runs(recorded: Run, other: Run, plan: Plan) -> list[dict[str, Any]]:
     """
     then, now = recorded.outcomes(), other.outcomes()
     entries = {}
-    for step in plan.steps:
+    for step in plan.ordered:
         event = then.get(step.id, {})
         entries[step.id] = {
             "status": SETTLED[event["event"]] if event else "missing",
@@ -89,7 +89,7 @@ def changes_since(before: Run, after: Run, plan: Plan) -> dict[str, Any]:
     return {
         "verdict": verdict_of(rows),
         "steps": rows,
-        "replies": [line for step in plan.steps for line in _reply_differences(step.id, before, after)],
+        "replies": [line for step in plan.ordered for line in _reply_differences(step.id, before, after)],
         "environment": environment_differences(environment_of(before), environment_of(after)),
     }
 

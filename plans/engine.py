@@ -103,7 +103,8 @@ class Recorded:
     replies : pathlib.Path
         The folder of its recorded replies.
     steps : dict
-        For each step that finished, the journal's row with the run's name under ``run``; the artifacts are in the store.
+        For each step that acts on the world, the journal's row about it with the run's name under ``run``; artifacts are in
+        the store.
     """
 
     replies: Path
@@ -263,6 +264,7 @@ class Engine:
     def _fail(self, run: Run, step: Step, kind: str, what: str, remedy: str, state: _State) -> None:
         """Journal a failure that no tool reported."""
         error = {"type": kind, "what": what.format(tool=step.tool), "remedy": remedy, "zh": ""}
+        run.set_aside(step.id)
         self._tell(run, "step.failed", step=step.id, tool=step.tool, error=error, warnings=[], seconds=0.0)
         state.failed.add(step.id)
 
@@ -395,6 +397,8 @@ class Engine:
                     word = "failed" if blocked[0] in state.failed else "found nothing"
                     self._tell(run, "step.skipped", step=step.id, tool=step.tool, because=blocked[0], how=word)
                     (state.failed if blocked[0] in state.failed else state.empty).add(step.id)
+                elif self.recorded is not None and ACTS_ON_THE_WORLD & set(step.effects):
+                    self._as_recorded(run, step, self.recorded.steps.get(step.id), state)
                 elif step.needs() <= set(state.artifacts) and (record := self._known(plan, step, state)):
                     self._finish(run, step, _taken_over(record, step), state)
                 else:
@@ -402,13 +406,20 @@ class Engine:
                 waiting.remove(step)
                 settled_one = True
 
-    def _known(self, plan: Plan, step: Step, state: _State) -> dict[str, Any] | None:
-        """The record of an equal step of an earlier run; only pure computation may be taken over.
+    def _as_recorded(self, run: Run, step: Step, row: dict[str, Any] | None, state: _State) -> None:
+        """Settle a step that acts on the world as the record has it; a replay never does it, not even for the first time."""
+        if row is None:
+            what = "{tool} acts on the world and was never done, so it is not done here."
+            self._fail(run, step, "Unknown", what, "Run the plan again, with an approval of its own.", state)
+        elif "artifact" in row or row["event"] == "step.empty":
+            self._finish(run, step, _taken_over({k: v for k, v in row.items() if k != "event"}, step), state)
+        else:
+            fields = {k: v for k, v in row.items() if k not in ("event", "run", "step")}
+            self._tell(run, row["event"], step=step.id, **fields)
+            state.failed.add(step.id)
 
-        In a replay, what acts on the world is taken from the record instead of being done again.
-        """
-        if self.recorded is not None and ACTS_ON_THE_WORLD & set(step.effects):
-            return self.recorded.steps.get(step.id)
+    def _known(self, plan: Plan, step: Step, state: _State) -> dict[str, Any] | None:
+        """The record of an equal step of an earlier run; only pure computation may be taken over."""
         if not self.reuse or set(step.effects) != {"compute"}:
             return None
         return self.store.recall(self._key(plan, step, state))

@@ -93,25 +93,31 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.Lock()
-        torn = self._set_torn_line_aside()
+        self._set_torn_line_aside()
         self._events = read_events(path)
         self._previous = _line_digest(path.read_bytes().split(b"\n")[-2]) if self._events else GENESIS
-        if torn is not None:
-            self.append("journal.recovered", torn_bytes=torn)
+        # What was set aside and not noted yet, also by a process that died between the two.
+        noted = sum(e["torn_bytes"] + 1 for e in self._events if e["event"] == "journal.recovered")
+        aside = self._torn.stat().st_size if self._torn.exists() else 0
+        if aside > noted:
+            self.append("journal.recovered", torn_bytes=aside - noted - 1)
 
-    def _set_torn_line_aside(self) -> int | None:
+    @property
+    def _torn(self) -> Path:
+        return self.path.with_suffix(".torn")
+
+    def _set_torn_line_aside(self) -> None:
         if not self.path.exists():
-            return None
+            return
         content = self.path.read_bytes()
         end = content.rfind(b"\n") + 1
         if end == len(content):
-            return None
-        with self.path.with_suffix(".torn").open("ab") as aside:
+            return
+        with self._torn.open("ab") as aside:
             aside.write(content[end:] + b"\n")
         with self.path.open("r+b") as stream:
             stream.truncate(end)
             os.fsync(stream.fileno())
-        return len(content) - end
 
     def append(self, event: str, **fields: Any) -> dict[str, Any]:
         """Write one event; it is on the disk when this returns.

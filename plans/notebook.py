@@ -39,7 +39,7 @@ def notebook_text(plan: Plan, registry: Registry, run: Run | None = None) -> str
     question, _, rest = parts.about.partition("\n")
     steps = [
         v4.new_code_cell(f"{line}\nshow({step.id!r}, {variable})")
-        for step, (variable, line) in zip(plan.steps, parts.steps, strict=True)
+        for step, (variable, line) in zip(plan.ordered, parts.steps, strict=True)
     ]
     requirements = " ".join(f'"{d}"' for d in parts.dependencies)
     cells = [

@@ -124,6 +124,17 @@ class Plan(_Record):
         """The plan's identity."""
         return digest(self.model_dump(mode="json", exclude_none=True))
 
+    @property
+    def ordered(self) -> list[Step]:
+        """The steps in an order in which they can run: as they are written down, but none before what it needs."""
+        waiting, done, out = list(self.steps), set[str](), list[Step]()
+        while waiting:
+            step = next((s for s in waiting if s.needs() <= done), waiting[0])
+            waiting.remove(step)
+            done.add(step.id)
+            out.append(step)
+        return out
+
     def step(self, identifier: str) -> Step:
         """The step of that identifier."""
         return next(s for s in self.steps if s.id == identifier)

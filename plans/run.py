@@ -241,6 +241,11 @@ class Run:
         """Put a finished step's artifact among the outputs."""
         link(store.path(artifact.digest, artifact.suffix), self.folder / "outputs" / f"{step}{artifact.suffix}")
 
+    def set_aside(self, step: str) -> None:
+        """Move what a step that never got its row in the journal left among the outputs to the logs: it is no result."""
+        for path in (self.folder / "outputs").glob(f"{step}.*"):
+            path.rename(self.folder / "logs" / f"{step}.unconfirmed{path.suffix}")
+
     def keep_weights(self, name: str, sha256: str, store: Store) -> str:
         """Put a file of weights into the folder, and return its name there."""
         if not (self.folder / "weights" / name).exists():

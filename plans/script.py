@@ -74,8 +74,8 @@ class Parts:
 
 def packages_of(plan: Plan, registry: Registry) -> tuple[str, ...]:
     """Third-party import names that the plan's tools, and the files of its kinds, need."""
-    kinds = [KINDS[Kind.parse(step.kind).name] for step in plan.steps]
-    found = {p for step in plan.steps for p in lift(registry.tool(step.tool).function).packages}
+    kinds = [KINDS[Kind.parse(step.kind).name] for step in plan.ordered]
+    found = {p for step in plan.ordered for p in lift(registry.tool(step.tool).function).packages}
     for kind in kinds:
         found |= set(kind.needs)
         for name in CODEC:
@@ -91,7 +91,7 @@ def record_of(plan: Plan, registry: Registry, run: Run | None) -> dict[str, Any]
     last = run.outcomes() if run else {}
     machine = next((e["machine"] for e in last.values() if "machine" in e), "" if run else None)
     steps: dict[str, Any] = {}
-    for step in plan.steps:
+    for step in plan.ordered:
         event = last.get(step.id)
         tool = registry.tool(step.tool)
         entry: dict[str, Any] = {
@@ -121,9 +121,9 @@ def parts_of(plan: Plan, registry: Registry, run: Run | None = None) -> Parts:
         Where the source of a tool cannot be lifted.
     """
     variables = _variables(plan)
-    kinds = sorted({Kind.parse(step.kind).name for step in plan.steps})
-    reserved = {"RECORD", "KINDS", "steps", "run", *variables.values(), *(_constant(s) for s in plan.steps)}
-    tools = {step.tool: registry.tool(step.tool) for step in plan.steps}
+    kinds = sorted({Kind.parse(step.kind).name for step in plan.ordered})
+    reserved = {"RECORD", "KINDS", "steps", "run", *variables.values(), *(_constant(s) for s in plan.ordered)}
+    tools = {step.tool: registry.tool(step.tool) for step in plan.ordered}
     runtime: dict[str, Callable[..., Any]] = {"run_script": standalone.run_script, "Script": standalone.Script}
     codecs = [getattr(KINDS[kind].codec, name) for kind in kinds for name in CODEC]
     composed = compose(
@@ -145,14 +145,14 @@ def parts_of(plan: Plan, registry: Registry, run: Run | None = None) -> Parts:
         constants=Part(
             "Arguments",
             "The arguments of every step, in the units that its tool takes.",
-            "\n\n".join(_arguments(step, tools[step.tool]) for step in plan.steps),
+            "\n\n".join(_arguments(step, tools[step.tool]) for step in plan.ordered),
         ),
         record=Part(
             "The record",
             "Files by their SHA-256, and what the run on record made.",
             f"RECORD = {_literal(record)}\n\n# How values of each kind are kept: suffix, write, read, digest, parts.\nKINDS = {{\n{table},\n}}",
         ),
-        steps=tuple((variables[step.id], _line(step, tools[step.tool], variables, composed)) for step in plan.steps),
+        steps=tuple((variables[step.id], _line(step, tools[step.tool], variables, composed)) for step in plan.ordered),
         names={name: composed.called(function) for name, function in runtime.items()},
     )
 
@@ -247,8 +247,8 @@ def _literal(value: Any) -> str:
 def _variables(plan: Plan) -> dict[str, str]:
     """A variable for each step, called after its kind."""
     found: dict[str, str] = {}
-    kinds = [Kind.parse(step.kind).name for step in plan.steps]
-    for index, (step, kind) in enumerate(zip(plan.steps, kinds, strict=True)):
+    kinds = [Kind.parse(step.kind).name for step in plan.ordered]
+    for index, (step, kind) in enumerate(zip(plan.ordered, kinds, strict=True)):
         name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", kind).lower()
         found[step.id] = f"{name}_{kinds[: index + 1].count(kind)}" if kinds.count(kind) > 1 else name
     return found

@@ -209,6 +209,9 @@ class Script:
     def _on_record(self, identifier: str, planned: dict[str, Any], acts: str) -> Any:
         """What a step that acts on the world made in the run; a script does not do it again, and never for the first time."""
         path = self.folder / "outputs" / f"{identifier}{planned.get('suffix', '')}"
+        if self.replay and planned["status"] in ("failed", "empty"):
+            self._note(identifier, planned["status"], 0.0, f"as on record; it acts on the world ({acts})")
+            return Nothing(planned["status"], identifier)
         if not self.replay or planned["status"] != "finished":
             self._note(
                 identifier, "skipped", 0.0, f"it acts on the world ({acts}), which Gnomon does after an approval"
