@@ -231,11 +231,11 @@ def _crate(folder: Path) -> Found:
     path = folder / bundle.CRATE
     if not path.is_file():
         return "no metadata", [MissingFile(f"{bundle.CRATE} is not there.", remedy="Take the bundle again.")]
-    findings = crate_profile.validate(folder)
+    found = crate_profile.conformance(folder)
     faults: list[GnomonError] = [
-        CrateError(str(finding), remedy="The metadata are made again by `gnomon resume`.") for finding in findings
+        CrateError(str(finding), remedy="The metadata are made again by `gnomon resume`.") for finding in found.findings
     ]
-    return "Provenance Run Crate 0.5, required checks", faults
+    return str(found), faults
 
 
 def _same_bytes(path: Path, sha256: str, faults: list[GnomonError]) -> None:
