@@ -21,7 +21,7 @@ from gnomon.tools.kinds import KINDS
 from gnomon.tools.machine import THREAD_VARIABLES, THREADS_PER_STEP
 from gnomon.tools.registry import Kind, Registry, Tool
 
-CODEC = ("suffix", "write", "read", "digest", "parts")
+CODEC = ("suffix", "write", "read", "digest", "parts", "check")
 RULE = "# " + "-" * 75 + " "
 WIDTH = 120
 
@@ -108,6 +108,10 @@ def record_of(plan: Plan, registry: Registry, run: Run | None) -> dict[str, Any]
         "plan": plan.hash,
         "machine": machine,
         "files": {file.name: file.sha256 for file in plan.files},
+        "kinds": {
+            name: {"name": name, "columns": [list(column) for column in KINDS[name].columns]}
+            for name in sorted({Kind.parse(step.kind).name for step in plan.steps})
+        },
         "steps": steps,
     }
 
@@ -150,7 +154,7 @@ def parts_of(plan: Plan, registry: Registry, run: Run | None = None) -> Parts:
         record=Part(
             "The record",
             "Files by their SHA-256, and what the run on record made.",
-            f"RECORD = {_literal(record)}\n\n# How values of each kind are kept: suffix, write, read, digest, parts.\nKINDS = {{\n{table},\n}}",
+            f"RECORD = {_literal(record)}\n\n# How values of each kind are kept: suffix, write, read, digest, parts, check.\nKINDS = {{\n{table},\n}}",
         ),
         steps=tuple((variables[step.id], _line(step, tools[step.tool], variables, composed)) for step in plan.ordered),
         names={name: composed.called(function) for name, function in runtime.items()},

@@ -14,6 +14,7 @@ import time
 import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from gnomon.tools.errors import (
@@ -93,7 +94,7 @@ class Script:
     record : dict
         Of the plan: its files and weights by digest, and for each step what the run that is on record made.
     kinds : dict
-        For each kind the functions ``suffix, write, read, digest, parts``.
+        For each kind the functions ``suffix, write, read, digest, parts, check``.
     folder : pathlib.Path
         The bundle, or the folder of the script.
     out : pathlib.Path
@@ -180,13 +181,15 @@ class Script:
                     self._note(identifier, "skipped", 0.0, f"needs {single.step}, which {SETTLED_WORDS[single.state]}")
                     return Nothing("skipped", identifier)
         planned = self.record["steps"][identifier]
-        suffix, write, read, digest, _parts = self.kinds[planned["kind"]]
+        suffix, write, read, digest, _parts, check = self.kinds[planned["kind"]]
         if acts := sorted(ACTS_ON_THE_WORLD & set(planned["effects"])):
             return self._on_record(identifier, planned, ", ".join(acts))
         started = time.perf_counter()
         try:
             with self._transport(identifier, planned["effects"]):
                 value = function(**inputs)
+            if fault := check(value, SimpleNamespace(**self.record["kinds"][planned["kind"]])):
+                raise GnomonError(f"The result is not a good {planned['kind']}: {fault}.")
             path = self.out / f"{identifier}{suffix(value)}"
             path.parent.mkdir(parents=True, exist_ok=True)
             write(value, path)
@@ -246,7 +249,7 @@ class Script:
         for identifier, planned in self.record["steps"].items():
             found = sorted(self.out.glob(f"{identifier}.*"))
             if found:
-                _suffix, _write, read, digest, _parts = self.kinds[planned["kind"]]
+                _suffix, _write, read, digest, *_others = self.kinds[planned["kind"]]
                 if digest_of_file(found[0]) == planned.get("sha256"):
                     content = planned["digest"]  # not read, since a picture read back is drawn anew
                 else:
@@ -266,7 +269,7 @@ class Script:
         same_machine = self.record["machine"] == machine_class()
 
         def parts(identifier: str, path: Path) -> Any:
-            _suffix, _write, read, _digest, parts_of = self.kinds[self.record["steps"][identifier]["kind"]]
+            _suffix, _write, read, _digest, parts_of, _check = self.kinds[self.record["steps"][identifier]["kind"]]
             return parts_of(read(path))
 
         def on_record(identifier: str) -> Any:
