@@ -11,11 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from forging import rechain
 from toy_steps import MEASURE, READ, TILT
 
 from gnomon.plans import bundle
-from gnomon.plans.canonical import canonical
-from gnomon.plans.journal import GENESIS, _line_digest
 from gnomon.plans.plan import Plan
 from gnomon.plans.run import Run, file_name
 from gnomon.plans.verify import lines, verify
@@ -147,15 +146,8 @@ def test_an_altered_line_of_the_journal_is_named(sealed: Run) -> None:
 
 def forge(run: Run, change: Callable[[dict], None]) -> None:
     """Alter events, chain them anew and write a manifest that fits, as a clever forger would."""
-    previous, out = GENESIS, []
-    for event in run.events():
-        change(event)
-        line = canonical({**event, "prev": previous})
-        previous = _line_digest(line)
-        out.append(line + b"\n")
-    (run.folder / "journal.jsonl").write_bytes(b"".join(out))
-    text = "".join(f"{sha256}  {name}\n" for name, sha256 in bundle.digests(run.folder).items())
-    (run.folder / bundle.MANIFEST).write_text(text)
+    rechain(run, change)
+    (run.folder / bundle.MANIFEST).write_text(bundle.manifest_text(bundle.digests(run.folder)))
 
 
 def test_a_forged_plan_lacks_its_approval(sealed: Run) -> None:

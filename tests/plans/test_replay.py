@@ -7,12 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from forging import rechain
 from toy_steps import MEASURE, READ, TILT
 
 from gnomon.plans import bundle
 from gnomon.plans import replay as replaying
-from gnomon.plans.canonical import canonical
-from gnomon.plans.journal import GENESIS, _line_digest
 from gnomon.plans.plan import Plan
 from gnomon.plans.replay import replay
 from gnomon.plans.run import Run
@@ -35,17 +34,6 @@ def sealed(
         return run
 
     return make
-
-
-def rewrite_journal(run: Run, change: Callable[[dict], None]) -> None:
-    """Alter events and chain them anew, as a clever forger would."""
-    previous, lines = GENESIS, []
-    for event in run.events():
-        change(event)
-        line = canonical({**event, "prev": previous})
-        previous = _line_digest(line)
-        lines.append(line + b"\n")
-    (run.folder / "journal.jsonl").write_bytes(b"".join(lines))
 
 
 def test_equal_on_the_same_machine(
@@ -104,7 +92,7 @@ def test_an_odd_environment_does_not_end_in_a_traceback(sealed: Callable[..., Ru
 
 def test_a_stale_approval_cannot_be_replayed(sealed: Callable[..., Run], toys: Registry) -> None:
     run = sealed(READ, TILT)
-    rewrite_journal(run, lambda e: e["approval"].update(plan="0" * 64) if e["event"] == "approval" else None)
+    rechain(run, lambda e: e["approval"].update(plan="0" * 64) if e["event"] == "approval" else None)
     found = replay(run.folder, toys)
     assert found.verdict == "could not replay"
     assert found.cause is not None
@@ -152,7 +140,7 @@ def forged_output(run: Run, step: str, **changes: str) -> None:
             event["artifact"].update(digest=tables.digest(table), sha256=bundle.file_digest(path))
             event.update(changes)
 
-    rewrite_journal(run, change)
+    rechain(run, change)
 
 
 @pytest.mark.parametrize(
