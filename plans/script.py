@@ -234,8 +234,13 @@ def _arguments(step: Step, tool: Tool) -> str:
         if parameter is None or parameter.type == "weights":
             continue
         unit = f"{parameter.unit}; " if parameter.unit else ""
-        entry = f"    {name!r}: {_literal(python_value(value))},  # {unit}{parameter.description}"
-        lines.append(entry if len(entry) <= WIDTH else entry[: WIDTH - 1].rsplit(" ", 1)[0] + " …")
+        entry = f"    {name!r}: {_literal(python_value(value))},"
+        # Only the comment is ever cut: a value may be of any length.
+        comment = " ".join(f"{unit}{parameter.description}".split())
+        room = WIDTH - len(entry.rsplit("\n", 1)[-1]) - len("  # ")
+        if len(comment) > room:
+            comment = comment[: max(room - 1, 0)].rsplit(" ", 1)[0] + "…"
+        lines.append(f"{entry}  # {comment}" if comment.strip("…") else entry)
     if len(lines) == 1:
         return f"{_constant(step)} = {{}}"
     return "\n".join([*lines, "}"])

@@ -119,6 +119,14 @@ def test_a_question_cannot_break_out_of_the_docstring(make_plan: Callable[..., P
     assert "\nimport os; os.abort()" in text.split('"""')[1]  # still inside
 
 
+@pytest.mark.parametrize("label", ["x" * 300, "a b " * 90, "two\nlines", "quote ' \" \\", "{} # %", ""])
+def test_text_of_any_length_and_kind_is_an_argument(finished: Callable[..., Run], label: str) -> None:
+    checked = check_script(
+        finished(READ, ("wait", "toy_wait", {"light_curve": "read"}, {"pause": "0 s", "label": label}))
+    )
+    assert checked.verdict == "equal", checked.why
+
+
 def test_same_run_same_bytes(finished: Callable[..., Run], toys: Registry) -> None:
     run = finished(READ, TILT)
     plan = run.plan(toys)
