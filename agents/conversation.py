@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from gnomon.agents.attachments import attach
-from gnomon.agents.embedded.planner import EmbeddedPlanner
-from gnomon.agents.embedded.slots import language_of
+from gnomon.agents.attachments import Attached, attach
+from gnomon.agents.availability import unavailable
+from gnomon.agents.embedded.planner import Alternative, EmbeddedPlanner
+from gnomon.agents.understanding.clock import Clock
+from gnomon.agents.understanding.grammar import language_of
 from gnomon.plans import approval as approvals
 from gnomon.plans import bundle
 from gnomon.plans.canonical import file_digest
@@ -52,6 +55,10 @@ class Conversation:
         Told of each event of a run.
     check_scripts : bool
         Whether each run's script is run by itself and compared with the run.
+    clock : Clock, optional
+        What "tonight" is reckoned from; by default the machine's clock and zone.
+    prefer : {"", "fast", "thorough"}
+        What is preferred where a question leaves it open.
     """
 
     home: Path
@@ -61,10 +68,24 @@ class Conversation:
     cluster: str | None = None
     progress: Progress | None = None
     check_scripts: bool = True
+    clock: Clock | None = None
+    prefer: str = ""
 
     def __post_init__(self) -> None:
         self.store = Store(self.home / "store")
         self.runs = self.home / "runs"
+
+    @cached_property
+    def planner(self) -> EmbeddedPlanner:
+        """Who makes the plans."""
+        cache = self.home / "cache"
+        return EmbeddedPlanner(
+            self.registry,
+            cache,
+            clock=self.clock,
+            unavailable=unavailable(self.registry, self.policy, cache),
+            prefer=self.prefer,
+        )
 
     # ------------------------------------------------------------------ planning
 
@@ -78,15 +99,34 @@ class Conversation:
         PlanError
             Where no sound plan came out.
         """
+        plan = self.planner.plan(question, self.attached(question, files))
+        require_sound(plan, self.registry, self.policy)
+        return plan
+
+    def alternatives(self, question: str, files: Sequence[Path]) -> list[Alternative]:
+        """Up to three checked plans for a question, the best first; raises as `plan`."""
+        offered = self.planner.alternatives(question, self.attached(question, files))
+        require_sound(offered[0].plan, self.registry, self.policy)
+        return [a for a in offered if not self.findings(a.plan)]
+
+    def attached(self, question: str, files: Sequence[Path]) -> list[Attached]:
+        """The files of a question, recognised and in the store.
+
+        Raises
+        ------
+        UsageError
+            Where the question is empty, or a file is not recognised and the question is one that tools here can deal with.
+        """
         if not question.strip():
             raise UsageError(
                 "The question is empty.",
                 remedy='Ask something, for example: gnomon ask "Is there a transiting planet?" --data FILE.',
             )
-        planner = EmbeddedPlanner(self.registry, self.home / "cache")
-        plan = planner.plan(question, attach(files, self.registry, self.store, language_of(question)))
-        require_sound(plan, self.registry, self.policy)
-        return plan
+        try:
+            return attach(files, self.registry, self.store, language_of(question))
+        except UsageError as error:
+            self.planner.require_within(question)  # what no tool does needs no other file
+            raise error
 
     def findings(self, plan: Plan) -> list[Finding]:
         """What the static checks say of a plan."""

@@ -63,6 +63,22 @@ class Attachment(_Record):
         return name
 
 
+class Understood(_Record):
+    """One thing that the question says, and what of the plan uses it.
+
+    ``words`` are the question's own; ``value`` is what was understood, in ``unit``; ``used_by`` are arguments, as ``tool.argument``.
+    """
+
+    slot: str
+    words: str
+    value: Any = None
+    role: str | None = None
+    unit: str | None = None
+    name: str | None = None
+    note: str | None = None
+    used_by: list[str] = Field(default_factory=list)
+
+
 class Step(_Record):
     """One call of one tool at one version."""
 
@@ -106,6 +122,10 @@ class Plan(_Record):
         What could also be had if the person gave more.
     files : list of Attachment
         What came with the question.
+    understood : list of Understood, optional
+        What the question says, piece by piece; absent where nothing was found in it, or a person wrote the plan.
+    not_understood : list of str, optional
+        Words of the question of which nothing could be made.
     steps : list of Step
         In an order in which they could run.
     """
@@ -117,6 +137,8 @@ class Plan(_Record):
     assumptions: list[str] = Field(default_factory=list)
     missing: list[str] = Field(default_factory=list)
     files: list[Attachment] = Field(default_factory=list)
+    understood: list[Understood] | None = None
+    not_understood: list[str] | None = None
     steps: list[Step]
 
     @property

@@ -73,7 +73,23 @@ class UsageError(GnomonError):
 
 
 class NeedsAnswer(UsageError):
-    """A question goes back to the person."""
+    """A question goes back to the person.
+
+    Parameters
+    ----------
+    what, remedy : str
+        In the language of the question.
+    why : str
+        ``missing`` (data or a value), ``ambiguous``, ``impossible``, ``outside`` (no tool does it), ``effect`` (it would act on the world in a way that
+        no tool may) or ``unknown`` (not understood).
+    options : tuple of str
+        Questions that could be asked instead, or answers to choose from; concrete, in the language of the question.
+    """
+
+    def __init__(self, what: str, *, remedy: str = "", why: str = "missing", options: tuple[str, ...] = ()) -> None:
+        super().__init__(what, remedy=remedy)
+        self.why = why
+        self.options = options
 
 
 class PlanError(GnomonError):

@@ -2,17 +2,58 @@
 
 from __future__ import annotations
 
+import math
 import re
+from bisect import bisect
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
-from gnomon.agents.embedded.meaning import tokens
-from gnomon.agents.embedded.slots import Slot
+from gnomon.agents.embedded.choices import find_choices
+from gnomon.agents.embedded.tokens import content_tokens, tokens
+from gnomon.agents.understanding.slot import Slot
+from gnomon.agents.understanding.understand import Understanding
 from gnomon.knowledge.glossary import load
 from gnomon.tools.registry import Parameter, Tool
 
 # A slot is an argument when their words agree at least this well; a slot whose unit only one argument can have, at any agreement.
 _AGREEMENT = 0.3
+# So well must they agree where the slot is a plain value and the argument an end of a range (a threshold).
+_SURE = 0.75
+
+
+# What a Julian date can be of.
+_TIMES = {"conjunction", "conjunct", "epoch", "time", "transit"}
+
+
+@dataclass
+class Assignment:
+    """Arguments that a question gives.
+
+    ``arguments`` is tool to argument to value as people write it; ``sources`` is ``tool.argument`` to the slots it came from;
+    ``unused`` are slots that are no argument of any of the tools.
+    """
+
+    arguments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sources: dict[str, list[Slot]] = field(default_factory=dict)
+    unused: list[Slot] = field(default_factory=list)
+
+    @property
+    def given(self) -> set[tuple[str, str]]:
+        """Which arguments of which tools the question gives."""
+        return {(tool, name) for tool, values in self.arguments.items() for name in values}
+
+    def put(self, tool: Tool, parameter: Parameter, slot: Slot, value: Any) -> None:
+        """Give a value to an argument; one more to an argument that takes many."""
+        given = self.arguments.setdefault(tool.name, {})
+        sources = self.sources.setdefault(f"{tool.name}.{parameter.name}", [])
+        place = bisect([s.start for s in sources], slot.start)
+        sources.insert(place, slot)
+        if parameter.many:
+            given.setdefault(parameter.name, []).insert(place, value)
+        else:
+            given[parameter.name] = value
 
 
 @cache
@@ -28,21 +69,31 @@ def _synonyms(word: str) -> frozenset[str]:
 
 
 @cache
-def _parameter_words(name: str, description: str) -> frozenset[str]:
+def _core(name: str) -> frozenset[str]:
+    """The words of an argument's name, and what means the same."""
     words = set(_synonyms(name.replace("_", " ")))
     for part in name.split("_"):
-        words |= _synonyms(part)
-    return frozenset(words | set(tokens(description.split(".")[0])))
+        if part not in ("min", "max", "error", "errors", "known"):
+            words |= _synonyms(part)
+    return frozenset(words)
+
+
+@cache
+def _parameter_words(name: str, description: str) -> frozenset[str]:
+    return frozenset(_core(name) | content_tokens(re.split(r"[.;]", description)[0]))
 
 
 @cache
 def _dimension(unit: str) -> str:
-    from astropy.units import Unit
+    from gnomon.tools.units import parse_unit
 
-    return str(Unit(unit).physical_type) if unit else ""
+    try:
+        return str(parse_unit(unit).physical_type) if unit else ""
+    except ValueError:
+        return unit
 
 
-def _role_of(parameter: Parameter) -> str:
+def role_of(parameter: Parameter) -> str:
     """Which end of a range, or the error of another argument, a parameter is by its name."""
     parts = [part.rstrip("s") for part in parameter.name.split("_")]
     for role in ("min", "max", "error"):
@@ -52,119 +103,176 @@ def _role_of(parameter: Parameter) -> str:
 
 
 def _agreement(slot: Slot, parameter: Parameter) -> float:
-    """Share of the slot's neighbouring words that speak of the parameter; the words nearest before it count most."""
+    """How much the slot's words speak of the parameter: what it is said to be of first, then its neighbours, the nearest most."""
     names = _parameter_words(parameter.name, parameter.description)
-    core: set[str] = set()
-    for part in parameter.name.split("_"):
-        core |= _synonyms(part)
-    before = tokens(slot.before)[-6:]
-    after = tokens(slot.after)[:3]
+    core = _core(parameter.name)
     score = 0.0
-    for distance, token in enumerate(reversed(before)):
+    if slot.name:
+        if slot.name in (parameter.name, parameter.name.rstrip("s")):
+            return 3.0
+        named = set(tokens(slot.name.replace("_", " ")))
+        score += 0.8 if named <= core else 0.4 if named <= names and slot.type == "count" else 0.0
+    if slot.unit == "sigma" and "sigma" in parameter.name:
+        score += 1.0
+    if slot.name.endswith("JD") and _TIMES & core:
+        score += 1.0
+    for distance, token in enumerate(reversed(tokens(slot.before)[-6:])):
         score += (1.0 if token in core else 0.3 if token in names else 0.0) / (1 + 0.25 * distance)
-    for distance, token in enumerate(after):
+    for distance, token in enumerate(tokens(slot.after)[:3]):
         score += 0.6 * (1.0 if token in core else 0.3 if token in names else 0.0) / (1 + 0.5 * distance)
     return score
 
 
-def _fits(slot: Slot, parameter: Parameter) -> bool:
+def _is_probability(parameter: Parameter) -> bool:
+    return parameter.type == "float" and "probability" in parameter.description.lower()
+
+
+def _value(slot: Slot, parameter: Parameter) -> Any:
+    """The slot as a value of the parameter, or None where it cannot be one."""
+    if slot.type not in ("quantity", "count", "setting") or slot.number is None:
+        return None
+    number = slot.number
     if parameter.unit:
-        return bool(slot.unit) and _dimension(slot.unit) == _dimension(parameter.unit)
+        return slot.written if slot.unit and _dimension(slot.unit) == _dimension(parameter.unit) else None
+    if slot.unit == "%" and parameter.type == "float":
+        return float(f"{number / 100:.12g}")
+    if slot.unit == "sigma" and parameter.type == "float":
+        if _is_probability(parameter):
+            return float(f"{math.erf(number / math.sqrt(2)):.6g}")  # of a normal distribution within so many sigma
+        return number if "sigma" in parameter.name else None
     if slot.unit:
-        return False
+        return None
     if parameter.type == "int":
-        return slot.number is not None and slot.number == int(slot.number)
-    return parameter.type == "float" and slot.number is not None
+        return int(number) if number == int(number) else None
+    return number if parameter.type == "float" else None
 
 
-def assign(
-    slots: list[Slot], tools: Iterable[Tool]
-) -> tuple[dict[str, dict[str, object]], dict[str, Slot], list[Slot]]:
-    """Give slots to the arguments of tools.
+def assign(understood: Understanding, tools: Iterable[Tool]) -> Assignment:
+    """Give what a question says to the arguments of tools.
 
     Parameters
     ----------
-    slots : list of Slot
+    understood : Understanding
     tools : iterable of Tool
         The tools of the plan, and those that might be added to it.
 
     Returns
     -------
-    arguments : dict
-        Tool to argument to value.
-    sources : dict
-        ``tool.argument`` to the slot it came from.
-    unused : list of Slot
-        Slots that are no argument of any of the tools.
+    Assignment
     """
     tools = list(tools)
-    arguments: dict[str, dict[str, object]] = {}
-    sources: dict[str, Slot] = {}
-    unused: list[Slot] = []
-    for slot in slots:
-        by_name = {"setting": _settings, "object": _objects, "date": _dates}.get(slot.role)
-        places = by_name(slot, tools) if by_name else _best(slot, tools, sources)
-        for tool, parameter in places:
-            value: object = slot.written if slot.role != "object" else _star(slot.text)
-            if slot.role == "setting" and slot.text in ("true", "false"):
-                value = slot.text == "true"
-            if parameter.many:
-                earlier = arguments.setdefault(tool.name, {}).get(parameter.name, [])
-                assert isinstance(earlier, list)
-                value = [*earlier, value]
-            arguments.setdefault(tool.name, {})[parameter.name] = value
-            sources[f"{tool.name}.{parameter.name}"] = slot
-        if not places and slot.role != "object":
-            unused.append(slot)
-    return arguments, sources, unused
+    made = Assignment()
+    numbers = [s for s in understood.slots if s.type in ("quantity", "count") or (s.type == "setting" and s.number is not None)]
+    taken: set[int] = set()
+    for slot in understood.slots:
+        for tool, parameter, value in _by_name(slot, tools):
+            made.put(tool, parameter, slot, value)
+            taken.add(id(slot))
+    # The surest first, so that a window of 1.2 d is the window before it could be anything else.
+    for _agreement_, ends in sorted(_candidates(numbers, tools), key=lambda c: -c[0]):
+        if any(id(slot) in taken for slot, _n in ends):
+            continue
+        places = [(slot, tool, parameter, value) for slot, name in ends for tool, parameter, value in _named_so(slot, name, tools)]
+        if any(f"{t.name}.{p.name}" in made.sources and not p.many for _s, t, p, _v in places):
+            continue
+        for slot, tool, parameter, value in places:
+            made.put(tool, parameter, slot, value)
+            taken.add(id(slot))
+    for tool, parameter, slot in find_choices(understood, tools):
+        if f"{tool.name}.{parameter.name}" not in made.sources:
+            made.put(tool, parameter, slot, slot.value)
+    made.unused = [s for s in understood.slots if id(s) not in taken]
+    return made
 
 
-def _star(name: str) -> str:
-    """The star of a planet: K2-131 for K2-131 b."""
-    return re.sub(r"(?<=\d) [b-j]$", "", name)
+def _by_name(slot: Slot, tools: list[Tool]) -> list[tuple[Tool, Parameter, Any]]:
+    """The arguments that a slot is without doubt: set by name, the name of an object, a date, a position."""
+    if slot.type == "setting":
+        return [(t, p, slot.written) for t in tools for p in t.arguments if p.name == slot.name]
+    if slot.type == "object":
+        return [(t, p, host(slot.value)) for t, p in _text_arguments(tools, {"object", "target", "star"})]
+    if slot.type == "time":
+        start = (slot.value or {}).get("start")
+        return [(t, p, start) for t, p in _text_arguments(tools, {"date", "night"}) if start]
+    if slot.type == "coordinates":
+        return [
+            (t, p, f"{slot.value[p.name]!r} deg")
+            for t in tools
+            for p in t.arguments
+            if p.name in ("ra", "dec") and p.unit == "deg"
+        ]
+    return []
 
 
-def _settings(slot: Slot, tools: list[Tool]) -> list[tuple[Tool, Parameter]]:
-    return [(t, p) for t in tools for p in t.arguments if p.name == slot.name]
+def _text_arguments(tools: list[Tool], words: set[str]) -> list[tuple[Tool, Parameter]]:
+    return [(t, p) for t in tools for p in t.arguments if p.type == "str" and words & set(p.name.split("_"))]
 
 
-def _objects(slot: Slot, tools: list[Tool]) -> list[tuple[Tool, Parameter]]:
-    """Names of objects go to the arguments that are names of objects."""
+def _named_so(slot: Slot, name: str, tools: list[Tool]) -> list[tuple[Tool, Parameter, Any]]:
+    """The arguments of that name; the same argument of several tools (a stellar mass) is one fact about the world."""
     return [
-        (t, p)
+        (t, p, value)
         for t in tools
         for p in t.arguments
-        if p.type == "str" and {"object", "target", "star"} & set(p.name.split("_"))
+        if p.name == name and (value := _value(slot, p)) is not None
     ]
 
 
-def _dates(slot: Slot, tools: list[Tool]) -> list[tuple[Tool, Parameter]]:
-    """Dates go to the arguments that are dates or nights."""
-    return [
-        (t, p) for t in tools for p in t.arguments if p.type == "str" and {"date", "night"} & set(p.name.split("_"))
-    ]
+def _candidates(slots: list[Slot], tools: list[Tool]) -> list[tuple[float, list[tuple[Slot, str]]]]:
+    """What numbers could be which arguments, with how well their words agree; the two ends of a range go together, and a value with its error."""
+    found: list[tuple[float, list[tuple[Slot, str]]]] = []
+    parameters = {p.name: p for t in tools for p in t.arguments}
+    for low, high in _ranges(slots):
+        for name, parameter in parameters.items():
+            other = name.replace("_min", "_max")
+            if role_of(parameter) != "min" or other not in parameters or other == name:
+                continue
+            if _value(low, parameter) is None or _value(high, parameters[other]) is None:
+                continue
+            agreement = max(_agreement(low, parameter), _agreement(high, parameters[other]))
+            # A range of nothing else is the range that there is: it needs no other words.
+            if agreement >= _AGREEMENT or not (low.name or high.name):
+                found.append((agreement + _AGREEMENT, [(low, name), (high, other)]))
+    for slot in slots:
+        fitting = {
+            name: _agreement(slot, p)
+            for name, p in parameters.items()
+            if _value(slot, p) is not None and (name != "seed" or slot.name == "seed") and _roles_fit(slot, p, _agreement(slot, p))
+        }
+        for name, agreement in fitting.items():
+            if agreement >= _AGREEMENT or (len(fitting) == 1 and _only_one(slot, parameters[name])):
+                found.append((agreement, [(slot, name)]))
+    return found
 
 
-def _best(slot: Slot, tools: list[Tool], taken: dict[str, Slot]) -> list[tuple[Tool, Parameter]]:
-    scored: list[tuple[float, Tool, Parameter]] = []
-    for tool in tools:
-        for parameter in tool.arguments:
-            if parameter.name == "seed" or not _fits(slot, parameter):
-                continue
-            role = _role_of(parameter)
-            counts = parameter.type == "int" and role == "max" and slot.role == "value"  # "two planets" bounds a search
-            if role != slot.role and not counts:
-                continue
-            if f"{tool.name}.{parameter.name}" in taken and not parameter.many:
-                continue
-            scored.append((_agreement(slot, parameter), tool, parameter))
-    if not scored:
-        return []
-    best = max(score for score, _t, _p in scored)
-    names = {p.name for _s, _t, p in scored}
-    only_one = len(names) == 1 and bool(slot.unit) and all(p.required or _role_of(p) == "error" for _s, _t, p in scored)
-    if best < _AGREEMENT and not only_one:
-        return []
-    top = next(p.name for s, _t, p in scored if s == best)
-    # The same argument of several tools (a stellar mass) is one fact about the world.
-    return [(t, p) for _s, t, p in scored if p.name == top]
+def _only_one(slot: Slot, parameter: Parameter) -> bool:
+    """Whether the unit says enough: a mass in solar masses is the star's, a time in days may be anything."""
+    return bool(slot.unit) and slot.unit not in ("%", "sigma") and _dimension(slot.unit) != "time" and slot.role != "min" and slot.role != "max"
+
+
+def _ranges(slots: list[Slot]) -> list[tuple[Slot, Slot]]:
+    lows = [s for s in slots if s.role == "min"]
+    highs = [s for s in slots if s.role == "max"]
+    pairs = [(a, b) for a in lows for b in highs if _dimension(a.unit) == _dimension(b.unit)]
+    # One phrase for both ends, or one near the other.
+    return [(a, b) for a, b in pairs if a.start == b.start or abs(a.start - b.start) < 60]
+
+
+def host(name: str) -> str:
+    """The star of a planet: K2-131 for K2-131 b."""
+    return re.sub(r"(?<=[\dA-Za-z)]) [b-j]$", "", str(name)) if re.search(r"[\d*)] [b-j]$|\w{3,} [b-j]$", str(name)) else str(name)
+
+
+def _roles_fit(slot: Slot, parameter: Parameter, agreement: float) -> bool:
+    """Whether a minimum, a maximum, an error or a plain value may be this argument."""
+    role = role_of(parameter)
+    if slot.role == role:
+        return True
+    if slot.role == "error" or role == "error":
+        return False
+    if slot.name == parameter.name or (slot.unit == "sigma" and "sigma" in parameter.name):
+        return True
+    if parameter.type == "int" and role == "max":
+        return slot.role == "value"  # "two planets" bounds a search
+    # A threshold of 8 is the least that passes; a radius below 5 arcmin is a radius.
+    return agreement >= _SURE and (slot.role == "value" or role == "value") and not parameter.unit

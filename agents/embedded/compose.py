@@ -41,6 +41,18 @@ class Draft:
         near = [name for name, (tool, _i) in self.steps.items() if kind.accepts(tool.kind)]
         return near[-1] if near else None
 
+    def only(self, ends: set[str]) -> Draft:
+        """The steps that lead to `ends`, and nothing beside them."""
+        wanted, waiting = set[str](), list(ends)
+        while waiting:
+            name = waiting.pop()
+            if name in wanted:
+                continue
+            wanted.add(name)
+            for value in self.steps[name][1].values():
+                waiting += [r.step for r in (value if isinstance(value, list) else [value]) if r.step is not None]
+        return Draft({name: step for name, step in self.steps.items() if name in wanted})
+
     def join(self, other: Draft) -> Draft:
         """This draft with another one beside it; steps of equal names get numbers."""
         joined = self.copy()
@@ -71,10 +83,13 @@ class Composer:
     Parameters
     ----------
     registry : Registry
+    without : frozenset of str
+        Tools that may not be used.
     """
 
-    def __init__(self, registry: Registry) -> None:
+    def __init__(self, registry: Registry, without: frozenset[str] = frozenset()) -> None:
         self.registry = registry
+        self.without = without
 
     def start(self, files: Sequence[tuple[Attachment, str]]) -> Draft:
         """A draft that reads each file with the reader that recognised it."""
@@ -89,7 +104,7 @@ class Composer:
         return self._with_tool(tool, draft, frozenset())
 
     def _with_tool(self, tool: Tool, draft: Draft, above: frozenset[str]) -> Draft | None:
-        if tool.files or tool.name in above:
+        if tool.files or tool.name in above or tool.name in self.without:
             return None  # readers stand in the draft already, one for each file
         grown = draft.copy()
         inputs: dict[str, Ref | list[Ref]] = {}
@@ -138,6 +153,7 @@ class Composer:
             if (
                 tool.kind.name not in ACCOMPANIMENTS
                 or not tool.inputs
+                or tool.name in self.without
                 or any(t is tool for t, _i in grown.steps.values())
             ):
                 continue

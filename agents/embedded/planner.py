@@ -1,278 +1,416 @@
-"""The embedded planner: a question and its files become a plan, or a question back."""
+"""The embedded planner: a question and its files become a plan, with alternatives, or a question back."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from gnomon.agents.attachments import Attached
-from gnomon.agents.embedded.assign import assign
+from gnomon.agents.embedded.asking import Asking, described, named
+from gnomon.agents.embedded.assign import Assignment, assign
+from gnomon.agents.embedded.clauses import in_clauses
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
-from gnomon.agents.embedded.meaning import Meaning, asks_for_picture
-from gnomon.agents.embedded.slots import Slot, find, language_of
+from gnomon.agents.embedded.goals import Goals, Probability
+from gnomon.agents.embedded.sensible import contradiction
 from gnomon.agents.embedded.words import kind_phrase, sentence
-from gnomon.knowledge.glossary import Term, terms_in, translate
+from gnomon.agents.understanding.clock import Clock
+from gnomon.agents.understanding.understand import Understanding, understand
+from gnomon.knowledge.glossary import terms_in
 from gnomon.plans.arguments import spoken
-from gnomon.plans.plan import Plan
-from gnomon.tools.errors import NeedsAnswer
+from gnomon.plans.plan import Plan, Understood
 from gnomon.tools.registry import Parameter, Registry, Tool
 
-_CHINESE = re.compile(r"[\u4e00-\u9fff]")
-
-# Words decide when the best tool scores this much and leads the next by this factor; else sentence vectors are asked too.
-# Measured on the development questions in tests/agents/embedded: unrelated questions score below 0.2.
-_WORDS_SURE = 0.45
-_WORDS_LEAD = 1.25
-_SENSE_KNOWN = 0.36
-_SENSE_WEIGHT = 0.5
-
-# A question this near to a tool's own words is answered by it, whatever other terms stand in it.
-_CERTAIN = 0.6
-
-# What a goal counts that needs a value nobody gave, or a picture nobody asked for.
-_UNASKED = 0.75
-
-# A tool that lacks an argument is taken to be wanted when it scores this share of the best.
-_WANTED = 0.6
+# Below this no goal is taken for understood.
+_KNOWN = 0.35
+# A goal this likely needs no second look.
+_CERTAIN = 0.9
+# Another goal this likely, beside the best, makes the question ambiguous where it leads elsewhere.
+_RIVAL = 0.6
+# A part of a question that means another goal this likely wants that as well.
+_ALSO = 0.75
+# An action outside what tools do is refused when a part of the question means it this likely.
+_ACTS = 0.5
+# A tool that lacks a value is taken to be wanted when it is this likely.
+_WANTED = 0.25
+# Alternatives are offered down to this likelihood, relative to the best.
+_WORTH = 0.04
+ALTERNATIVES = 3
 
 
-def _all_words(tool: Tool) -> list[str]:
-    """Everything a tool says of itself."""
-    d = tool.declaration
-    return [
-        tool.summary,
-        d.summary_zh,
-        tool.description,
-        d.method,
-        d.method_zh,
-        *d.examples,
-        *[p.description for p in tool.parameters],
-        tool.name.replace("_", " "),
-    ]
+@dataclass(frozen=True)
+class Considered:
+    """What a question means: what it says, and how likely each goal is.
+
+    ``parts`` are its clauses, each with what it means by itself.
+    """
+
+    understood: Understanding
+    goals: list[Probability]
+    unknown: float
+    parts: list[tuple[str, list[Probability]]]
+
+    def of(self, name: str) -> float:
+        """The probability that the question means a tool or a task."""
+        return next((p.value for p in self.goals if p.meant.name == name), 0.0)
 
 
-def _named(language: str, parameter: Parameter) -> str:
-    """The argument's name, with its Chinese term where there is one."""
-    term = translate(parameter.name, language)
-    return f"{term}（{parameter.name}）" if language == "zh" and _CHINESE.search(term) else parameter.name
+@dataclass(frozen=True)
+class Alternative:
+    """A plan that answers a question, its probability, and why it stands where it does, in the language of the question."""
 
-
-def _described(language: str, parameter: Parameter) -> str:
-    """What the argument is; in Chinese its term says enough, where there is one."""
-    return (
-        "" if language == "zh" and _CHINESE.search(translate(parameter.name, language)) else f"{parameter.description} "
-    )
+    plan: Plan
+    goals: tuple[str, ...]
+    probability: float
+    reason: str
 
 
 class EmbeddedPlanner:
-    """Plans by types and by the tools' own words; needs no model and no network.
+    """Plans by types and by the tools' own words; needs no model behind an interface and no network.
 
     Parameters
     ----------
     registry : Registry
     cache : pathlib.Path, optional
-        Folder for vectors of the tools' examples.
+        Folder for vectors of the examples of tools that did not come with Gnomon.
+    clock : Clock, optional
+        What "tonight" is reckoned from.
+    unavailable : mapping of str to str, optional
+        Tools that cannot run here, and why: a package is missing, the policy denies an effect.
+    prefer : {"", "fast", "thorough"}
+        What is preferred where a question leaves it open.
     """
 
-    def __init__(self, registry: Registry, cache: Path | None = None) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        cache: Path | None = None,
+        *,
+        clock: Clock | None = None,
+        unavailable: Mapping[str, str] | None = None,
+        prefer: str = "",
+    ) -> None:
         self.registry = registry
-        self.composer = Composer(registry)
+        self.unavailable = dict(unavailable or {})
+        self.composer = Composer(registry, frozenset(self.unavailable))
         self.cache = cache
+        self.clock = clock
+        self.prefer = prefer
+        self._goals: Goals | None = None
+
+    @property
+    def goals(self) -> Goals:
+        """What questions can mean, with the tools there are."""
+        if self._goals is None:
+            self._goals = Goals(list(self.registry.values()), self.cache)
+        return self._goals
+
+    # ------------------------------------------------------------------ the two ways in
 
     def plan(self, question: str, files: Sequence[Attached]) -> Plan:
-        """The cheapest complete plan that answers `question` from `files`.
+        """The plan that answers `question` from `files` best.
 
         Raises
         ------
         NeedsAnswer
-            Where something is missing or not understood; the sentence is in the language of the question.
+            Where something is missing, ambiguous, impossible, outside what the tools do, or not understood; in the language of the question.
         """
-        language = language_of(question)
-        # Files of one kind are treated alike, each on its own; the first of each kind decides what can be done.
-        first = list({f.attachment.kind: f for f in reversed(files)}.values())[::-1]
+        considered = self.consider(question, files)
+        return self._made(considered, files, self.choose(considered, files))
+
+    def alternatives(self, question: str, files: Sequence[Attached]) -> list[Alternative]:
+        """Up to three plans, the best first, each with the reason for its place.
+
+        Raises
+        ------
+        NeedsAnswer
+            As `plan`.
+        """
+        considered = self.consider(question, files)
+        best = self.choose(considered, files)
+        language = considered.understood.language
+        plan = self._made(considered, files, best)
+        share = max((considered.of(t.name) for t in best), default=0.0)
+        out = [Alternative(plan, tuple(t.name for t in best), share, sentence(language, "best", goal=self._told(language, best)))]
+        for tool in self._others(considered, files, best):
+            try:
+                other = self._made(considered, files, [tool])
+            except Exception as error:  # a plan that needs an answer first is no alternative
+                from gnomon.tools.errors import GnomonError
+
+                if not isinstance(error, GnomonError):
+                    raise
+                continue
+            if any(_work(other) == _work(o.plan) for o in out):
+                continue
+            out.append(Alternative(other, (tool.name,), considered.of(tool.name), self._reason(language, plan, other, tool)))
+            if len(out) == ALTERNATIVES:
+                break
+        return out
+
+    def require_within(self, question: str) -> None:
+        """Raise where a question is about something that no tool here does, whatever its files hold.
+
+        Raises
+        ------
+        NeedsAnswer
+            ``outside`` or ``effect``.
+        """
+        from gnomon.tools.errors import NeedsAnswer
+
+        try:
+            self.choose(self.consider(question, ()), ())
+        except NeedsAnswer as back:
+            if back.why in ("outside", "effect"):
+                raise
+
+    # ------------------------------------------------------------------ what is meant
+
+    def consider(self, question: str, files: Sequence[Attached]) -> Considered:
+        """What a question says and how likely each goal is."""
+        from gnomon.agents.embedded import vectors
+
+        understood = understand(question, self.clock)
+        known = " ".join(kind_phrase(language, f.attachment.kind) for f in files for language in ("en", "zh"))
+        reachable = frozenset(self._drafts(files))
+        lacking = frozenset(t.name for t in self.registry.values() if self._lacks(t, understood))
+        clauses = in_clauses(understood)
+        encoded = vectors.encode([*clauses.wanted, *clauses.refused])
+        asked, refused = encoded[: len(clauses.wanted)], encoded[len(clauses.wanted) :]
+        how = {"refused": refused, "known": known, "reachable": reachable, "lacking": lacking}
+        whole, unknown = self.goals.probabilities(self.goals.features(clauses.wanted, asked, **how))
+        parts = [
+            (text, self.goals.probabilities(self.goals.features([wanted], vector, **how))[0])
+            for text, wanted, vector in zip(clauses.texts[1:], clauses.wanted[1:], asked[1:], strict=True)
+        ]
+        return Considered(understood, whole, unknown, parts)
+
+    def _lacks(self, tool: Tool, understood: Understanding) -> bool:
+        if not any(p.required for p in tool.arguments):
+            return False
+        given = assign(understood, [tool]).given
+        return any(p.required and (tool.name, p.name) not in given for p in tool.arguments)
+
+    def choose(self, considered: Considered, files: Sequence[Attached]) -> list[Tool]:
+        """The tools that end the plan.
+
+        Raises
+        ------
+        NeedsAnswer
+            Where the question has to go back.
+        """
+        asking = Asking(self.registry, self.composer, considered, files)
+        said = contradiction(considered.understood, files)
+        if said[0]:
+            raise asking.contradicted(said)
+        for text, parts in [(considered.understood.question, considered.goals), *considered.parts]:
+            acting = parts[0]
+            if acting.meant.task is not None and acting.meant.task.about == "action" and acting.value >= _ACTS:
+                raise asking.denied(acting.meant.task, text)
+        drafts = self._drafts(files)
+        best = considered.goals[0]
+        if considered.unknown > best.value or best.value < _KNOWN and self._spread(considered, drafts) < _KNOWN:
+            raise asking.unknown(drafts)
+        if best.meant.task is not None:
+            raise asking.outside([best.meant], drafts)
+        goal = best.meant.tool
+        assert goal is not None
+        if goal.name in self.unavailable:
+            raise asking.unavailable(goal, self.unavailable[goal.name])
+        outside = self._outside(considered)
+        if outside and best.value < _CERTAIN:
+            raise asking.terms_outside(outside, drafts)
+        if goal.name not in drafts:
+            raise asking.unreachable(goal, files)
+        chosen = self._with_rivals(considered, goal, drafts, files, asking)
+        for text, parts in considered.parts:
+            also = parts[0]
+            if also.meant.task is not None and also.meant.task.about == "astronomy" and also.value >= _CERTAIN:
+                raise asking.outside([also.meant], drafts, text)
+            if also.meant.tool is not None and also.value >= _ALSO and also.meant.name in drafts and also.meant.tool not in chosen:
+                chosen.append(also.meant.tool)
+        return chosen
+
+    def _spread(self, considered: Considered, drafts: Mapping[str, Draft]) -> float:
+        """The probability that any tool is meant that the data lead to, or none can be told from the others."""
+        return sum(p.value for p in considered.goals if p.meant.tool is not None)
+
+    def _with_rivals(
+        self, considered: Considered, goal: Tool, drafts: Mapping[str, Draft], files: Sequence[Attached], asking: Asking
+    ) -> list[Tool]:
+        """The goal, with its like for data of another kind; a question back where two goals are as likely and lead apart."""
+        rivals = [
+            p
+            for p in considered.goals[1:]
+            if p.meant.tool is not None
+            and p.meant.name in drafts
+            and p.value >= _RIVAL * considered.of(goal.name)
+            and not self._within(p.meant.tool, drafts[goal.name])
+            and not self._within(goal, drafts[p.meant.name])
+        ]
+        if not rivals:
+            return [goal]
+        apart = [r for r in rivals if self._reads(drafts[r.meant.name]).isdisjoint(self._reads(drafts[goal.name]))]
+        if apart and len({f.attachment.kind for f in files}) > 1:
+            asks = considered.of(goal.name) + apart[0].value
+            both = [goal, *[r.meant.tool for r in apart[:1] if r.meant.tool is not None]]
+            if asks >= _CERTAIN:
+                return both  # the same thing of two kinds of data: "is there a planet?"
+            raise asking.ambiguous(both)
+        return [goal]
+
+    @staticmethod
+    def _within(tool: Tool, draft: Draft) -> bool:
+        return any(t is tool for t, _i in draft.steps.values())
+
+    @staticmethod
+    def _reads(draft: Draft) -> set[str]:
+        return {
+            str(ref)
+            for tool, inputs in draft.steps.values()
+            if _leads(tool, draft)
+            for value in inputs.values()
+            for ref in (value if isinstance(value, list) else [value])
+            if ref.file is not None
+        }
+
+    def _outside(self, considered: Considered) -> list[str]:
+        """Terms of the field in the question that no tool speaks of, such as a redshift when no tool measures one."""
+        language = considered.understood.language
+        found = [t for t in terms_in(considered.understood.question) if t.key not in self.goals.spoken_of]
+        return [t.name(language) for t in found]
+
+    # ------------------------------------------------------------------ drafts
+
+    def _drafts(self, files: Sequence[Attached]) -> dict[str, Draft]:
+        """The cheapest chain to every tool that the data lead to."""
+        first = _first_of_each_kind(files)
         start = self._start(first)
         drafts = {
             t.name: d
             for t in self.registry.values()
-            if not t.files and (d := self.composer.reach(t, start)) is not None
+            if not t.files and t.name not in self.unavailable and (d := self.composer.reach(t, start)) is not None
         }
-        drafts |= {f.reader: start for f in first}
-        scores = self._scores(question, files)
-        if not drafts:
-            raise self._without_data(language, scores, self._outside(question))
-        goal = self._goal(question, language, files, drafts, scores)
-        slots = find(question)
-        draft, arguments, sources, unused, missing = self._fill(goal, drafts[goal.name], slots)
-        self._ask_for_missing(question, language, goal, arguments, missing, scores)
-        for file in files:
-            if file not in first:
-                draft = draft.join(self._like(goal, file, first, slots))
-        steps = finish(draft, arguments, max((f.attachment.rows for f in files), default=0), language)
-        return Plan(
-            question=question,
-            language=language,
-            goal=str(goal.kind),
-            assumptions=self._assumptions(language, goal, files, draft, sources, unused, arguments),
-            missing=[self._could(language, tool, parameter) for tool, parameter in missing],
-            files=[f.attachment for f in files],
-            steps=steps,
-        )
+        return drafts | {f.reader: self._start([f]) for f in first}
 
     def _start(self, files: Sequence[Attached]) -> Draft:
         return self.composer.start([(f.attachment, f.reader) for f in files])
 
-    def _like(self, goal: Tool, file: Attached, first: Sequence[Attached], slots: list[Slot]) -> Draft:
-        """The same work for another file of a kind; nothing where the goal does not need that kind."""
-        start = self._start([file if f.attachment.kind == file.attachment.kind else f for f in first])
-        draft = start if goal.files else self.composer.reach(goal, start)
-        assert draft is not None  # the goal was reached from a file of the same kind
-        return self._fill(goal, draft, slots)[0]
-
-    # ------------------------------------------------------------------ goal
-
-    def _scores(self, question: str, files: Sequence[Attached]) -> dict[str, float]:
-        """How near the question is to each tool; words alone where they are sure."""
-        meaning = Meaning(list(self.registry.values()), self.cache)
-        known = " ".join(kind_phrase(language, f.attachment.kind) for f in files for language in ("en", "zh"))
-        words = meaning.by_words(question, known)
-        best, second = [*sorted(words.values(), reverse=True), 0.0, 0.0][:2]
-        if best >= _WORDS_SURE and best >= _WORDS_LEAD * second:
-            return words
-        sense = meaning.by_sense(question)
-        known = max(sense.values(), default=0.0) >= _SENSE_KNOWN or best >= _WORDS_SURE
-        return {name: (words[name] + _SENSE_WEIGHT * sense[name]) if known else 0.0 for name in words}
-
-    def _goal(
-        self,
-        question: str,
-        language: str,
-        files: Sequence[Attached],
-        drafts: dict[str, Draft],
-        scores: dict[str, float],
-    ) -> Tool:
-        slots = find(question)
-        weighed = {name: scores[name] * self._likelihood(self.registry[name], question, slots) for name in drafts}
-        best = max(drafts, key=lambda name: (weighed[name], -drafts[name].seconds))
-        outside = [] if scores[best] >= _CERTAIN else self._outside(question)
-        if scores[best] > 0.0 and not outside:
-            return self.registry[best]
-        if not files:
-            raise self._without_data(language, scores, outside)
-        kinds = sentence(language, "list").join(kind_phrase(language, f.attachment.kind) for f in files)
-        cannot = sentence(language, "cannot", data=kinds, options=self._options(language, list(drafts)))
-        raise NeedsAnswer(self._told_outside(language, outside, cannot))
-
-    @staticmethod
-    def _likelihood(tool: Tool, question: str, slots: list[Slot]) -> float:
-        """How likely a tool is meant at all, before its words: less for what needs a value that is not given, or a wish for a picture."""
-        if tool.kind.name == "Figure" and not asks_for_picture(question):
-            return _UNASKED
-        given, _sources, _unused = assign(slots, [tool])
-        lacks = any(p.required and p.name not in given.get(tool.name, {}) for p in tool.arguments)
-        return _UNASKED if lacks else 1.0
-
-    def _outside(self, question: str) -> list[Term]:
-        """Terms of the field in the question that no tool speaks of, such as a redshift when no tool measures one."""
-        spoken_of = {t.key for tool in self.registry.values() for t in terms_in(" ".join(_all_words(tool)))}
-        return [t for t in terms_in(question) if t.key not in spoken_of]
-
-    @staticmethod
-    def _told_outside(language: str, outside: list[Term], rest: str) -> str:
-        if not outside:
-            return rest
-        return sentence(
-            language, "outside", terms=sentence(language, "list").join(t.name(language) for t in outside), rest=rest
+    def _made(self, considered: Considered, files: Sequence[Attached], goals: Sequence[Tool]) -> Plan:
+        """The plan that ends in the goals, with all arguments, what goes with it, and what was taken for granted."""
+        understood = considered.understood
+        language = understood.language
+        first = _first_of_each_kind(files)
+        whole: Draft | None = None
+        made = Assignment()
+        lacking: list[tuple[Tool, Parameter]] = []
+        for file_set in self._file_sets(files, first):
+            draft = self._start(file_set)
+            for goal in goals:
+                grown = draft if goal.files else self.composer.reach(goal, draft)
+                assert grown is not None  # the goals were reached from files of the same kinds
+                draft = grown
+            draft = draft.only(set(_ends(draft, goals)))
+            draft, made, lacking = self._fill(goals, draft, understood)
+            whole = draft if whole is None else whole.join(draft)
+        assert whole is not None
+        self._ask_for_missing(considered, files, goals, made, lacking)
+        steps = finish(whole, made.arguments, max((f.attachment.rows for f in files), default=0), language)
+        return Plan(
+            question=understood.question,
+            language=language,
+            goal=str(goals[0].kind),
+            assumptions=self._assumptions(considered, goals, files, whole, made),
+            missing=[self._could(language, tool, parameter) for tool, parameter in lacking],
+            files=[f.attachment for f in files],
+            steps=steps,
+            understood=[Understood.model_validate({**s.document(), "used_by": _users(s, made, whole)}) for s in _told_slots(understood, made)] or None,
+            not_understood=list(understood.unread) or None,
         )
 
-    def _without_data(self, language: str, scores: dict[str, float], outside: list[Term]) -> NeedsAnswer:
-        """What to say when nothing can be reached: which data would help, if the question was understood."""
-        best = max(scores, key=lambda name: scores[name])
-        if scores[best] > 0.0 and not outside:
-            kinds = sorted({r.kind.name for r in self.registry.readers if self._reachable_from(r, self.registry[best])})
-            phrases = [kind_phrase(language, k) for k in kinds]
-            return NeedsAnswer(sentence(language, "no_data", need=sentence(language, "list").join(phrases)))
-        cannot = sentence(language, "cannot_no_data", options=self._options(language, list(self.registry)))
-        return NeedsAnswer(self._told_outside(language, outside, cannot))
-
-    def _reachable_from(self, reader: Tool, tool: Tool) -> bool:
-        draft = Draft()
-        draft.add(reader, {})
-        return tool is reader or self.composer.reach(tool, draft) is not None
-
-    def _options(self, language: str, names: Sequence[str]) -> str:
-        """One example question for each tool that makes something worth asking for, in the person's language."""
-        tools = [
-            self.registry[n]
-            for n in names
-            if self.registry[n].kind.name not in ACCOMPANIMENTS and not self.registry[n].files
-        ]
-        examples = [next((e for e in t.declaration.examples if language_of(e) == language), "") for t in tools]
-        return sentence(language, "list").join(f"“{e}”" for e in examples if e)
-
     @staticmethod
-    def _summary(language: str, tool: Tool) -> str:
-        return tool.declaration.summary_zh if language == "zh" else tool.summary
-
-    # ------------------------------------------------------------------ arguments
+    def _file_sets(files: Sequence[Attached], first: Sequence[Attached]) -> list[list[Attached]]:
+        """Files of one kind are treated alike, each on its own, with the first of every other kind beside it."""
+        sets = [list(first)]
+        for file in files:
+            if file not in first:
+                sets.append([file if f.attachment.kind == file.attachment.kind else f for f in first])
+        return sets
 
     def _fill(
-        self, goal: Tool, draft: Draft, slots: list[Slot]
-    ) -> tuple[Draft, dict[str, dict[str, object]], dict[str, Slot], list[Slot], list[tuple[Tool, Parameter]]]:
-        """Arguments from the slots, and the measurements and figures that go with the goal."""
+        self, goals: Sequence[Tool], draft: Draft, understood: Understanding
+    ) -> tuple[Draft, Assignment, list[tuple[Tool, Parameter]]]:
+        """Arguments from the slots, and the measurements and figures that go with the goals."""
         possible, lacking = self.composer.accompany(
             draft, {(t.name, p.name) for t in self.registry.values() for p in t.arguments}
         )
         tools = list({t.name: t for t, _i in possible.steps.values()}.values())
-        arguments, sources, unused = assign(slots, tools)
-        if goal.kind.name == "Figure":
-            return draft, arguments, sources, unused, lacking
-        given = {(tool, name) for tool, values in arguments.items() for name in values}
-        full, missing = self.composer.accompany(draft, given)
-        return full, arguments, sources, unused, missing
+        made = assign(understood, tools)
+        if all(g.kind.name == "Figure" or g.files for g in goals):
+            return draft, made, lacking
+        full, missing = self.composer.accompany(draft, made.given)
+        return full, made, missing
 
     def _ask_for_missing(
         self,
-        question: str,
-        language: str,
-        goal: Tool,
-        arguments: dict[str, dict[str, object]],
-        missing: list[tuple[Tool, Parameter]],
-        scores: dict[str, float],
+        considered: Considered,
+        files: Sequence[Attached],
+        goals: Sequence[Tool],
+        made: Assignment,
+        lacking: Sequence[tuple[Tool, Parameter]],
     ) -> None:
-        wanted = [(goal, p) for p in goal.arguments if p.required and p.name not in arguments.get(goal.name, {})]
+        wanted = [(g, p) for g in goals for p in g.arguments if p.required and (g.name, p.name) not in made.given]
         wanted += [
-            (t, p) for t, p in missing if scores[goal.name] > 0 and scores[t.name] >= _WANTED * scores[goal.name]
+            (t, p)
+            for t, p in lacking
+            if max([considered.of(t.name), *[_of(parts, t.name) for _text, parts in considered.parts]]) >= _WANTED
         ]
         if wanted:
-            tool, parameter = wanted[0]
-            unit = f" [{parameter.unit}]" if parameter.unit else ""
-            example = f"{parameter.name} = 1 {parameter.unit}".strip()
-            raise NeedsAnswer(
-                sentence(
-                    language,
-                    "argument",
-                    tool=self._summary(language, tool).rstrip(".。"),
-                    name=_named(language, parameter),
-                    unit=unit,
-                    description=_described(language, parameter),
-                    example=example,
-                )
-            )
+            raise Asking(self.registry, self.composer, considered, files).value(*wanted[0])
+
+    # ------------------------------------------------------------------ alternatives
+
+    def _others(self, considered: Considered, files: Sequence[Attached], best: Sequence[Tool]) -> list[Tool]:
+        """Other goals worth offering: likely ones, and shorter or longer ways over the same data."""
+        drafts = self._drafts(files)
+        chain = {t.name for g in best for t, _i in drafts[g.name].steps.values()}
+        top = max((considered.of(g.name) for g in best), default=1.0)
+        out: list[tuple[float, Tool]] = []
+        for probability in considered.goals:
+            tool = probability.meant.tool
+            if tool is None or tool in best or tool.name not in drafts or tool.files:
+                continue
+            beyond = any(self._within(g, drafts[tool.name]) for g in best)
+            along = tool.name in chain and tool.kind.name not in ACCOMPANIMENTS
+            likely = probability.value >= _WORTH * top and tool.kind.name not in ACCOMPANIMENTS
+            if likely or along or (beyond and tool.kind.name not in ACCOMPANIMENTS):
+                out.append((probability.value + (0.01 if along else 0.0), tool))
+        return [tool for _value, tool in sorted(out, key=lambda pair: -pair[0])]
+
+    def _reason(self, language: str, best: Plan, other: Plan, tool: Tool) -> str:
+        """Why somebody would rather take the other plan, and what it costs them."""
+        mine, theirs = best.cost.get("seconds", 0.0), other.cost.get("seconds", 0.0)
+        have = {s.tool for s in best.steps} - {s.tool for s in other.steps}
+        gone = [self.registry[n] for n in sorted(have) if self.registry[n].kind.name not in ACCOMPANIMENTS]
+        key = "faster" if theirs < 0.8 * mine else "slower" if theirs > 1.25 * mine else "other_way"
+        said = sentence(language, key, seconds=f"{theirs:.0f}", best=f"{mine:.0f}", goal=self._told(language, [tool]))
+        if gone:
+            said += sentence(language, "leaves_out", tools=sentence(language, "list").join(self._told(language, [t]) for t in gone))
+        return said
+
+    @staticmethod
+    def _told(language: str, tools: Sequence[Tool]) -> str:
+        told = [(t.declaration.summary_zh if language == "zh" else t.summary).rstrip(".。") for t in tools]
+        return sentence(language, "list").join(told)
 
     # ------------------------------------------------------------------ what was taken for granted
 
     def _assumptions(
-        self,
-        language: str,
-        goal: Tool,
-        files: Sequence[Attached],
-        draft: Draft,
-        sources: dict[str, Slot],
-        unused: list[Slot],
-        arguments: dict[str, dict[str, object]],
+        self, considered: Considered, goals: Sequence[Tool], files: Sequence[Attached], draft: Draft, made: Assignment
     ) -> list[str]:
-        said = [sentence(language, "understood", goal=self._summary(language, goal))]
+        understood = considered.understood
+        language = understood.language
+        said = [sentence(language, "understood", goal=self._told(language, goals) + ("。" if language == "zh" else "."))]
         used = {
             r.file
             for _t, inputs in draft.steps.values()
@@ -292,15 +430,18 @@ class EmbeddedPlanner:
                     )
                 )
         in_plan = {t.name for t, _i in draft.steps.values()}
-        for place, slot in sources.items():
+        for place, slots in made.sources.items():
             tool, name = place.split(".")
             if tool in in_plan:
+                words_said = sentence(language, "list").join(dict.fromkeys(s.text for s in slots))
                 said.append(
-                    sentence(
-                        language, "taken", name=name, value=spoken(arguments[tool][name], language), words=slot.text
-                    )
+                    sentence(language, "taken", name=name, value=spoken(made.arguments[tool][name], language), words=words_said)
                 )
-        said.extend(sentence(language, "unused", words=slot.text) for slot in unused)
+        gone = [s for s in made.unused if s.type not in ("file", "object")]
+        said.extend(sentence(language, "unused", words=slot.text) for slot in gone)
+        said.extend(f"{slot.text}: {slot.note}" for slot in understood.slots if slot.note)
+        if understood.unread:
+            said.append(sentence(language, "unread", words=sentence(language, "list").join(understood.unread)))
         return list(dict.fromkeys(said))
 
     def _could(self, language: str, tool: Tool, parameter: Parameter) -> str:
@@ -308,8 +449,47 @@ class EmbeddedPlanner:
         return sentence(
             language,
             "could",
-            tool=self._summary(language, tool).rstrip(".。"),
-            name=_named(language, parameter),
+            tool=self._told(language, [tool]),
+            name=named(language, parameter),
             unit=unit,
-            description=_described(language, parameter),
+            description=described(language, parameter),
         )
+
+
+def _first_of_each_kind(files: Sequence[Attached]) -> list[Attached]:
+    return list({f.attachment.kind: f for f in reversed(files)}.values())[::-1]
+
+
+def _of(parts: Sequence[Probability], name: str) -> float:
+    return next((p.value for p in parts if p.meant.name == name), 0.0)
+
+
+def _leads(tool: Tool, draft: Draft) -> bool:
+    """Whether the output of a reader in the draft is used by another step, or the reader stands alone."""
+    name = next(n for n, (t, _i) in draft.steps.items() if t is tool)
+    users = [
+        r
+        for _t, inputs in draft.steps.values()
+        for ref in inputs.values()
+        for r in (ref if isinstance(ref, list) else [ref])
+        if r.step == name
+    ]
+    return bool(users) or len(draft.steps) == 1 or not tool.files
+
+
+def _ends(draft: Draft, goals: Sequence[Tool]) -> list[str]:
+    return [name for name, (tool, _i) in draft.steps.items() if tool in goals]
+
+
+def _work(plan: Plan) -> set[str]:
+    return {s.tool for s in plan.steps}
+
+
+def _users(slot: object, made: Assignment, draft: Draft) -> list[str]:
+    in_plan = {t.name for t, _i in draft.steps.values()}
+    return [place for place, slots in made.sources.items() if slot in slots and place.split(".")[0] in in_plan]
+
+
+def _told_slots(understood: Understanding, made: Assignment) -> list:
+    chosen = [s for slots in made.sources.values() for s in slots if s.type == "choice"]
+    return sorted([*understood.slots, *dict.fromkeys(chosen)], key=lambda s: s.start)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gnomon.agents.embedded.slots import language_of
+from gnomon.agents.understanding.grammar import language_of
 from gnomon.agents.receipts_check.agreement import agrees, direction_of, is_hedged
 from gnomon.agents.receipts_check.blocks import Block, plain
 from gnomon.agents.receipts_check.case import Case, Verdict

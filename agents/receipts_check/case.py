@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from gnomon.agents.embedded.slots import language_of
+from gnomon.agents.understanding.grammar import language_of
 from gnomon.agents.receipts_check.blocks import Block
 from gnomon.agents.receipts_check.checked import Claim
 from gnomon.agents.receipts_check.evidence import Evidence

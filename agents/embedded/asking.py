@@ -1,0 +1,162 @@
+"""Questions that go back to the person: what is missing or cannot be done, and what could be asked instead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from gnomon.agents.attachments import Attached
+from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft
+from gnomon.agents.embedded.goals import Meant
+from gnomon.agents.embedded.words import kind_phrase, sentence
+from gnomon.agents.understanding.grammar import language_of
+from gnomon.knowledge.glossary import translate
+from gnomon.knowledge.tasks import Task
+from gnomon.tools.errors import NeedsAnswer
+from gnomon.tools.registry import Parameter, Registry, Tool
+
+if TYPE_CHECKING:
+    from gnomon.agents.embedded.planner import Considered
+
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+_OFFERED = 4
+
+
+def named(language: str, parameter: Parameter) -> str:
+    """The argument's name, with its Chinese term where there is one."""
+    term = translate(parameter.name, language)
+    return f"{term}（{parameter.name}）" if language == "zh" and _CHINESE.search(term) else parameter.name
+
+
+def described(language: str, parameter: Parameter) -> str:
+    """What the argument is; in Chinese its term says enough, where there is one."""
+    return (
+        "" if language == "zh" and _CHINESE.search(translate(parameter.name, language)) else f"{parameter.description} "
+    )
+
+
+class Asking:
+    """Makes the questions back for one question.
+
+    Parameters
+    ----------
+    registry : Registry
+    composer : Composer
+    considered : Considered
+        What the question means.
+    files : sequence of Attached
+    """
+
+    def __init__(
+        self, registry: Registry, composer: Composer, considered: Considered, files: Sequence[Attached]
+    ) -> None:
+        self.registry = registry
+        self.composer = composer
+        self.considered = considered
+        self.files = files
+        self.language = considered.understood.language
+
+    def _say(self, key: str, /, **values: object) -> str:
+        return sentence(self.language, key, **values)
+
+    def _listed(self, parts: Sequence[str]) -> str:
+        return self._say("list").join(parts)
+
+    def _examples(self, tools: Sequence[Tool]) -> tuple[str, ...]:
+        """One example question for each tool that makes something worth asking for, the likeliest tools first."""
+        worth = [t for t in tools if t.kind.name not in ACCOMPANIMENTS and not t.files]
+        worth.sort(key=lambda t: -self.considered.of(t.name))
+        examples = [next((e for e in t.declaration.examples if language_of(e) == self.language), "") for t in worth]
+        return tuple(dict.fromkeys(f"“{e}”" for e in examples if e))[:_OFFERED]
+
+    def _rest(self, drafts: Mapping[str, Draft]) -> tuple[str, tuple[str, ...]]:
+        """What could be asked instead, with the data at hand."""
+        if not self.files:
+            options = self._examples(list(self.registry.values()))
+            return self._say("instead_no_data", options=self._listed(options)), options
+        options = self._examples([self.registry[n] for n in drafts])
+        return self._say("instead", data=self._data(), options=self._listed(options)), options
+
+    def _data(self) -> str:
+        return self._listed(list(dict.fromkeys(kind_phrase(self.language, f.attachment.kind) for f in self.files)))
+
+    # ------------------------------------------------------------------ why a question goes back
+
+    def contradicted(self, said: tuple[str, str]) -> NeedsAnswer:
+        """What the question says cannot be."""
+        return NeedsAnswer(said[0], why=said[1])
+
+    def unknown(self, drafts: Mapping[str, Draft]) -> NeedsAnswer:
+        """The question was not understood."""
+        rest, options = self._rest(drafts)
+        return NeedsAnswer(f"{self._say('unknown')} {rest}", why="unknown", options=options)
+
+    def outside(self, meant: Sequence[Meant], drafts: Mapping[str, Draft], part: str = "") -> NeedsAnswer:
+        """The question was understood, and no tool here does that."""
+        rest, options = self._rest(drafts)
+        tasks = [m.task for m in meant if m.task is not None]
+        key = "other" if all(t.about == "other" for t in tasks) else "outside"
+        said = self._say(key, terms=self._listed([t.name(self.language) for t in tasks]))
+        said = f"{self._say('part', words=part)}{said}" if part else said
+        return NeedsAnswer(f"{said} {rest}", why="outside", options=options)
+
+    def terms_outside(self, terms: Sequence[str], drafts: Mapping[str, Draft]) -> NeedsAnswer:
+        """The question speaks of something that no tool speaks of."""
+        rest, options = self._rest(drafts)
+        return NeedsAnswer(f"{self._say('outside', terms=self._listed(terms))} {rest}", why="outside", options=options)
+
+    def denied(self, task: Task, part: str) -> NeedsAnswer:
+        """The question wants something done to the world that no tool may do."""
+        return NeedsAnswer(
+            self._say("denied", task=task.name(self.language), effect=self._say(f"effect_{task.effect or 'submit'}")),
+            remedy=self._say("denied_remedy"),
+            why="effect",
+        )
+
+    def unavailable(self, tool: Tool, why: str) -> NeedsAnswer:
+        """The tool that the question means cannot run here."""
+        return NeedsAnswer(self._say("unavailable", tool=self._summary(tool), why=why), why="missing")
+
+    def unreachable(self, tool: Tool, files: Sequence[Attached]) -> NeedsAnswer:
+        """The question was understood, and needs data that are not there."""
+        kinds = sorted({r.kind.name for r in self.registry.readers if self._leads(r, tool)})
+        need = self._listed([kind_phrase(self.language, k) for k in kinds])
+        if not files:
+            return NeedsAnswer(self._say("no_data", need=need), why="missing")
+        return NeedsAnswer(
+            self._say("other_data", tool=self._summary(tool), need=need, data=self._data()), why="missing"
+        )
+
+    def ambiguous(self, tools: Sequence[Tool]) -> NeedsAnswer:
+        """Two goals are as likely."""
+        options = tuple(self._summary(t) for t in tools)
+        numbered = " ".join(f"({i}) {o}" + self._say("stop") for i, o in enumerate(options, 1))
+        return NeedsAnswer(self._say("ambiguous", options=numbered), why="ambiguous", options=options)
+
+    def value(self, tool: Tool, parameter: Parameter) -> NeedsAnswer:
+        """A value is missing that only the person can give."""
+        unit = f" [{parameter.unit}]" if parameter.unit else ""
+        example = f"{parameter.name} = 1 {parameter.unit}".strip()
+        return NeedsAnswer(
+            self._say(
+                "argument",
+                tool=self._summary(tool),
+                name=named(self.language, parameter),
+                what=translate(parameter.name, self.language),
+                unit=unit,
+                description=described(self.language, parameter),
+                example=example,
+            ),
+            why="missing",
+            options=(example,),
+        )
+
+    def _summary(self, tool: Tool) -> str:
+        said = tool.declaration.summary_zh if self.language == "zh" else tool.summary
+        return said.rstrip(".。")
+
+    def _leads(self, reader: Tool, tool: Tool) -> bool:
+        draft = Draft()
+        draft.add(reader, {})
+        return tool is reader or self.composer.reach(tool, draft) is not None

@@ -1,0 +1,88 @@
+"""A question in parts: what is wanted, clause by clause, and what is not, each without the names and numbers that say nothing of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from gnomon.agents.understanding.slot import Slot
+from gnomon.agents.understanding.understand import Understanding
+
+_SENTENCE = re.compile(
+    r"(?<=[.;!?。；！？\n])(?!\d)\s*|\s+(?:and then|then|and also|also)\s+|，(?=然后|并且|同时|再|并|顺便)|,\s*(?=please|then|and|give|plot|show|send|email|请|给|画)"
+)
+_PIECE = re.compile(r"[.;,!?，。；！？\n](?!\d)|\s(?=(?:but|and|with) (?:no|not|without|don't)\b)")
+_REFUSED = re.compile(
+    r"^\W*(?:(?:and|but|so|please|just|then|it's|i|we|there's|there is|for now|now|again|so there is|and there's)\s+)*"
+    r"(?:no\b(?! (?:more|less|longer|shorter|fewer|larger|smaller|one|idea|doubt))|not\b(?! (?:only|more|less|sure|shorter|longer|exceed|below|above|known|certain|fewer))|"
+    r"don't\b(?! know)|dont\b(?! know)|do not\b(?! know)|without\b|never\b|neither\b|need neither|nothing (?:else|more|further)|skip\b|leave out|leave\b.{0,20}\bout|won't|(?:am|are|is) not asking|needn't|"
+    r"(?:do|does) not need|don't need|have no need|there's no need)|"
+    r"^\W*(?:请|但|而|也|先|暂时|目前|就|可以|其他的?|其余的?|别的)*"
+    r"(?:别|不要|不用|无需|不需要|不必|不做|先不|暂不|不想|没必要|无须|不拟合|不画|不分析|不搜|不找|不去趋势|不作|不进行|免了|勿)",
+    re.I,
+)
+_MANY = 6
+
+
+@dataclass(frozen=True)
+class Clauses:
+    """A question in parts.
+
+    Parameters
+    ----------
+    wanted : tuple of str
+        What is compared with examples: the whole question without what is refused in it, then its sentences where there are several.
+    texts : tuple of str
+        The same as the person wrote them.
+    refused : tuple of str
+        What the person says they do not want.
+    """
+
+    wanted: tuple[str, ...]
+    texts: tuple[str, ...]
+    refused: tuple[str, ...]
+
+
+def in_clauses(understood: Understanding) -> Clauses:
+    """What a question wants and what it refuses."""
+    question = understood.question
+    slots = list(understood.slots)
+    refused = [(a, b) for a, b in _split(question, _PIECE) if _REFUSED.match(question[a:b])]
+    kept = _without(question, refused)
+    whole = plain(question, kept, 0, len(question), slots)
+    sentences = [(a, b) for a, b in _split(question, _SENTENCE) if len(plain(question, kept, a, b, slots)) > 3][:_MANY]
+    wanted, texts = [whole or plain(question, question, 0, len(question), slots)], [question]
+    if len(sentences) > 1:
+        wanted += [plain(question, kept, a, b, slots) for a, b in sentences]
+        texts += [question[a:b].strip() for a, b in sentences]
+    return Clauses(tuple(wanted), tuple(texts), tuple(plain(question, question, a, b, slots) for a, b in refused))
+
+
+def _split(text: str, stop: re.Pattern[str]) -> list[tuple[int, int]]:
+    places, position = [], 0
+    for match in [*stop.finditer(text), None]:
+        end = match.start() if match else len(text)
+        if text[position:end].strip():
+            places.append((position, end))
+        position = match.end() if match else end
+    return places
+
+
+def _without(text: str, places: list[tuple[int, int]]) -> str:
+    """The text with these places blank, as long as before."""
+    for a, b in places:
+        text = text[:a] + " " * (b - a) + text[b:]
+    return text
+
+
+def plain(question: str, text: str, start: int, end: int, slots: list[Slot]) -> str:
+    """A part of a text without coordinates, times and files, and with X for the names of objects."""
+    out, position = [], start
+    for slot in sorted(slots, key=lambda s: (s.start, -s.end)):
+        if slot.start < position or slot.end > end or slot.type not in ("coordinates", "time", "file", "object"):
+            continue
+        out.append(text[position : slot.start])
+        out.append(" X " if slot.type == "object" and text[slot.start : slot.end].strip() else " ")
+        position = slot.end
+    out.append(text[position:end])
+    return re.sub(r"\s+", " ", "".join(out)).strip(" ,.;，。；")

@@ -1,0 +1,102 @@
+"""Columns that a question names: ``the flux column is SAP_FLUX``, ``jd is the time, vel the RV``, ``流量列叫 flux_norm``."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from gnomon.agents.embedded.words import words
+from gnomon.agents.understanding.grammar import whole
+from gnomon.agents.understanding.slot import Slot
+
+# A name of a column: in quotation marks, or one word of letters, digits and underscores.
+_NAME = r"[\"'“‘`「]?(?P<name>[A-Za-z][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*)[\"'”’`」]?"
+# One that looks like no word of a sentence: with an underscore, a digit, capitals, or in quotation marks.
+_CODE = r"(?:[\"'“‘`「](?P<quoted>[A-Za-z][\w. -]*)[\"'”’`」]|(?P<name>[A-Za-z]\w*_\w+|[A-Za-z]+\d\w*|[A-Z]{3,}|[A-Z]+[a-z]+[A-Z]\w*))"
+_IS = r"(?:is|are|=|:|named|called|is called|is named|should be|is in|are in|in|from|是|为|叫做?|用|取|名为|：|在)"
+
+
+def find_column(question: str, parameter: str) -> Slot | None:
+    """The column that the question says holds what a parameter (``flux_column``) wants; None where it says none.
+
+    A word that could be any word is taken for a column only where the question says ``column``, or names another column in the same breath.
+    """
+    what = parameter.removesuffix("_column")
+    if what not in words()["columns"]:
+        return None
+    of = _of(what)
+    for pattern in (
+        rf"{of}\s*(?:values?\s*|data\s*)?(?:columns?|列)\s*{_IS}*\s*{_NAME}",
+        rf"{of}\s*(?:(?:is|are|be)\s*(?:given\s*|found\s*)?)?(?:in|from|在)\s*(?:the\s*)?(?:columns?\s*)?{_CODE}(?:\s*(?:column|列))?",
+        rf"{of}\s*(?:(?:is|are)\s*)?(?:in|from|在)\s*(?:the\s*)?columns?\s*(?:called|named)?\s*{_NAME}",
+        rf"{of}\s*(?:(?:is|are)\s*)?(?:in|from|在)\s*(?:the\s*)?{_NAME}\s*(?:column|列)",
+        rf"(?:columns?|列)\s*{_CODE_OR_WORD}\s*(?:for|as|holds|has|is|contains|作为|是|为|当作)\s*(?:the\s*|its\s*|their\s*)?{of}",
+        rf"{_CODE}\s*(?:columns?|列)?\s*(?:as|for|is|holds|contains|作为|当作|做为|是|为)\s*(?:the\s*|my\s*|its\s*|their\s*)?{of}",
+        rf"(?:use|take|using|with|from|on|用|使用|取)\s*(?:the\s*)?(?:\w+\s+)?{_CODE}",
+    ):
+        for match in re.finditer(pattern, question, re.I if "quoted" not in pattern else 0):
+            name = match.groupdict().get("quoted") or match["name"]
+            if name is None or name.lower() in _ordinary() or (pattern.startswith("(?:use") and not _says(name, what)):
+                continue
+            return _slot(question, match, name, parameter)
+    return _in_one_breath(question, what, parameter) or _in_order(question, what, parameter)
+
+
+_CODE_OR_WORD = r"[\"'“‘`「]?(?P<name>[A-Za-z]\w*)[\"'”’`」]?"
+
+
+def _slot(question: str, match: re.Match[str], name: str, parameter: str) -> Slot:
+    return Slot("choice", match[0], match.start(), match.end(), name, name=parameter).inside(question)
+
+
+def _says(name: str, what: str) -> bool:
+    """Whether a column's own name says what it holds."""
+    parts = re.split(r"[_.-]|(?<=[a-z])(?=[A-Z])", name.lower())
+    return any(part in words()["columns"][what] for part in parts) and not (what != "error" and {"err", "error", "e"} & set(parts))
+
+
+def _in_one_breath(question: str, what: str, parameter: str) -> Slot | None:
+    """``jd is the time, vel the RV, svel its uncertainty and tel the spectrograph``: one is said to be something, the others follow."""
+    anything = "(?:" + "|".join(_of(w) for w in words()["columns"]) + ")"
+    one = rf"(?P<n{{}}>[A-Za-z]\w*)\s+(?:is\s+|=\s*|for\s+)?(?:the|its|their)\s+(?P<w{{}}>{anything})"
+    chain = re.compile(one.format(0, 0).replace(r"(?:is\s+|=\s*|for\s+)?", r"(?:is|=)\s+") + "".join(rf"(?:\s*(?:,|;|and|,\s*and)\s*{one.format(i, i)})?" for i in range(1, 5)), re.I)
+    for match in chain.finditer(question):
+        if match["n1"] is None:
+            continue
+        for i in range(5):
+            if match[f"w{i}"] and re.fullmatch(_of(what), match[f"w{i}"], re.I):
+                start, end = match.start(f"n{i}"), match.end(f"w{i}")
+                return Slot("choice", question[start:end], start, end, match[f"n{i}"], name=parameter).inside(question)
+    return None
+
+
+def _in_order(question: str, what: str, parameter: str) -> Slot | None:
+    """``the columns are t, v, e_v, inst: time, velocity, error, instrument``, in Chinese ``各列依次叫 t、v、e_v，分别是时间、视向速度、误差``."""
+    item = r"[A-Za-z]\w*"
+    listed = re.search(
+        rf"(?:columns?|列)\s*(?:依次|分别)?\s*(?:are|is|called|named|:|叫|是|为)*\s*(?P<names>{item}(?:\s*(?:[,、，]|and|和)\s*{item})+)"
+        rf"\s*[,:;，：；(（]?\s*(?:i\.e\.|respectively|meaning|for|分别是|依次是|依次为|分别为)\s*(?:the\s*)?(?P<things>[^.;。；)）]+)",
+        question,
+        re.I,
+    )
+    if listed is None:
+        return None
+    names = re.findall(item, re.sub(r"\band\b", ",", listed["names"]))
+    things = [t for t in re.split(r"\s*(?:[,、，]|and|和)\s*", listed["things"]) if t]
+    for name, thing in zip(names, things, strict=False):
+        if re.search(_of(what), thing, re.I):
+            return Slot("choice", listed[0], listed.start(), listed.end(), name, name=parameter).inside(question)
+    return None
+
+
+@cache
+def _of(what: str) -> str:
+    """What people call the contents of a column."""
+    return "(?:" + "|".join(whole(str(w)) for w in sorted(words()["columns"][what], key=len, reverse=True)) + ")"
+
+
+@cache
+def _ordinary() -> frozenset[str]:
+    """Words that name no column."""
+    of = {str(w).lower() for listed in words()["columns"].values() for w in listed}
+    return frozenset({*words()["empty"]["en"], "column", "columns", "file", "table", "data", "days", "day", "units", "unit", "order", "not"} | (of - {"time", "flux", "rv", "err"}))

@@ -1,0 +1,160 @@
+"""Goals: which tool a question means, or which task that no tool here does, as probabilities that add up to one.
+
+A question competes over everything that could be meant: each tool by its purpose and its example questions, each task of the field that no tool
+covers (`gnomon.knowledge.tasks`), and nothing known at all.  The nearer in words and in sense, the likelier; how much each counts was fitted
+(`gnomon.eval.fit_goals`), as a conditional logit (McFadden 1974, Conditional logit analysis of qualitative choice behavior), so that 0.9 means nine times in ten.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gnomon.agents.embedded.nearness import Nearness
+from gnomon.agents.embedded.tokens import asks_for_picture
+from gnomon.knowledge.glossary import terms_in
+from gnomon.knowledge.tasks import Task, uncovered
+from gnomon.tools.registry import Tool
+
+if TYPE_CHECKING:
+    import numpy as np
+
+WEIGHTS = Path(__file__).with_name("goal_weights.json")
+
+# What is known of each thing that could be meant; each has a weight.
+FEATURES = (
+    "tool", "action", "other", "words", "sense", "sense_near", "terms", "unreachable", "lacks",
+    "picture_unasked", "picture_asked", "picture_unmet", "reader", "refused",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Meant:
+    """One thing that a question may mean: a tool, a task outside what the tools do, or neither (nothing known)."""
+
+    name: str
+    tool: Tool | None
+    task: Task | None
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Probability:
+    """How likely a question means something; all of them together with that of nothing known add up to one."""
+
+    meant: Meant
+    value: float
+
+
+@cache
+def weights() -> Mapping[str, float]:
+    """The fitted weights."""
+    loaded: dict[str, float] = json.loads(WEIGHTS.read_text(encoding="utf-8"))["weights"]
+    return loaded
+
+
+def _all_words(tool: Tool) -> str:
+    """Everything a tool says of itself."""
+    d = tool.declaration
+    parts = [tool.summary, d.summary_zh, tool.description, d.method, d.method_zh, *d.examples]
+    return " ".join([*parts, *[p.description for p in tool.parameters], tool.name.replace("_", " ")])
+
+
+class Goals:
+    """What questions can mean, given the tools there are.
+
+    Parameters
+    ----------
+    tools : sequence of Tool
+    kept : pathlib.Path, optional
+        Folder for vectors of examples that did not come with Gnomon.
+    """
+
+    def __init__(self, tools: Sequence[Tool], kept: Path | None = None) -> None:
+        spoken = {t.name: _all_words(t) for t in tools}
+        told = [Meant(t.name, t, None, (t.summary, t.declaration.summary_zh, *t.declaration.examples)) for t in tools]
+        self.outside = uncovered(" ".join(spoken.values()))
+        told += [Meant(t.key, None, t, (t.en, t.zh, *t.examples)) for t in self.outside]
+        self.meant = tuple(told)
+        self.near = Nearness([m.texts for m in self.meant], kept)
+        self._terms = [{t.key for t in terms_in(spoken[m.name] if m.tool else " ".join(m.texts))} for m in self.meant]
+        self.spoken_of = set().union(*(s for m, s in zip(self.meant, self._terms, strict=True) if m.tool))
+
+    def features(
+        self,
+        wanted: Sequence[str],
+        asked: np.ndarray,
+        *,
+        refused: np.ndarray | None = None,
+        known: str = "",
+        reachable: frozenset[str],
+        lacking: frozenset[str],
+        without: Sequence[int] = (),
+    ) -> np.ndarray:
+        """What is known of each thing that could be meant.
+
+        Parameters
+        ----------
+        wanted : sequence of str
+            The question, and its sentences where there are several.
+        asked : numpy.ndarray, shape (512,) or (n, 512)
+            Their vectors.
+        refused : numpy.ndarray, shape (m, 512), optional
+            Vectors of what the question does not want.
+        known : str
+            Words that are no news.
+        reachable, lacking : frozenset of str
+            Tools that the attached data lead to, and tools that need a value which the question does not give.
+        without : sequence of int
+            Texts that are left out, when an example itself is the question.
+
+        Returns
+        -------
+        numpy.ndarray, shape (n things, n features)
+        """
+        import numpy as np
+
+        words = np.max([self.near.by_words(text, known, without) for text in wanted], axis=0)
+        sense, near = self.near.by_sense(asked, without)
+        not_wanted = self.near.by_sense(refused)[0] if refused is not None and len(refused) else np.zeros(len(self.meant))
+        terms = {t.key for t in terms_in(wanted[0])}
+        picture = asks_for_picture(wanted[0])
+        rows = []
+        for i, meant in enumerate(self.meant):
+            tool, task = meant.tool, meant.task
+            figure = tool is not None and tool.kind.name == "Figure"
+            rows.append([
+                float(tool is not None),
+                float(task is not None and task.about == "action"),
+                float(task is not None and task.about == "other"),
+                words[i],
+                sense[i],
+                near[i],
+                len(terms & self._terms[i]) / len(terms) if terms else 0.0,
+                float(tool is not None and tool.name not in reachable),
+                float(tool is not None and tool.name in lacking),
+                float(figure and not picture),
+                float(figure and picture),
+                float(tool is not None and not figure and picture),
+                float(tool is not None and bool(tool.files)),
+                not_wanted[i] if tool is not None else 0.0,
+            ])  # fmt: skip
+        return np.asarray(rows)
+
+    def probabilities(self, features: np.ndarray) -> tuple[list[Probability], float]:
+        """The probability of each thing, the likeliest first, and that of nothing known."""
+        import numpy as np
+
+        fitted = weights()
+        utility = features @ np.array([fitted[name] for name in FEATURES])
+        top = max(float(utility.max()), 0.0)
+        shares = np.exp(utility - top)
+        nothing = math.exp(-top)
+        total = float(shares.sum()) + nothing
+        found = [Probability(m, float(s) / total) for m, s in zip(self.meant, shares, strict=True)]
+        return sorted(found, key=lambda p: -p.value), nothing / total

@@ -1,0 +1,65 @@
+"""Contradictions in a question, which no plan can resolve: a range without an inside, a file that is not there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import PurePath
+
+from gnomon.agents.attachments import Attached
+from gnomon.agents.embedded.words import sentence, words
+from gnomon.agents.understanding.grammar import whole
+from gnomon.agents.understanding.slot import Slot
+from gnomon.agents.understanding.understand import Understanding
+from gnomon.tools.units import parse_unit
+
+
+def contradiction(understood: Understanding, files: Sequence[Attached]) -> tuple[str, str]:
+    """What is contradictory, as a sentence in the language of the question, and why (``impossible`` or ``missing``); empty where nothing is."""
+    return _empty_range(understood) or _too_certain(understood) or _absent_file(understood, files) or ("", "")
+
+
+def _comparable(a: Slot, b: Slot) -> tuple[float, float] | None:
+    """The two values in one unit; None where they are not of one quantity."""
+    if a.number is None or b.number is None or a.name != b.name:
+        return None
+    if a.unit == b.unit:
+        return a.number, b.number
+    if not a.unit or not b.unit:
+        return None
+    try:
+        return a.number, float((b.number * parse_unit(b.unit)).to(parse_unit(a.unit)).value)
+    except ValueError:
+        return None
+
+
+def _empty_range(understood: Understanding) -> tuple[str, str] | None:
+    lows = [s for s in understood.slots if s.role == "min"]
+    for low in lows:
+        highs = [s for s in understood.slots if s.role == "max" and abs(s.start - low.start) < 60]
+        for high in highs:
+            values = _comparable(low, high)
+            if values and values[0] > values[1] and low.text != high.text:
+                return sentence(understood.language, "empty_range", low=low.text, high=high.text), "impossible"
+    return None
+
+
+def _too_certain(understood: Understanding) -> tuple[str, str] | None:
+    for slot in understood.slots:
+        if slot.unit == "%" and slot.name in ("level", "false_alarm_probability") and slot.number is not None:
+            if not 0 < slot.number < 100:
+                return sentence(understood.language, "no_probability", words=slot.text), "impossible"
+    return None
+
+
+def _absent_file(understood: Understanding, files: Sequence[Attached]) -> tuple[str, str] | None:
+    names = {f.attachment.name for f in files}
+    for slot in understood.of_type("file"):
+        name = PurePath(slot.text).name
+        if name not in names and not name.endswith(".py"):
+            return sentence(understood.language, "absent_file", file=slot.text), "missing"
+    for number, said in words()["ordinals"].items():
+        listed = "|".join(whole(w) for w in said)
+        if len(files) < int(number) and re.search(rf"(?:{listed})\s*(?:{'|'.join(words()['files'])})", understood.question, re.I):
+            return sentence(understood.language, "too_few_files", count=len(files)), "missing"
+    return None

@@ -1,0 +1,48 @@
+"""Words: what of a text says what is wanted, without endings and without grammar."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from gnomon.agents.embedded.words import words
+
+_TOKEN = re.compile(r"[a-z]+(?:-[a-z]+)?|[\u4e00-\u9fff]+")
+
+
+def _stem(word: str) -> str:
+    for ending in ("ities", "ations", "ation", "ing", "ies", "ity", "es", "ed", "s", "ian"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            return word[: -len(ending)]
+    return word
+
+
+def tokens(text: str) -> list[str]:
+    """Words without endings, and pairs of neighbouring Chinese characters."""
+    out: list[str] = []
+    for match in _TOKEN.finditer(text.lower()):
+        run = match[0]
+        if run[0].isascii():
+            out.append(_stem(run))
+        else:
+            out.extend(run[i : i + 2] for i in range(max(1, len(run) - 1)))
+    return out
+
+
+@cache
+def empty_words() -> frozenset[str]:
+    """Words that say nothing about what is wanted, in the form that `tokens` gives."""
+    empty = words()["empty"]
+    return frozenset([*map(_stem, empty["en"]), *empty["zh"]])
+
+
+def content_tokens(text: str) -> set[str]:
+    """The tokens of a text that say something about what is wanted."""
+    return {token for token in tokens(text) if token not in empty_words()}
+
+
+def asks_for_picture(question: str) -> bool:
+    """Whether the question has a word that asks for a picture."""
+    picture = words()["picture"]
+    asked = set(tokens(question))
+    return bool(asked & {_stem(w) for w in picture["en"]}) or any(w in question for w in picture["zh"])

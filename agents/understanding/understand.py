@@ -1,0 +1,106 @@
+"""From a question to its slots: each finder in turn reads what the ones before it have left."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from gnomon.agents.understanding.clock import Clock
+from gnomon.agents.understanding.coordinates import find_coordinates
+from gnomon.agents.understanding.grammar import language_of, normalised
+from gnomon.agents.understanding.objects import find_objects
+from gnomon.agents.understanding.quantities import find_quantities
+from gnomon.agents.understanding.settings import find_files, find_settings
+from gnomon.agents.understanding.sites import find_sites
+from gnomon.agents.understanding.slot import Slot, Unread
+from gnomon.agents.understanding.times import find_times
+from gnomon.knowledge.observatories import site, telescope
+
+# What looks as if it meant something and was taken by no finder: anything with a digit in it, and what stands in quotation marks.
+_LEFT = re.compile(r"[^\s\0,;，；。？?!！()（）\"'“”、]*\d[^\s\0,;，；。？?!！()（）\"'“”、]*")
+_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)|第\d+.?")
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What a question says.
+
+    Parameters
+    ----------
+    question : str
+    language : {"en", "zh"}
+    slots : tuple of Slot
+        In the order in which they stand in the question.
+    unread : tuple of str
+        Words with a number in them of which nothing could be made.
+    """
+
+    question: str
+    language: Literal["en", "zh"]
+    slots: tuple[Slot, ...]
+    unread: tuple[str, ...]
+
+    def of_type(self, *types: str) -> list[Slot]:
+        """The slots of some types."""
+        return [slot for slot in self.slots if slot.type in types]
+
+    def document(self) -> dict[str, Any]:
+        """JSON form."""
+        return {
+            "question": self.question,
+            "language": self.language,
+            "slots": [slot.document() for slot in self.slots],
+            "not_understood": list(self.unread),
+        }
+
+
+def understand(question: str, clock: Clock | None = None) -> Understanding:
+    """Find everything that a question says.
+
+    Parameters
+    ----------
+    question : str
+        In English, Chinese or both.
+    clock : Clock, optional
+        What "tonight" is reckoned from; by default the machine's clock and zone.
+
+    Returns
+    -------
+    Understanding
+    """
+    unread = Unread(question)
+    unread.text = normalised(unread.text)
+    slots: list[Slot] = []
+
+    def take(found: Sequence[Slot]) -> None:
+        # Places are those of the question, so the words are the question's own, full-width digits and all.
+        slots.extend(unread.take([replace(s, text=question[s.start : s.end]) for s in found]))
+
+    take(find_files(unread.text))
+    take(find_coordinates(unread.text))
+    take(find_objects(unread.text))
+    take([s for s in find_quantities(unread.text) if s.name.endswith("JD")])  # a date in the data's own time system
+    places = find_sites(unread.text)
+    take(places)
+    where = _where(places)
+    take(
+        find_times(
+            unread.text,
+            clock or Clock.of(None, None),
+            where.zone if where else None,
+            where.longitude if where else None,
+        )
+    )
+    take(find_settings(unread.text))
+    take(find_quantities(unread.text))
+    left = [m[0] for m in _LEFT.finditer(unread.text) if not _ORDINAL.fullmatch(m[0])]
+    ordered = sorted(slots, key=lambda s: (s.start, s.role == "error", s.role == "max"))
+    return Understanding(question, language_of(question), tuple(ordered), tuple(dict.fromkeys(left)))
+
+
+def _where(places: Sequence[Slot]) -> Any:
+    """The site that a question speaks of, if it is one."""
+    keys = {s.value if s.type == "site" else telescope(s.value).site for s in places}
+    return site(keys.pop()) if len(keys) == 1 else None

@@ -1,0 +1,205 @@
+"""Fit how much words, sense and the data at hand count when a question is matched with what it can mean.
+
+``python -m gnomon.eval.fit_goals [--write]``
+
+Learned from: every example question of every tool and task, asked as if it were not an example (left out of what it is compared with; for a third of the
+tasks with all of the task's examples left out, so that what nobody thought of is learned to be unknown); and the development questions.
+A conditional logit; prints the fit, five-fold cross-validated scores on the development questions, and how well probabilities hold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gnomon.agents.embedded import vectors
+from gnomon.agents.embedded.clauses import in_clauses
+from gnomon.agents.embedded.goals import FEATURES, WEIGHTS, Goals
+from gnomon.agents.embedded.planner import EmbeddedPlanner
+from gnomon.agents.embedded.words import kind_phrase
+from gnomon.agents.understanding.understand import understand
+from gnomon.eval.planner import CLOCK, READERS, attached, load
+from gnomon.tools.registry import Registry
+
+if TYPE_CHECKING:
+    import numpy as np
+
+NOTHING = -1
+_PENALTY = 0.02  # ridge, in units of the mean log-likelihood
+
+
+@dataclass
+class Sample:
+    """A question's features of everything it could mean, and which of it are right (`NOTHING`: nothing known)."""
+
+    features: np.ndarray
+    right: frozenset[int]
+    weight: float
+    of: str
+
+
+def samples(planner: EmbeddedPlanner) -> Iterator[Sample]:
+    """All samples: first the examples, then the development questions."""
+    yield from _of_examples(planner, planner.goals)
+    yield from _of_questions(planner, planner.goals)
+
+
+def _known(kinds: Sequence[str]) -> str:
+    return " ".join(kind_phrase(language, k) for k in kinds for language in ("en", "zh"))
+
+
+def _of_examples(planner: EmbeddedPlanner, goals: Goals) -> Iterator[Sample]:
+    reach = {kinds: frozenset(planner._drafts(attached(kinds))) for kinds in [(), *[(k,) for k in READERS]]}
+    all_vectors = goals.near.example_vectors()
+    required = {t.name for t in planner.registry.values() if any(p.required for p in t.arguments)}
+    for i, text in enumerate(goals.near.texts):
+        owner = goals.near.owners[i]
+        meant = goals.meant[owner]
+        same = [j for j, other in enumerate(goals.near.texts) if other == text]
+        right = {goals.near.owners[j] for j in same}
+        without = list(same)
+        if meant.tool is not None:
+            choices = [kinds for kinds, reached in reach.items() if meant.name in reached] or [()]
+            right = {r for r in right if goals.meant[r].name in reach[choices[0]]} or right
+        else:
+            choices = [list(reach)[i % 3]]
+            about = meant.task.about if meant.task else ""
+            if i % 3 == 0:
+                without = [j for j, o in enumerate(goals.near.owners) if o == owner]
+                right = {NOTHING, *[k for k, m in enumerate(goals.meant) if m.task is not None and m.task.about == about and k != owner]}
+            else:
+                right |= {k for k, m in enumerate(goals.meant) if m.task is not None and m.task.about == about}
+        understood = understand(text, CLOCK)
+        lacking = frozenset(n for n in required if planner._lacks(planner.registry[n], understood))
+        found = goals.features(
+            [text], all_vectors[i], known=_known(choices[0]), reachable=reach[choices[0]], lacking=lacking, without=without
+        )
+        yield Sample(found, frozenset(right), 1.0, meant.name)
+
+
+def _of_questions(planner: EmbeddedPlanner, goals: Goals) -> Iterator[Sample]:
+    names = {m.name: i for i, m in enumerate(goals.meant)}
+    tasks = {i for i, m in enumerate(goals.meant) if m.task is not None}
+    actions = {i for i, m in enumerate(goals.meant) if m.task is not None and m.task.about == "action"}
+    required = {t.name for t in planner.registry.values() if any(p.required for p in t.arguments)}
+    for question in load("development"):
+        kinds = question.get("data", [])
+        reached = frozenset(planner._drafts(attached(kinds)))
+        away = {i for i, m in enumerate(goals.meant) if m.tool is not None and m.name not in reached}
+        right = {
+            "outside": tasks - actions | {NOTHING},
+            "effect": actions,
+            "impossible": set(),
+            "missing": set(),
+            "ambiguous": set(),
+        }.get(question.get("back", ""), {names[g] for g in question.get("goal", [])})
+        if question.get("back") in ("missing", "impossible") and (kinds and question["id"]):
+            right = set()  # these come back by other means than the goal
+        if not right:
+            continue
+        understood = understand(question["question"], CLOCK)
+        clauses = in_clauses(understood)
+        lacking = frozenset(n for n in required if planner._lacks(planner.registry[n], understood))
+        found = goals.features(
+            clauses.wanted,
+            vectors.encode(clauses.wanted),
+            refused=vectors.encode(clauses.refused) if clauses.refused else None,
+            known=_known(kinds),
+            reachable=reached,
+            lacking=lacking,
+        )
+        del away
+        yield Sample(found, frozenset(right), 3.0, f"question {question['id']}")
+
+
+def log_likelihood(weights: np.ndarray, sample: Sample) -> tuple[float, np.ndarray]:
+    """Logarithm of the probability of what is right, and its gradient."""
+    import numpy as np
+
+    utility = np.append(sample.features @ weights, 0.0)
+    features = np.vstack([sample.features, np.zeros(len(weights))])
+    utility -= utility.max()
+    shares = np.exp(utility)
+    total = shares / shares.sum()
+    index = [len(utility) - 1 if r == NOTHING else r for r in sample.right]
+    inside = shares[index] / shares[index].sum()
+    value = float(np.log(total[index].sum() + 1e-300))
+    return value, inside @ features[index] - total @ features
+
+
+def fit(chosen: Sequence[Sample]) -> np.ndarray:
+    """The weights that make what is right likeliest."""
+    import numpy as np
+    from scipy.optimize import minimize
+
+    total = sum(s.weight for s in chosen)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = 0.0, np.zeros_like(weights)
+        for sample in chosen:
+            v, g = log_likelihood(weights, sample)
+            value += sample.weight * v
+            gradient += sample.weight * g
+        return -value / total + _PENALTY * weights @ weights / 100, -gradient / total + 2 * _PENALTY * weights / 100
+
+    found = minimize(loss, np.zeros(len(FEATURES)), jac=True, method="L-BFGS-B")
+    return np.asarray(found.x)
+
+
+def _held(weights: np.ndarray, chosen: Sequence[Sample]) -> dict[str, float]:
+    import numpy as np
+
+    right, sure, values = [], [], []
+    for sample in chosen:
+        utility = np.append(sample.features @ weights, 0.0)
+        shares = np.exp(utility - utility.max())
+        shares /= shares.sum()
+        best = int(shares.argmax())
+        best = NOTHING if best == len(utility) - 1 else best
+        right.append(best in sample.right)
+        sure.append(float(shares.max()))
+        values.append(log_likelihood(weights, sample)[0])
+    bins = np.digitize(sure, [0.4, 0.6, 0.8, 0.9, 0.95])
+    hit = np.asarray(right, dtype=float)
+    error = sum(abs(hit[bins == b].mean() - np.asarray(sure)[bins == b].mean()) * (bins == b).mean() for b in set(bins))
+    return {"right": float(hit.mean()), "log-likelihood": float(np.mean(values)), "calibration error": float(error)}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Fit, print, and with ``--write`` keep the weights and the examples' vectors."""
+    import numpy as np
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args(arguments)
+    planner = EmbeddedPlanner(Registry.load(), clock=CLOCK)
+    if given.write:
+        vectors.ship(planner.goals.near.texts)
+        vectors._shipped.cache_clear()
+    found = list(samples(planner))
+    examples = [s for s in found if not s.of.startswith("question")]
+    questions = [s for s in found if s.of.startswith("question")]
+    held = []
+    for fold in range(5):
+        weights = fit([*examples, *[s for i, s in enumerate(questions) if i % 5 != fold]])
+        held += [{**_held(weights, [s])} for i, s in enumerate(questions) if i % 5 == fold]
+    print(f"questions, held out in five folds: right {np.mean([h['right'] for h in held]):.3f}, log-likelihood {np.mean([h['log-likelihood'] for h in held]):.3f}")
+    weights = fit(found)
+    print("examples ", {k: round(v, 3) for k, v in _held(weights, examples).items()})
+    print("questions", {k: round(v, 3) for k, v in _held(weights, questions).items()})
+    for name, weight in zip(FEATURES, weights, strict=True):
+        print(f"  {name:<16} {weight:8.3f}")
+    if given.write:
+        WEIGHTS.write_text(
+            json.dumps({"weights": {n: round(float(w), 4) for n, w in zip(FEATURES, weights, strict=True)}}, indent=1) + "\n",
+            encoding="utf-8",
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

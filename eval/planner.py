@@ -1,0 +1,274 @@
+"""How good the planners are: questions with known plans, arguments and slots, and questions that must come back.
+
+``python -m gnomon.eval.planner [--questions development|held_out] [--planner embedded|language] [--json]``
+
+The suites (``eval/questions/*.yaml``) were written by people who had not read the planner.  A plan is right when it holds an acceptable goal and no tool
+that the question did not want; an argument is right when it equals what the question says; it is invented when it is
+neither the default nor in the question.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import re
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from gnomon.agents.attachments import Attached
+from gnomon.agents.embedded.planner import EmbeddedPlanner
+from gnomon.agents.understanding.clock import Clock
+from gnomon.agents.understanding.understand import understand
+from gnomon.plans.arguments import complete, normal
+from gnomon.plans.check import check
+from gnomon.plans.plan import Attachment, Plan
+from gnomon.plans.policy import Policy
+from gnomon.tools.errors import GnomonError, NeedsAnswer
+from gnomon.tools.registry import Registry
+from gnomon.tools.units import parse_unit
+
+QUESTIONS = Path(__file__).with_name("questions")
+CLOCK = Clock.of("2026-11-21T16:00:00+08:00", "Asia/Shanghai")
+READERS = {"LightCurve": "read_light_curve", "RadialVelocities": "read_radial_velocities"}
+
+
+@dataclass
+class Answered:
+    """What a planner made of a question, and how that was judged."""
+
+    question: dict[str, Any]
+    plan: Plan | None = None
+    back: NeedsAnswer | None = None
+    error: str = ""
+    seconds: float = 0.0
+    tokens: int = 0
+    right_plan: bool = False
+    right_back: bool = False
+    arguments: tuple[int, int] = (0, 0)
+    slots: tuple[int, int] = (0, 0)
+    wrong: list[str] = field(default_factory=list)
+    invented: list[str] = field(default_factory=list)
+
+
+def load(suite: str) -> list[dict[str, Any]]:
+    """The questions of a suite."""
+    from ruamel.yaml import YAML
+
+    loaded: list[dict[str, Any]] = YAML(typ="safe", pure=True).load((QUESTIONS / f"{suite}.yaml").read_text(encoding="utf-8"))
+    return loaded
+
+
+def attached(kinds: Sequence[str]) -> list[Attached]:
+    """Files of these kinds, as if a reader had recognised them."""
+    names = [f"data_{i}.txt" for i, _kind in enumerate(kinds, 1)]
+    return [
+        Attached(Attachment(name=n, sha256="0" * 64, size=1, kind=k, found=f"a file of kind {k}", rows=1000), READERS[k])
+        for n, k in zip(names, kinds, strict=True)
+    ]
+
+
+def answer(question: dict[str, Any], plan: Callable[[str, Sequence[Attached]], Plan], registry: Registry) -> Answered:
+    """Ask one question and judge what comes."""
+    made = Answered(question)
+    files = attached(question.get("data", []))
+    start = time.perf_counter()
+    try:
+        made.plan = plan(question["question"], files)
+    except NeedsAnswer as error:
+        made.back = error
+    except GnomonError as error:
+        made.error = str(error)
+    made.seconds = time.perf_counter() - start
+    _judge(made, registry)
+    return made
+
+
+def _judge(made: Answered, registry: Registry) -> None:
+    question = made.question
+    found = understand(question["question"], CLOCK)
+    expected = question.get("slots", [])
+    missed = [s for s in expected if not any(_same_slot(s, f.document()) for f in found.slots)]
+    extra = [
+        s for s in (made.plan.understood or [] if made.plan else []) if s.slot == "choice"
+    ]
+    missed = [s for s in missed if not any(_same_slot(s, e.model_dump(exclude_none=True)) for e in extra)]
+    made.slots = (len(expected) - len(missed), len(expected))
+    made.wrong += [f"slot missed: {s}" for s in missed]
+    if "back" in question:
+        made.right_back = made.back is not None
+        if made.plan is not None:
+            made.wrong.append(f"planned {[s.tool for s in made.plan.steps]}")
+        return
+    if made.plan is None:
+        made.wrong.append(f"came back ({made.back.why if made.back else 'error'}): {made.back or made.error}")
+        made.arguments = (0, len(question.get("arguments", {})))
+        return
+    findings = check(made.plan, registry, Policy())
+    tools = [s.tool for s in made.plan.steps]
+    unwanted = set(question.get("not", [])) & set(tools)
+    made.right_plan = not findings and bool(set(question["goal"]) & set(tools)) and not unwanted
+    if not made.right_plan:
+        made.wrong.append(f"plan {tools}, wanted {question['goal']}, unwanted {sorted(unwanted)}, findings {[f.what for f in findings]}")
+    _judge_arguments(made, registry)
+
+
+def _judge_arguments(made: Answered, registry: Registry) -> None:
+    assert made.plan is not None
+    expected = made.question.get("arguments", {}) or {}
+    right = 0
+    for place, value in expected.items():
+        tool, name = place.split(".")
+        steps = [s for s in made.plan.steps if s.tool == tool]
+        given = [s.arguments.get(name) for s in steps]
+        if given and all(_equal(g, _wanted(registry, tool, name, value)) for g in given):
+            right += 1
+        else:
+            made.wrong.append(f"argument {place}: {given}, wanted {value}")
+    made.arguments = (right, len(expected))
+    for step in made.plan.steps:
+        defaults = complete(registry[step.tool], {p.name: _any(p) for p in registry[step.tool].arguments if p.required})
+        for name, value in step.arguments.items():
+            if f"{step.tool}.{name}" not in expected and not _equal(value, defaults.get(name)):
+                if name == "object_name" and str(value).lower() in made.question["question"].lower():
+                    continue
+                made.invented.append(f"{step.tool}.{name} = {value}")
+
+
+def _any(parameter: Any) -> Any:
+    return f"1 {parameter.unit}" if parameter.unit else 1
+
+
+def _wanted(registry: Registry, tool: str, name: str, value: Any) -> Any:
+    try:
+        return normal(registry[tool], name, value)
+    except GnomonError:
+        parameter = registry[tool].parameter(name)
+        if parameter is not None and parameter.many and not isinstance(value, list):
+            return normal(registry[tool], name, [value])
+        raise
+
+
+def _equal(a: Any, b: Any) -> bool:
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.get("unit") == b.get("unit") and _equal(a.get("value"), b.get("value"))
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_equal, a, b))
+    if isinstance(a, int | float) and isinstance(b, int | float) and not isinstance(a, bool):
+        return math.isclose(a, b, rel_tol=2e-3)
+    return bool(str(a).strip().lower() == str(b).strip().lower()) if isinstance(a, str) else bool(a == b)
+
+
+def _same_slot(wanted: dict[str, Any], found: dict[str, Any]) -> bool:
+    """Whether a slot was found: the same thing, however it is called."""
+    a, b = wanted.get("value"), found.get("value")
+    if wanted.get("role", "value") != found.get("role", "value") and "role" in wanted:
+        return False
+    if isinstance(a, int | float) and not isinstance(a, bool):
+        if not isinstance(b, int | float) or isinstance(b, bool):
+            return False
+        if wanted.get("unit") and found.get("unit"):
+            try:
+                b = float((b * parse_unit(found["unit"])).to(parse_unit(str(wanted["unit"]))).value)
+            except ValueError:
+                return bool(wanted["unit"] == found["unit"]) and math.isclose(a, b, rel_tol=1e-6)
+        elif found.get("unit") == "%":
+            b = b / 100
+        elif found.get("unit") == "sigma" and a < 1:
+            b = math.erf(b / math.sqrt(2))
+        elif bool(wanted.get("unit")) != bool(found.get("unit")) and found.get("unit") != "sigma":
+            return False
+        return math.isclose(a, b, rel_tol=2e-3, abs_tol=1e-9)
+    if isinstance(a, dict) and isinstance(b, dict):
+        return all(_close(a.get(k), b.get(k)) for k in a)
+    plain = [re.sub(r"[\W_]+", "", str(v)).lower() for v in (a, b)]
+    if wanted["slot"] in ("telescope", "site"):
+        names = [plain[1], re.sub(r"[\W_]+", "", str(found.get("name", ""))).lower()]
+        return found["slot"] in ("telescope", "site") and any(plain[0] in n or n in plain[0] for n in names if n)
+    return plain[0] == plain[1]
+
+
+def _close(a: Any, b: Any) -> bool:
+    if isinstance(a, int | float) and isinstance(b, int | float):
+        return abs(a - b) < 2e-3
+    return str(a).replace(":00Z", "Z").rstrip("Z") == str(b).replace(":00Z", "Z").rstrip("Z")
+
+
+def score(answers: Sequence[Answered]) -> dict[str, Any]:
+    """The figures of merit."""
+    plans = [a for a in answers if "back" not in a.question]
+    backs = [a for a in answers if "back" in a.question]
+
+    def share(done: int, of: int) -> str:
+        return f"{done} of {of} ({100 * done / of:.1f} %)" if of else "0 of 0"
+
+    seconds = sorted(a.seconds for a in answers)
+    return {
+        "questions": len(answers),
+        "right plans": share(sum(a.right_plan for a in plans), len(plans)),
+        "came back though plannable": sum(a.plan is None for a in plans),
+        "right arguments": share(sum(a.arguments[0] for a in plans), sum(a.arguments[1] for a in plans)),
+        "right slots": share(sum(a.slots[0] for a in answers), sum(a.slots[1] for a in answers)),
+        "asked back or refused": share(sum(a.right_back for a in backs), len(backs)),
+        "invented arguments": sum(len(a.invented) for a in answers),
+        "with the expected reason": share(sum(_reason(a) for a in backs), len(backs)),
+        "reply speaks of it": share(sum(_about(a) for a in backs), len(backs)),
+        "seconds, median": round(seconds[len(seconds) // 2], 3),
+        "seconds, largest": round(seconds[-1], 3),
+        "tokens, mean": round(sum(a.tokens for a in answers) / len(answers)),
+    }
+
+
+def _reason(answered: Answered) -> bool:
+    return answered.back is not None and answered.back.why == answered.question["back"]
+
+
+def _about(answered: Answered) -> bool:
+    about = answered.question.get("about") or []
+    return answered.back is not None and (not about or any(str(w).lower() in str(answered.back).lower() for w in about))
+
+
+def ask_all(questions: Sequence[dict[str, Any]], planner: Any, registry: Registry) -> Iterator[Answered]:
+    """Ask all questions of a planner, one after the other."""
+    for question in questions:
+        yield answer(question, planner.plan, registry)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a suite and print the scores."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--questions", default="development", help="name of a suite")
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--wrong", action="store_true", help="also list what went wrong")
+    parser.add_argument("--only", default="", help="identifiers that start so")
+    given = parser.parse_args(arguments)
+    registry = Registry.load()
+    questions = [q for q in load(given.questions) if q["id"].startswith(given.only)]
+    planner = EmbeddedPlanner(registry, Path.home() / ".cache" / "gnomon", clock=CLOCK)
+    answers = list(ask_all(questions, planner, registry))
+    scores = {"suite": given.questions, "planner": "embedded", **score(answers)}
+    if given.json:
+        print(json.dumps(scores, ensure_ascii=False, indent=1))
+    else:
+        for name, value in scores.items():
+            print(f"{name:<28} {value}")
+    if given.wrong:
+        for made in answers:
+            if made.wrong or made.invented or ("back" in made.question and not (_reason(made) and _about(made))):
+                print(f"\n{made.question['id']} {made.question['data']} {made.question['question']}")
+                for line in made.wrong + [f"invented: {i}" for i in made.invented]:
+                    print(f"   {line}")
+                if made.back is not None and "back" in made.question:
+                    print(f"   {made.question['back']} / {made.back.why}: {made.back}")
+        by_kind = Counter(w.split(":")[0].split(" (")[0].split(" [")[0] for a in answers for w in a.wrong)
+        print(by_kind)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
