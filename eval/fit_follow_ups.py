@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any
 from gnomon.agents.embedded import vectors
 from gnomon.agents.embedded.compose import Composer, finish
 from gnomon.agents.embedded.goals import Goals
-from gnomon.agents.follow_ups.intents import QUESTION, VECTORS, WEIGHTS, Heard, Intents, Situation, bare, examples, first_clause
+from gnomon.agents.follow_ups.facets import VECTORS, example_texts
+from gnomon.agents.follow_ups.intents import WEIGHTS, Heard, Intents, Situation, bare, examples, first_clause
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import understand
 from gnomon.plans.plan import Attachment, Plan
@@ -201,7 +202,7 @@ def ship() -> None:
     """Write the vectors of the examples of intents, so that nobody has to wait for them."""
     import numpy as np
 
-    texts = list(dict.fromkeys(text for group in examples().values() for text in group))
+    texts = list(dict.fromkeys([*(text for group in examples().values() for text in group), *example_texts()]))
     made = np.concatenate([vectors.encode(texts[i : i + 64]) for i in range(0, len(texts), 64)])
     np.savez_compressed(VECTORS, keys=np.array([vectors.key_of(t) for t in texts]), vectors=made.astype(np.float16))
 

@@ -1,6 +1,6 @@
 """Fit how much words, sense and the data at hand count when a question is matched with what it can mean.
 
-``python -m gnomon.eval.fit_goals [--write]``
+``python -m gnomon.eval.fit_goals [--vectors] [--write]``
 
 Learned from: every example question of every tool and task, asked as if it were not an example (left out of what it is compared with; for a third of the
 tasks with all of the task's examples left out, so that what nobody thought of is learned to be unknown); and the development questions.
@@ -102,12 +102,11 @@ def _of_questions(planner: EmbeddedPlanner, goals: Goals) -> Iterator[Sample]:
         if not right:
             continue
         understood = understand(question["question"], CLOCK)
-        clauses = in_clauses(understood)
+        clauses = in_clauses(understood, goals.spelling)
         lacking = frozenset(n for n in required if planner._lacks(planner.registry[n], understood))
         found = goals.features(
             clauses.wanted,
             vectors.encode(clauses.wanted),
-            refused=vectors.encode(clauses.refused) if clauses.refused else None,
             known=_known(kinds),
             reachable=reached,
             lacking=lacking,
@@ -174,10 +173,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     import numpy as np
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--write", action="store_true", help="keep the weights")
+    parser.add_argument("--vectors", action="store_true", help="make the vectors of all examples again")
     given = parser.parse_args(arguments)
     planner = EmbeddedPlanner(Registry.load(), clock=CLOCK)
-    if given.write:
+    if given.vectors:
         vectors.ship(planner.goals.near.texts)
         vectors._shipped.cache_clear()
     found = list(samples(planner))

@@ -101,12 +101,7 @@ class Asking:
         said = f"{self._say('part', words=part)}{said}" if part else said
         return NeedsAnswer(f"{said} {rest}", why="outside", options=options)
 
-    def terms_outside(self, terms: Sequence[str], drafts: Mapping[str, Draft]) -> NeedsAnswer:
-        """The question speaks of something that no tool speaks of."""
-        rest, options = self._rest(drafts)
-        return NeedsAnswer(f"{self._say('outside', terms=self._listed(terms))} {rest}", why="outside", options=options)
-
-    def denied(self, task: Task, part: str) -> NeedsAnswer:
+    def denied(self, task: Task) -> NeedsAnswer:
         """The question wants something done to the world that no tool may do."""
         return NeedsAnswer(
             self._say("denied", task=task.name(self.language), effect=self._say(f"effect_{task.effect or 'submit'}")),

@@ -23,6 +23,12 @@ _AGREEMENT = 0.3
 _SURE = 0.75
 
 
+# Arguments that nobody means without naming them.
+_UNGUESSED = ("seed", "steps")
+# Words of doubt: what should be so is not known.
+_DOUBT = re.compile(r"\b(?:should|might|may|could|expect(?:ed)?|suspect(?:ed)?|possibl[ey]|perhaps|maybe)\b|可能|也许|怀疑|估计|应该", re.I)
+
+
 # What a Julian date can be of.
 _TIMES = {"conjunction", "conjunct", "epoch", "time", "transit"}
 
@@ -71,10 +77,14 @@ def _synonyms(word: str) -> frozenset[str]:
 @cache
 def _core(name: str) -> frozenset[str]:
     """The words of an argument's name, and what means the same."""
-    words = set(_synonyms(name.replace("_", " ")))
-    for part in name.split("_"):
-        if part not in ("min", "max", "error", "errors", "known"):
-            words |= _synonyms(part)
+    base = "_".join(part for part in name.split("_") if part not in ("min", "max", "error", "errors", "known"))
+    words = set(_synonyms(base.replace("_", " ")))
+    for part in base.split("_"):
+        words |= _synonyms(part)
+    for term in load():  # the false-alarm probability, for false_alarm_max
+        if term.key == base or term.key.startswith(f"{base}_"):
+            for name_ in (term.key.replace("_", " "), term.en, term.zh, *term.aliases_en, *term.aliases_zh):
+                words |= set(tokens(name_))
     return frozenset(words)
 
 
@@ -111,7 +121,7 @@ def _agreement(slot: Slot, parameter: Parameter) -> float:
         if slot.name in (parameter.name, parameter.name.rstrip("s")):
             return 3.0
         named = set(tokens(slot.name.replace("_", " ")))
-        score += 0.8 if named <= core else 0.4 if named <= names and slot.type == "count" else 0.0
+        score += 0.8 if named and named <= core else 0.4 if named <= names and slot.type == "count" else 0.0
     if slot.unit == "sigma" and "sigma" in parameter.name:
         score += 1.0
     if slot.name.endswith("JD") and _TIMES & core:
@@ -237,17 +247,30 @@ def _candidates(slots: list[Slot], tools: list[Tool]) -> list[tuple[float, list[
         fitting = {
             name: _agreement(slot, p)
             for name, p in parameters.items()
-            if _value(slot, p) is not None and (name != "seed" or slot.name == "seed") and _roles_fit(slot, p, _agreement(slot, p))
+            if _value(slot, p) is not None
+            and (name != "seed" or slot.name == "seed")
+            and not ("known" in name and _DOUBT.search(slot.before))
+            and _roles_fit(slot, p, _agreement(slot, p))
         }
         for name, agreement in fitting.items():
             if agreement >= _AGREEMENT or (len(fitting) == 1 and _only_one(slot, parameters[name])):
                 found.append((agreement, [(slot, name)]))
+        found.extend(_only_end(slot, fitting, parameters))
     return found
 
 
 def _only_one(slot: Slot, parameter: Parameter) -> bool:
     """Whether the unit says enough: a mass in solar masses is the star's, a time in days may be anything."""
-    return bool(slot.unit) and slot.unit not in ("%", "sigma") and _dimension(slot.unit) != "time" and slot.role != "min" and slot.role != "max"
+    return bool(slot.unit) and slot.unit not in ("%", "sigma") and _dimension(slot.unit) != "time" and slot.role in ("value", "error")
+
+
+def _only_end(slot: Slot, fitting: dict[str, float], parameters: dict[str, Parameter]) -> list[tuple[float, list[tuple[Slot, str]]]]:
+    """The one argument that is such an end of a range, for a number of which nothing else is said: "up to 5", "not beyond 50 d"."""
+    if slot.name or slot.role not in ("min", "max") or slot.unit not in ("", "d", "yr", "wk"):
+        return []
+    ends = [n for n in fitting if role_of(parameters[n]) == slot.role and n not in _UNGUESSED]
+    known = max(fitting.values(), default=0.0) >= _AGREEMENT
+    return [(0.0, [(slot, ends[0])])] if len(ends) == 1 and not known and (slot.unit or parameters[ends[0]].type == "int") else []
 
 
 def _ranges(slots: list[Slot]) -> list[tuple[Slot, Slot]]:
@@ -275,4 +298,4 @@ def _roles_fit(slot: Slot, parameter: Parameter, agreement: float) -> bool:
     if parameter.type == "int" and role == "max":
         return slot.role == "value"  # "two planets" bounds a search
     # A threshold of 8 is the least that passes; a radius below 5 arcmin is a radius.
-    return agreement >= _SURE and (slot.role == "value" or role == "value") and not parameter.unit
+    return agreement >= _SURE and (slot.role == "value" or role == "value") and not (parameter.unit and slot.role == "value")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from gnomon.agents.embedded.spelling import Spelling
+from gnomon.agents.embedded.tokens import content_tokens
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 
-_SENTENCE = re.compile(
-    r"(?<=[.;!?。；！？\n])(?!\d)\s*|\s+(?:and then|then|and also|also)\s+|，(?=然后|并且|同时|再|并|顺便)|,\s*(?=please|then|and|give|plot|show|send|email|请|给|画)"
-)
-_PIECE = re.compile(r"[.;,!?，。；！？\n](?!\d)|\s(?=(?:but|and|with) (?:no|not|without|don't)\b)")
+_PART = re.compile(r"[.;!?。；！？\n](?!\d)|[,，:：](?!\d)|\s+(?:and then|then|and also|also)\s+")
+_PIECE = re.compile(r"[.;:,!?，。；！？\n](?!\d)|\s(?=(?:but|and|with) (?:no|not|without|don't)\b)")
 _REFUSED = re.compile(
     r"^\W*(?:(?:and|but|so|please|just|then|it's|i|we|there's|there is|for now|now|again|so there is|and there's)\s+)*"
     r"(?:no\b(?! (?:more|less|longer|shorter|fewer|larger|smaller|one|idea|doubt))|not\b(?! (?:only|more|less|sure|shorter|longer|exceed|below|above|known|certain|fewer))|"
@@ -21,7 +21,9 @@ _REFUSED = re.compile(
     r"(?:别|不要|不用|无需|不需要|不必|不做|先不|暂不|不想|没必要|无须|不拟合|不画|不分析|不搜|不找|不去趋势|不作|不进行|免了|勿)",
     re.I,
 )
-_MANY = 6
+# Parts that are too short to mean something by themselves are left to the whole.
+_SHORT = 2
+_MANY = 8
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,11 @@ class Clauses:
     Parameters
     ----------
     wanted : tuple of str
-        What is compared with examples: the whole question without what is refused in it, then its sentences where there are several.
+        What is compared with examples: the whole question without what is refused in it, then its parts where there are several.
     texts : tuple of str
         The same as the person wrote them.
     refused : tuple of str
-        What the person says they do not want.
+        What the person says they do not want, without the words that say so.
     """
 
     wanted: tuple[str, ...]
@@ -43,19 +45,24 @@ class Clauses:
     refused: tuple[str, ...]
 
 
-def in_clauses(understood: Understanding) -> Clauses:
-    """What a question wants and what it refuses."""
+def in_clauses(understood: Understanding, spelling: Spelling) -> Clauses:
+    """What a question wants and what it refuses, with its words as they are probably meant to be spelled."""
     question = understood.question
     slots = list(understood.slots)
     refused = [(a, b) for a, b in _split(question, _PIECE) if _REFUSED.match(question[a:b])]
     kept = _without(question, refused)
     whole = plain(question, kept, 0, len(question), slots)
-    sentences = [(a, b) for a, b in _split(question, _SENTENCE) if len(plain(question, kept, a, b, slots)) > 3][:_MANY]
+    parts = [(a, b) for a, b in _split(kept, _PART) if len(content_tokens(plain(question, kept, a, b, slots))) >= _SHORT]
     wanted, texts = [whole or plain(question, question, 0, len(question), slots)], [question]
-    if len(sentences) > 1:
-        wanted += [plain(question, kept, a, b, slots) for a, b in sentences]
-        texts += [question[a:b].strip() for a, b in sentences]
-    return Clauses(tuple(wanted), tuple(texts), tuple(plain(question, question, a, b, slots) for a, b in refused))
+    if len(parts) > 1:
+        wanted += [plain(question, kept, a, b, slots) for a, b in parts[:_MANY]]
+        texts += [question[a:b].strip() for a, b in parts[:_MANY]]
+    unwanted = [_REFUSED.sub("", plain(question, question, a, b, slots)).strip() for a, b in refused]
+    return Clauses(
+        tuple(spelling.corrected(w) for w in wanted),
+        tuple(texts),
+        tuple(spelling.corrected(u) for u in unwanted if content_tokens(u)),
+    )
 
 
 def _split(text: str, stop: re.Pattern[str]) -> list[tuple[int, int]]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gnomon.agents.embedded.nearness import Nearness
+from gnomon.agents.embedded.spelling import Spelling
 from gnomon.agents.embedded.tokens import asks_for_picture
 from gnomon.knowledge.glossary import terms_in
 from gnomon.knowledge.tasks import Task, uncovered
@@ -29,7 +30,7 @@ WEIGHTS = Path(__file__).with_name("goal_weights.json")
 # What is known of each thing that could be meant; each has a weight.
 FEATURES = (
     "tool", "action", "other", "words", "sense", "sense_near", "terms", "unreachable", "lacks",
-    "picture_unasked", "picture_asked", "picture_unmet", "reader", "refused",
+    "picture_unasked", "picture_asked", "picture_unmet", "reader",
 )  # fmt: skip
 
 
@@ -49,6 +50,32 @@ class Probability:
 
     meant: Meant
     value: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How likely a text means each thing, the likeliest first, and that it means nothing known."""
+
+    goals: tuple[Probability, ...]
+    unknown: float
+
+    def of(self, name: str) -> float:
+        """The probability of a tool or a task."""
+        return next((p.value for p in self.goals if p.meant.name == name), 0.0)
+
+    @property
+    def tools(self) -> tuple[Probability, ...]:
+        """The tools, the likeliest first."""
+        return tuple(p for p in self.goals if p.meant.tool is not None)
+
+    def tasks(self, about: str) -> tuple[Probability, ...]:
+        """The tasks outside what tools do, about ``astronomy``, an ``action`` or something ``other``; the likeliest first."""
+        return tuple(p for p in self.goals if p.meant.task is not None and p.meant.task.about == about)
+
+    def masses(self) -> dict[str, float]:
+        """The probability that any tool is meant, any task of each sort, and nothing known."""
+        sorts = {about: sum(p.value for p in self.tasks(about)) for about in ("astronomy", "action", "other")}
+        return {"tool": sum(p.value for p in self.tools), **sorts, "unknown": self.unknown}
 
 
 @cache
@@ -82,15 +109,14 @@ class Goals:
         told += [Meant(t.key, None, t, (t.en, t.zh, *t.examples)) for t in self.outside]
         self.meant = tuple(told)
         self.near = Nearness([m.texts for m in self.meant], kept)
+        self.spelling = Spelling(self.near.texts)
         self._terms = [{t.key for t in terms_in(spoken[m.name] if m.tool else " ".join(m.texts))} for m in self.meant]
-        self.spoken_of = set().union(*(s for m, s in zip(self.meant, self._terms, strict=True) if m.tool))
 
     def features(
         self,
         wanted: Sequence[str],
         asked: np.ndarray,
         *,
-        refused: np.ndarray | None = None,
         known: str = "",
         reachable: frozenset[str],
         lacking: frozenset[str],
@@ -104,8 +130,6 @@ class Goals:
             The question, and its sentences where there are several.
         asked : numpy.ndarray, shape (512,) or (n, 512)
             Their vectors.
-        refused : numpy.ndarray, shape (m, 512), optional
-            Vectors of what the question does not want.
         known : str
             Words that are no news.
         reachable, lacking : frozenset of str
@@ -121,7 +145,6 @@ class Goals:
 
         words = np.max([self.near.by_words(text, known, without) for text in wanted], axis=0)
         sense, near = self.near.by_sense(asked, without)
-        not_wanted = self.near.by_sense(refused)[0] if refused is not None and len(refused) else np.zeros(len(self.meant))
         terms = {t.key for t in terms_in(wanted[0])}
         picture = asks_for_picture(wanted[0])
         rows = []
@@ -142,12 +165,11 @@ class Goals:
                 float(figure and picture),
                 float(tool is not None and not figure and picture),
                 float(tool is not None and bool(tool.files)),
-                not_wanted[i] if tool is not None else 0.0,
             ])  # fmt: skip
         return np.asarray(rows)
 
-    def probabilities(self, features: np.ndarray) -> tuple[list[Probability], float]:
-        """The probability of each thing, the likeliest first, and that of nothing known."""
+    def read(self, features: np.ndarray) -> Reading:
+        """How likely each thing is meant."""
         import numpy as np
 
         fitted = weights()
@@ -157,4 +179,4 @@ class Goals:
         nothing = math.exp(-top)
         total = float(shares.sum()) + nothing
         found = [Probability(m, float(s) / total) for m, s in zip(self.meant, shares, strict=True)]
-        return sorted(found, key=lambda p: -p.value), nothing / total
+        return Reading(tuple(sorted(found, key=lambda p: -p.value)), nothing / total)

@@ -5,54 +5,71 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.asking import Asking, described, named
 from gnomon.agents.embedded.assign import Assignment, assign
 from gnomon.agents.embedded.clauses import in_clauses
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
-from gnomon.agents.embedded.goals import Goals, Probability
+from gnomon.agents.embedded.goals import Goals, Reading
 from gnomon.agents.embedded.sensible import contradiction
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import Understanding, understand
-from gnomon.knowledge.glossary import terms_in
 from gnomon.plans.arguments import spoken
 from gnomon.plans.plan import Plan, Understood
 from gnomon.tools.registry import Parameter, Registry, Tool
 
-# Below this no goal is taken for understood.
-_KNOWN = 0.35
-# A goal this likely needs no second look.
-_CERTAIN = 0.9
-# Another goal this likely, beside the best, makes the question ambiguous where it leads elsewhere.
-_RIVAL = 0.6
-# A part of a question that means another goal this likely wants that as well.
-_ALSO = 0.75
-# An action outside what tools do is refused when a part of the question means it this likely.
-_ACTS = 0.5
+# A part of a question that means a goal of its own this likely wants that as well.
+_ALSO = 0.5
+# An action in the name of the person is refused when a part of the question means one this likely.
+_ACTS = 0.8
+# Tools that a refused part of the question means this likely are not used.
+_REFUSED = 0.3
+# Data of another kind are asked for where these lead to what is meant this rarely, and others to it this often.
+_HARDLY, _RATHER = 0.2, 0.5
+# Two goals, each on its own data, are both wanted where they share the probability this evenly.
+_RIVAL = 0.5
+if TYPE_CHECKING:
+    import numpy as np
+
 # A tool that lacks a value is taken to be wanted when it is this likely.
 _WANTED = 0.25
 # Alternatives are offered down to this likelihood, relative to the best.
 _WORTH = 0.04
+# What would be done in the person's name, or unchecked.
+_OUTSIDE_EFFECTS = ("submit", "spend", "run_code")
 ALTERNATIVES = 3
 
 
 @dataclass(frozen=True)
 class Considered:
-    """What a question means: what it says, and how likely each goal is.
+    """What a question means.
 
-    ``parts`` are its clauses, each with what it means by itself.
+    Parameters
+    ----------
+    understood : Understanding
+        What it says.
+    whole : Reading
+        How likely it means each thing, given the data.
+    free : Reading
+        The same as if all data were there.
+    parts : tuple of (str, Reading)
+        Its parts, each with what it means by itself.
+    refused : frozenset of str
+        Tools of which it says that they are not wanted.
     """
 
     understood: Understanding
-    goals: list[Probability]
-    unknown: float
-    parts: list[tuple[str, list[Probability]]]
+    whole: Reading
+    free: Reading
+    parts: tuple[tuple[str, Reading], ...]
+    refused: frozenset[str]
 
     def of(self, name: str) -> float:
-        """The probability that the question means a tool or a task."""
-        return next((p.value for p in self.goals if p.meant.name == name), 0.0)
+        """The probability that the question, or a part of it, means a tool."""
+        return max(self.whole.of(name), *(reading.of(name) for _text, reading in self.parts), 0.0)
 
 
 @dataclass(frozen=True)
@@ -130,7 +147,7 @@ class EmbeddedPlanner:
         best = self.choose(considered, files)
         language = considered.understood.language
         plan = self._made(considered, files, best)
-        share = max((considered.of(t.name) for t in best), default=0.0)
+        share = max((considered.whole.of(t.name) for t in best), default=0.0)
         out = [Alternative(plan, tuple(t.name for t in best), share, sentence(language, "best", goal=self._told(language, best)))]
         for tool in self._others(considered, files, best):
             try:
@@ -143,7 +160,7 @@ class EmbeddedPlanner:
                 continue
             if any(_work(other) == _work(o.plan) for o in out):
                 continue
-            out.append(Alternative(other, (tool.name,), considered.of(tool.name), self._reason(language, plan, other, tool)))
+            out.append(Alternative(other, (tool.name,), considered.whole.of(tool.name), self._reason(language, plan, other, tool)))
             if len(out) == ALTERNATIVES:
                 break
         return out
@@ -174,16 +191,27 @@ class EmbeddedPlanner:
         known = " ".join(kind_phrase(language, f.attachment.kind) for f in files for language in ("en", "zh"))
         reachable = frozenset(self._drafts(files))
         lacking = frozenset(t.name for t in self.registry.values() if self._lacks(t, understood))
-        clauses = in_clauses(understood)
+        clauses = in_clauses(understood, self.goals.spelling)
         encoded = vectors.encode([*clauses.wanted, *clauses.refused])
-        asked, refused = encoded[: len(clauses.wanted)], encoded[len(clauses.wanted) :]
-        how = {"refused": refused, "known": known, "reachable": reachable, "lacking": lacking}
-        whole, unknown = self.goals.probabilities(self.goals.features(clauses.wanted, asked, **how))
-        parts = [
-            (text, self.goals.probabilities(self.goals.features([wanted], vector, **how))[0])
-            for text, wanted, vector in zip(clauses.texts[1:], clauses.wanted[1:], asked[1:], strict=True)
-        ]
-        return Considered(understood, whole, unknown, parts)
+        asked = encoded[: len(clauses.wanted)]
+        every = frozenset(self.registry)
+
+        def read(wanted: Sequence[str], vector: np.ndarray, reached: frozenset[str]) -> Reading:
+            return self.goals.read(
+                self.goals.features(wanted, vector, known=known, reachable=reached, lacking=lacking)
+            )
+
+        refused = [read([t], v, every) for t, v in zip(clauses.refused, encoded[len(clauses.wanted) :], strict=True)]
+        return Considered(
+            understood,
+            read(clauses.wanted, asked, reachable if files else every),
+            read(clauses.wanted, asked, every),
+            tuple(
+                (text, read([wanted], vector, reachable if files else every))
+                for text, wanted, vector in zip(clauses.texts[1:], clauses.wanted[1:], asked[1:], strict=True)
+            ),
+            frozenset(p.meant.name for r in refused for p in r.tools if p.value >= _REFUSED),
+        )
 
     def _lacks(self, tool: Tool, understood: Understanding) -> bool:
         if not any(p.required for p in tool.arguments):
@@ -203,60 +231,62 @@ class EmbeddedPlanner:
         said = contradiction(considered.understood, files)
         if said[0]:
             raise asking.contradicted(said)
-        for text, parts in [(considered.understood.question, considered.goals), *considered.parts]:
-            acting = parts[0]
-            if acting.meant.task is not None and acting.meant.task.about == "action" and acting.value >= _ACTS:
-                raise asking.denied(acting.meant.task, text)
         drafts = self._drafts(files)
-        best = considered.goals[0]
-        if considered.unknown > best.value or best.value < _KNOWN and self._spread(considered, drafts) < _KNOWN:
+        masses = considered.whole.masses()
+        meant = max(masses, key=lambda sort: masses[sort])
+        for _text, part in considered.parts:
+            if part.masses()["action"] >= _ACTS and part.tasks("action")[0].meant.task.effect in _OUTSIDE_EFFECTS:
+                raise asking.denied(part.tasks("action")[0].meant.task)
+        if meant == "action":
+            raise asking.denied(considered.whole.tasks("action")[0].meant.task)
+        if meant == "unknown":
             raise asking.unknown(drafts)
-        if best.meant.task is not None:
-            raise asking.outside([best.meant], drafts)
-        goal = best.meant.tool
-        assert goal is not None
-        if goal.name in self.unavailable:
-            raise asking.unavailable(goal, self.unavailable[goal.name])
-        outside = self._outside(considered)
-        if outside and best.value < _CERTAIN:
-            raise asking.terms_outside(outside, drafts)
-        if goal.name not in drafts:
-            raise asking.unreachable(goal, files)
-        chosen = self._with_rivals(considered, goal, drafts, files, asking)
-        for text, parts in considered.parts:
-            also = parts[0]
-            if also.meant.task is not None and also.meant.task.about == "astronomy" and also.value >= _CERTAIN:
-                raise asking.outside([also.meant], drafts, text)
-            if also.meant.tool is not None and also.value >= _ALSO and also.meant.name in drafts and also.meant.tool not in chosen:
+        if meant != "tool":
+            raise asking.outside([considered.whole.tasks(meant)[0].meant], drafts)
+        self._require_data(considered, drafts, files, asking)
+        allowed = {n: d for n, d in drafts.items() if not considered.refused & {t.name for t, _i in d.steps.values()}} or drafts
+        goal = next(p.meant.tool for p in considered.whole.tools if p.meant.name in allowed)
+        chosen = self._with_rivals(considered, goal, allowed, files, asking)
+        for text, part in considered.parts:
+            outside = part.tasks("astronomy")
+            if part.masses()["astronomy"] >= _ACTS and part.masses()["tool"] < _HARDLY:
+                raise asking.outside([outside[0].meant], drafts, text)
+            also = part.tools[0]
+            if also.value >= _ALSO and also.meant.name in allowed:
                 chosen.append(also.meant.tool)
-        return chosen
+        ends = [t for t in {t.name: t for t in chosen}.values() if not any(o is not t and self._within(t, drafts[o.name]) for o in chosen)]
+        return ends or [goal]
 
-    def _spread(self, considered: Considered, drafts: Mapping[str, Draft]) -> float:
-        """The probability that any tool is meant that the data lead to, or none can be told from the others."""
-        return sum(p.value for p in considered.goals if p.meant.tool is not None)
+    def _require_data(
+        self, considered: Considered, drafts: Mapping[str, Draft], files: Sequence[Attached], asking: Asking
+    ) -> None:
+        """Raise where what is meant needs data that are not there, or tools that cannot run here."""
+        best = considered.free.tools[0].meant.tool
+        if best.name in self.unavailable:
+            raise asking.unavailable(best, self.unavailable[best.name])
+        if not files:
+            raise asking.unreachable(best, files)
+        tools = considered.free.tools
+        within = sum(p.value for p in tools if p.meant.name in drafts)
+        if best.name not in drafts and within < _HARDLY and sum(p.value for p in tools) - within > _RATHER:
+            raise asking.unreachable(best, files)
+        if not any(p.meant.name in drafts for p in considered.whole.tools):
+            raise asking.unreachable(best, files)
 
     def _with_rivals(
         self, considered: Considered, goal: Tool, drafts: Mapping[str, Draft], files: Sequence[Attached], asking: Asking
     ) -> list[Tool]:
-        """The goal, with its like for data of another kind; a question back where two goals are as likely and lead apart."""
-        rivals = [
-            p
-            for p in considered.goals[1:]
-            if p.meant.tool is not None
-            and p.meant.name in drafts
-            and p.value >= _RIVAL * considered.of(goal.name)
-            and not self._within(p.meant.tool, drafts[goal.name])
-            and not self._within(goal, drafts[p.meant.name])
-        ]
-        if not rivals:
+        """The goal, with its like for data of another kind where both are as likely meant: "is there a planet?" of a light curve and velocities."""
+        if len({f.attachment.kind for f in files}) < 2:
             return [goal]
-        apart = [r for r in rivals if self._reads(drafts[r.meant.name]).isdisjoint(self._reads(drafts[goal.name]))]
-        if apart and len({f.attachment.kind for f in files}) > 1:
-            asks = considered.of(goal.name) + apart[0].value
-            both = [goal, *[r.meant.tool for r in apart[:1] if r.meant.tool is not None]]
-            if asks >= _CERTAIN:
-                return both  # the same thing of two kinds of data: "is there a planet?"
-            raise asking.ambiguous(both)
+        mine = self._reads(drafts[goal.name])
+        for rival in considered.whole.tools:
+            if rival.meant.name in drafts and self._reads(drafts[rival.meant.name]).isdisjoint(mine):
+                if rival.value < _RIVAL * considered.whole.of(goal.name):
+                    return [goal]
+                if rival.value + considered.whole.of(goal.name) < _RATHER:
+                    raise asking.ambiguous([goal, rival.meant.tool])
+                return [goal, rival.meant.tool]
         return [goal]
 
     @staticmethod
@@ -273,12 +303,6 @@ class EmbeddedPlanner:
             for ref in (value if isinstance(value, list) else [value])
             if ref.file is not None
         }
-
-    def _outside(self, considered: Considered) -> list[str]:
-        """Terms of the field in the question that no tool speaks of, such as a redshift when no tool measures one."""
-        language = considered.understood.language
-        found = [t for t in terms_in(considered.understood.question) if t.key not in self.goals.spoken_of]
-        return [t.name(language) for t in found]
 
     # ------------------------------------------------------------------ drafts
 
@@ -363,7 +387,7 @@ class EmbeddedPlanner:
         wanted += [
             (t, p)
             for t, p in lacking
-            if max([considered.of(t.name), *[_of(parts, t.name) for _text, parts in considered.parts]]) >= _WANTED
+            if considered.of(t.name) >= _WANTED
         ]
         if wanted:
             raise Asking(self.registry, self.composer, considered, files).value(*wanted[0])
@@ -374,9 +398,9 @@ class EmbeddedPlanner:
         """Other goals worth offering: likely ones, and shorter or longer ways over the same data."""
         drafts = self._drafts(files)
         chain = {t.name for g in best for t, _i in drafts[g.name].steps.values()}
-        top = max((considered.of(g.name) for g in best), default=1.0)
+        top = max((considered.whole.of(g.name) for g in best), default=1.0)
         out: list[tuple[float, Tool]] = []
-        for probability in considered.goals:
+        for probability in considered.whole.tools:
             tool = probability.meant.tool
             if tool is None or tool in best or tool.name not in drafts or tool.files:
                 continue
@@ -458,10 +482,6 @@ class EmbeddedPlanner:
 
 def _first_of_each_kind(files: Sequence[Attached]) -> list[Attached]:
     return list({f.attachment.kind: f for f in reversed(files)}.values())[::-1]
-
-
-def _of(parts: Sequence[Probability], name: str) -> float:
-    return next((p.value for p in parts if p.meant.name == name), 0.0)
 
 
 def _leads(tool: Tool, draft: Draft) -> bool:

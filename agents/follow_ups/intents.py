@@ -18,22 +18,19 @@ from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.embedded import vectors
 from gnomon.agents.embedded.assign import assign
-from gnomon.agents.embedded.nearness import Nearness
 from gnomon.agents.embedded.tokens import asks_for_picture, content_tokens, tokens
 from gnomon.agents.embedded.words import words as planner_words
+from gnomon.agents.follow_ups.facets import ShippedExamples
 from gnomon.agents.understanding.grammar import whole
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.tools.registry import Registry
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from gnomon.agents.embedded.goals import Goals
     from gnomon.plans.plan import Plan
 
 EXAMPLES = Path(__file__).with_name("intents.yaml")
 WEIGHTS = Path(__file__).with_name("intent_weights.json")
-VECTORS = Path(__file__).with_name("intent_vectors.npz")
 
 QUESTION = "question"
 # Below this the likeliest intent is not sure; nor is it where another one is this likely beside it.
@@ -119,21 +116,6 @@ def weights() -> Mapping[str, float]:
     return loaded
 
 
-class _Examples(Nearness):
-    """Nearness to the examples of intents, whose vectors come with this module."""
-
-    def example_vectors(self) -> np.ndarray:
-        import numpy as np
-
-        if self._vectors is None and VECTORS.exists():
-            with np.load(VECTORS, allow_pickle=False) as archive:
-                known = dict(zip(archive["keys"].tolist(), archive["vectors"].astype(np.float32), strict=True))
-            keys = [vectors.key_of(text) for text in self.texts]
-            if all(key in known for key in keys):
-                self._vectors = np.stack([known[key] for key in keys])
-        return super().example_vectors()
-
-
 def bare(text: str, understood: Understanding) -> str:
     """The text as it is compared with examples: X for the name of an object, data.csv for a file."""
     out, position = [], 0
@@ -160,7 +142,7 @@ class Intents:
         self.registry = registry
         self.goals = goals
         self.names = tuple(examples())
-        self.near = _Examples([examples()[name] for name in self.names], kept)
+        self.near = ShippedExamples([examples()[name] for name in self.names], kept)
 
     def hear(self, understood: Understanding, situation: Situation) -> Heard:
         """What a text means.

@@ -28,9 +28,9 @@ def phrase(language: str, key: str, /, **values: Any) -> str:
     return str(_sentences()[language][key]).format(**values)
 
 
-def words(key: str) -> list[str]:
-    """A list of words that are told apart in both languages at once, such as those by which one leaves."""
-    return [str(word) for word in _sentences()["words"][key]]
+def words(key: str) -> list[Any]:
+    """A list of words of both languages, such as those by which one leaves; a list of lists where things are counted."""
+    return list(_sentences()["words"][key])
 
 
 def listed(language: str, parts: Iterable[str]) -> str:

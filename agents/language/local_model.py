@@ -86,13 +86,13 @@ def find(name: str) -> LocalModel:
         ) from None
 
 
-def fetch(model: LocalModel, folder: Path, progress: Progress | None = None) -> Path:
+def fetch(model: LocalModel | str, folder: Path, progress: Progress | None = None) -> Path:
     """Fetch a model, or go on where an earlier fetch stopped.
 
     Parameters
     ----------
-    model : LocalModel
-        From `find` or `known`.
+    model : LocalModel or str
+        One of `known`, or its name.
     folder : pathlib.Path
         Where the file shall lie; it is made where it is missing.
     progress : callable, optional
@@ -110,6 +110,7 @@ def fetch(model: LocalModel, folder: Path, progress: Progress | None = None) -> 
     """
     from filelock import FileLock, Timeout
 
+    model = find(model) if isinstance(model, str) else model
     target = folder / model.file
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -188,6 +188,7 @@ def _serve_here(asked: dict[str, Any]) -> None:
     params.n_parallel = 1
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = asked["threads"]
     params.n_threads_http = 2
+    params.offline = True
     params.cache_ram_mib = _CACHE_MIB
     params.sse_ping_interval = _PING_SECONDS
     # Nothing for browsers: any page that a person has open could ask the model otherwise.

@@ -41,20 +41,19 @@ def parse(text: str) -> dict[str, Any]:
         Where there is no object, an object that is not whole and valid JSON, or several that differ.
     """
     said = text.rpartition("</think>")[2]
-    found: list[dict[str, Any]] = []
+    found: dict[str, Any] | None = None
     position = 0
     while opening := _OPENING.search(said, position):
         value, position = _decode(said, opening.start(), text)
         if said[: opening.start()].rstrip().endswith("[") or said[position:].lstrip().startswith("]"):
             raise NoObject("The reply is a JSON list, and not one JSON object.", reply=text)
         # Compared as text, for to Python 1, 1.0 and true are equal.
-        if json.dumps(value) not in map(json.dumps, found):
-            found.append(value)
-    if not found:
+        if found is not None and json.dumps(value) != json.dumps(found):
+            raise NoObject("The reply has several JSON objects in it that differ, and not one.", reply=text)
+        found = value
+    if found is None:
         raise NoObject("The reply has no JSON object in it.", reply=text)
-    if len(found) > 1:
-        raise NoObject(f"The reply has {len(found)} different JSON objects in it, and not one.", reply=text)
-    return found[0]
+    return found
 
 
 def _decode(said: str, start: int, reply: str) -> tuple[dict[str, Any], int]:

@@ -173,7 +173,10 @@ def _read(blocks: Iterator[bytes], completion: Completion, watch: Runaway, stop:
 
 def _wrong(completion: Completion, watch: Runaway) -> str:
     """Why a reply is not read on; "" where it is, ``reply`` where all that follows is padding."""
-    wrong = watch.seen(completion.text, completion.thought)
+    wrong = watch.seen(completion.text, completion.thought + len(completion.refusal))
+    if wrong == "length":
+        completion.text = completion.text[: watch.limit]
+        completion.refusal = completion.refusal[: watch.limit]
     if wrong == "padding" and completion.text.strip():
         completion.finish = "padding"
         return "reply"

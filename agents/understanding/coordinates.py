@@ -80,9 +80,7 @@ _FRAMES = (
     rf"|(?<![A-Za-z0-9])(?:(?:[Ee]quinox|[Ee]poch) (?:of )?[JB]?|[JB]|(?<=\()){_EQUINOX}(?!\.?[0-9A-Za-z])"
     rf"|(?:历元|春分点) ?[JB]?{_EQUINOX})"
 )
-_OTHER_EQUINOX = (
-    rf"(?:(?:[Ee]quinox|[Ee]poch|历元|春分点) ?(?:of )?[JB]?|[JB])(?!{_EQUINOX})\d{{4}}(?:\.\d+)?(?![\d+-])"
-)
+_OTHER_EQUINOX = rf"(?:[Aa]pparent|of date|(?i:jnow)|(?:(?:[Ee]quinox|[Ee]poch|历元|春分点) ?(?:of )?[JB]?|[JB])(?!{_EQUINOX})\d{{4}}(?:\.\d+)?(?![\d+-]))"
 _QUALIFIER = rf"(?:[ _]?\(?(?:{_FRAMES}|deg(?:rees?)?|hours?|h|°|度)\)?)?"
 _IS = r" ?(?::=|[:=~]|is|of|at|为|是)? ?"
 _JOIN = r" ?(?:[,;/&、]|and(?= )|和|与)? ?"

@@ -2,6 +2,7 @@
 
 An invented target is the worst that can happen here, a missed exotic name is mild: wherever a word may also be something else (a spectral
 type, a unit, a mission, a class of stars), it is no name.  What names look like is data: ``catalogues.yaml`` and ``named_objects.yaml``.
+Longer than most modules: designations, proper names and stars of constellations share what may follow a name and what makes it none.
 """
 
 from __future__ import annotations
@@ -113,8 +114,8 @@ def find_objects(text: str) -> list[Slot]:
 
 def _candidates(text: str) -> Iterator[_Found]:
     for match in compiled(_START).finditer(text):
-        yield from _designations_at(text, match.start())
         yield from _names_at(text, match.start())
+        yield from _designations_at(text, match.start())
     yield from _stars_in(text)
 
 

@@ -399,7 +399,10 @@ def _slot(text: str, read: _Read, role: Role) -> Slot:
             or text[read.end : read.end + 1] in grammar()["measures"]
         ):
             kind = "count"
-            name = noun[1].lower() if noun and noun[1].lower() not in grammar()["not_counted"] else name
+            if noun and noun[1].lower() not in grammar()["not_counted"]:
+                name = noun[1].lower()
+            elif not name and text[read.end : read.end + 1] in grammar()["measures"]:
+                name = text[read.end]
     value: float | int = int(read.value) if kind == "count" else read.value
     return Slot(
         "count" if kind == "count" else "quantity",
@@ -430,7 +433,7 @@ def _name(before: str, after: str, read: _Read) -> str:
     if earlier:
         return earlier[-1]
     later = [t.key for t in terms_in(after.split("\0")[0][:16])]
-    return later[0] if later and not read.unit else ""
+    return later[0] if later and read.unit in ("", "%", "sigma") else ""
 
 
 _AT_PERIOD = re.compile(

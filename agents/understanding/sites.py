@@ -33,6 +33,15 @@ _NO_PLACE = re.compile(
     r"|effect|projection|ind(?:ex|ices)|University|Institute|comet)(?![A-Za-z])"
     r"|\s*的?\s*(?:数据|光谱|星表|巡天数据|释放|效应|大学|学院|机场|彗星|光变曲线|视向速度)"
 )
+_NO_SITE = re.compile(
+    r"\s+(?:University|Institute|Transient\s+Factory|(?:Observatory\s+)?Sky\s+Survey|Legacy|QUEST|effect|comet)(?![A-Za-z])"
+    r"|\s*的?(?:大学|学院|机场|效应|彗星)"
+)
+# "It is NOT at La Palma."
+_DENIED = re.compile(
+    r"(?<![A-Za-z])(?:is|are|was|were|be|do|does|did|can|could|will|would|should|must|may|has|have|but|and|or|if|why|it|they|we|you|i)\s+$",
+    re.I,
+)
 _BODY = re.compile(r"(?:comet|asteroid|彗星|小行星)\s*\(?$", re.I)
 # Palomar 5 and Teide 1 are no telescopes.
 _NUMBERED = re.compile(
@@ -90,9 +99,9 @@ class _Reader:
         names = _Names.load()
         for pattern in _with_site():
             for match in pattern.finditer(self.left):
-                place = _of_aperture(match, [names.site_of(match["site"])])
-                if place and not self._is_no_place(place, match.end()):
-                    self._take(match.start(), match.end(), place)
+                one = _of_aperture(match, [names.site_of(match["site"])])
+                if one and not self._is_no_place(one, match.end()):
+                    self._take(match.start(), match.end(), one)
         for start, end, place in names.plain(self.left):
             if not self._is_no_place(place, end) and not _BODY.search(self.text[:start]):
                 self._take(start, self._longer(end, place), place)
@@ -103,8 +112,8 @@ class _Reader:
         for match in _alone().finditer(self.left):
             if _INDEFINITE.search(self.text[: match.start()]) or self._is_no_place(None, match.end()):
                 continue
-            if place := _of_aperture(match, [site(key) for key in where] if len(where) == 1 else None):
-                self._take(match.start(), match.end(), place)
+            if one := _of_aperture(match, [site(key) for key in where] if len(where) == 1 else None):
+                self._take(match.start(), match.end(), one)
         return sorted(self.found, key=lambda s: s.start)
 
     def _take(self, start: int, end: int, place: Place) -> None:
@@ -133,12 +142,11 @@ class _Reader:
         return match.end() if match else end
 
     def _is_no_place(self, place: Place | None, end: int) -> bool:
-        if isinstance(place, Site) and not re.match(
-            r"\s*(?:的?(?:大学|学院|机场|效应|彗星))|\s+[A-Z]|\s+effect", self.text[end:]
-        ):
-            return bool(_NUMBERED.match(self.text[end:]))
+        """Whether what follows makes the name that of something else; data from a site still say where one observes."""
         after = self.text[end:]
-        return bool(_NO_PLACE.match(after) or (isinstance(place, Site) and _NUMBERED.match(after)))
+        if isinstance(place, Site):
+            return bool(_NO_SITE.match(after) or _NUMBERED.match(after))
+        return bool(_NO_PLACE.match(after))
 
     def _is_meant(self, start: int, end: int, place: Place) -> bool:
         """Whether a name that also means something else means a place here."""
@@ -147,6 +155,8 @@ class _Reader:
             others = self.text[:start] + self.text[end:]
             if not any(c.islower() for c in others) and any(c.isupper() for c in others):
                 return False
+        if words == "NOT" and _DENIED.search(before) and not _ALSO.search(self.left[:start]):
+            return False
         if _NO_PLACE.match(after) or _NUMBERED.match(after) or _BODY.search(before):
             return False
         if re.match(rf"[\s-]*(?:{_NOUN}|[Oo]bservatory|天文台|观测站|站)", after):
@@ -155,7 +165,7 @@ class _Reader:
             return True
         if not _OBSERVING.search(before + "\0" + after) or not _GOES_ON.match(after):
             return False
-        return bool(_BY.search(before) or (words != "NOT" and _ALSO.search(self.left[:start])))
+        return bool(_BY.search(before) or _ALSO.search(self.left[:start]))
 
     def _beside_its_site(self, start: int, end: int, place: Telescope) -> bool:
         near = [s for s in self.found if (s.value if s.type == "site" else telescope(s.value).site) == place.site]
@@ -174,8 +184,7 @@ class _Names:
 
     def __init__(self) -> None:
         places: list[Place] = [*telescopes(), *sites()]
-        # What stands in brackets in a name explains it, and nobody says it.
-        self._plain = _Finder((name, p) for p in places for name in p.names if "(" not in name and "（" not in name)
+        self._plain = _Finder((name, p) for p in places for name in p.names if _is_said(name) and name not in p.guarded)
         self._guarded = _Finder((name, p) for p in places for name in p.guarded)
         self._sites = {_folded(n): s for s in sites() for n in (*s.guarded, *s.names)}
 
@@ -217,6 +226,11 @@ class _Finder:
                 last = end
 
 
+def _is_said(name: str) -> bool:
+    """Whether people say a name; what stands in brackets explains it."""
+    return "(" not in name and "（" not in name
+
+
 def _is_acronym(name: str) -> bool:
     return name.isascii() and name.isupper() and " " not in name and "-" not in name and len(name) <= 6
 
@@ -232,7 +246,8 @@ def _folded(name: str) -> str:
 
 def _any_of(names: Iterable[str]) -> str:
     """A pattern of any of the names, which ends where Latin words do."""
-    ascii_names, others = [], []
+    ascii_names: list[str] = []
+    others: list[str] = []
     for name in sorted(set(names), key=len, reverse=True):
         pattern = r"[\s\-–]*".join(re.escape(part) for part in re.split(r"[\s\-–]+", name))
         starts, ends = name[0].isascii(), name[-1].isascii()
@@ -244,7 +259,7 @@ def _any_of(names: Iterable[str]) -> str:
 @cache
 def _with_site() -> tuple[re.Pattern[str], ...]:
     """``Xinglong 2.16 m telescope``, ``the 2.16-m telescope at Xinglong``."""
-    names = [n for s in sites() for n in (*s.names, *s.guarded) if "(" not in n and "（" not in n]
+    names = [n for s in sites() for n in (*s.names, *s.guarded) if _is_said(n)]
     somewhere = f"(?P<site>{_any_of(n for n in names if _is_acronym(n))}|(?i:{_any_of(n for n in names if not _is_acronym(n))}))"
     lco = r"(?P<lco>(?<![A-Za-z0-9_])LCO(?:GT)?[\s-]+)?"
     after = r"(?:\s+(?:Observatory|Station)(?![A-Za-z])|天文台|观测站|站)?(?:['’]s|的|上的)?[\s-]*(?:的)?"
@@ -264,16 +279,21 @@ def _alone() -> re.Pattern[str]:
 
 def _of_aperture(match: re.Match[str], places: list[Site] | None) -> Telescope | None:
     """The one telescope that an aperture means: at the places, or anywhere among those that are called by it."""
+    size = float(match["size"]) * _UNITS[_unit(match)]
+    called = re.compile(rf"(?<![\d.]){re.escape(match['size'])}[\s-]*{_unit(match)}")
+    fitting = [t for t in telescopes() if _fits(match, t) and (places is None or t.site in {p.key for p in places})]
+    by_it = [t for t in fitting if called.search(t.en)]
     if places is None:
-        called = rf"(?<![\d.]){re.escape(match['size'])}[\s-]*{_unit(match)}"
-        fitting = [t for t in telescopes() if _fits(match, t) and re.search(called, t.en)]
+        fitting = by_it
     else:
-        fitting = [t for p in places for t in telescopes(p.key) if _fits(match, t)]
-    groups = match.groupdict()
-    network = bool(groups.get("lco") or groups.get("lco_after"))
-    fitting = [t for t in fitting if t.key.startswith("lco_") == network] or fitting
-    exact = [t for t in fitting if abs(t.aperture - float(match["size"]) * _UNITS[_unit(match)]) < 1e-6]
-    fitting = exact or fitting
+        groups = match.groupdict()
+        network = bool(groups.get("lco") or groups.get("lco_after"))
+        for better in (
+            [t for t in fitting if t.key.startswith("lco_") == network],
+            by_it,
+            [t for t in fitting if abs(t.aperture - size) < 1e-6],
+        ):
+            fitting = [t for t in fitting if t in better] or fitting
     # Of the four units of the VLT the row of all four is meant.
     return fitting[0] if fitting and all(t in _units_of(fitting[0]) for t in fitting) else None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 SlotType = Literal[
@@ -46,7 +46,7 @@ class Slot:
     text: str
     start: int
     end: int
-    value: Any = None
+    value: Any = field(default=None, hash=False)  # may be a mapping; the place tells slots apart
     role: Role = "value"
     unit: str = ""
     name: str = ""

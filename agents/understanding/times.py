@@ -46,6 +46,7 @@ JD_OF_1970 = Decimal("2440587.5")
 _JULIAN = {"JD": "0", "MJD": "2400000.5", "BTJD": "2457000", "BKJD": "2454833"}
 _JULIAN_LIMITS = (Decimal(2300000), Decimal(2525000))
 
+# Where Latin words begin and end: \b would not do between Latin and Chinese letters.
 _B, _E = r"(?<![A-Za-z0-9_])", r"(?![A-Za-z0-9_])"
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 _MONTH = (
@@ -54,33 +55,9 @@ _MONTH = (
 )
 _WEEKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 _YEAR = r"(?:1[6-9]|20|21)\d\d"
-_DIGITS = {
-    "一": 1,
-    "二": 2,
-    "两": 2,
-    "三": 3,
-    "四": 4,
-    "五": 5,
-    "六": 6,
-    "七": 7,
-    "八": 8,
-    "九": 9,
-    "十": 10,
-    "半": 0.5,
-}
-_WORDS: dict[str, float] = {
-    "a": 1,
-    "an": 1,
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-}
-_WORDS |= {"nine": 9, "ten": 10, "twelve": 12, "half an": 0.5}
+_DIGITS: dict[str, float] = dict(zip("一二两三四五六七八九十半", (1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0.5), strict=True))
+_WORDS: dict[str, float] = {"a": 1, "an": 1, "half an": 0.5, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5}
+_WORDS |= {"six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "twelve": 12}
 _COUNT = r"(?:\d+(?:\.\d+)?|half an|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve)"
 _COUNT_ZH = r"(?:\d+(?:\.\d+)?|[一二两三四五六七八九十半]{1,3})"
 _TO = r"(?:-|–|—|~|～|(?i:to|through|thru|until|till)(?![A-Za-z])|直到|到|至)"
@@ -106,18 +83,8 @@ _ZONES = {
 }
 # Names that say summer or winter themselves, in hours from UTC.
 _OFFSETS = {"PST": -8, "PDT": -7, "MST": -7, "MDT": -6, "CDT": -5, "EST": -5, "EDT": -4, "CLT": -4, "CLST": -3}
-_OFFSETS |= {
-    "WET": 0,
-    "WEST": 1,
-    "CET": 1,
-    "CEST": 2,
-    "EET": 2,
-    "EEST": 3,
-    "AEST": 10,
-    "AEDT": 11,
-    "NZST": 12,
-    "NZDT": 13,
-}
+_OFFSETS |= {"WET": 0, "WEST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3}
+_OFFSETS |= {"AEST": 10, "AEDT": 11, "NZST": 12, "NZDT": 13}
 _UTC = r"(?:UTC?|GMT|UT1|协调世界时|世界时)"
 _LOCAL = r"(?:(?i:local)(?:\s+(?i:civil|standard))?(?:\s+(?i:time))?|当地时间|当地|地方时|本地时间)"
 _NAMED = "|".join(
@@ -142,36 +109,33 @@ _CLOCKS = (
 )
 
 # --- the words around a time that change what it says; searched for in what stands before it, or matched in what follows
-_EDGE = r"(?<![A-Za-z0-9_])"
-_FROM = re.compile(rf"(?:{_EDGE}(?i:(?P<between>between)|from)\s+(?:the\s+)?|从|自|(?P<between_zh>在|介于))\s*$")
+_FROM = re.compile(rf"(?:{_B}(?i:(?P<between>between)|from)\s+(?:the\s+)?|从|自|(?P<between_zh>在|介于))\s*$")
 _GLUE_TO = re.compile(rf"\s*,?\s*(?:{_TO}|/)\s*(?:the\s+)?")
 _GLUE_AND = re.compile(r"\s*(?:and|&|和|与)\s*(?:the\s+)?")
 _DAY_HOURS = re.compile(
     r"\s*(?:,|，|的)?\s*(?:at|@|from|between|around|(?P<open>after|since|before|until|till|by)|从|在)?\s*(?:the\s+)?"
 )
 _HOURS_DAY = re.compile(r"\s*(?:,|，)?\s*(?:on|of)?\s*(?:the\s+)?")
-_NIGHT_OF = re.compile(rf"{_EDGE}(?:(?P<one>night|evening)|nights|evenings)\s+(?:(?:of|on)\s+)?(?:the\s+)?$", re.I)
+_NIGHT_OF = re.compile(rf"{_B}(?:(?P<one>night|evening)|nights|evenings)\s+(?:(?:of|on)\s+)?(?:the\s+)?$", re.I)
 _NIGHT_AFTER = re.compile(
-    r"\s*(?:nights?|evenings?)(?![A-Za-z0-9_-])|\s*的?(?:晚上|晚间|夜间|夜里|夜晚|当晚|当夜|之夜|晚(?![型于期些])|夜(?!空))"
+    r"\s*(?:nights?|evenings?)(?![A-Za-z0-9_-]|\s+(?:of|on)\s)|\s*的?(?:晚上|晚间|夜间|夜里|夜晚|当晚|当夜|之夜|晚(?![型于期些])|夜(?!空))"
 )
 _FOLLOWS = (
     r"(?i:in|during|by|before|after|since|until|till|from|between|through|throughout|on|for|around)\s+(?:the\s+)?"
 )
-_DATE_FOLLOWS = re.compile(rf"(?:^\s*|{_EDGE}{_FOLLOWS}|[\d\s]{_TO}\s*)$")
-_MONTH_FOLLOWS = re.compile(rf"{_EDGE}{_FOLLOWS}(?:end\s+of\s+)?$")
-_AT = re.compile(rf"{_EDGE}(?:at|from|until|till|by|after|before|between|since|around)\s+$|[在从到至]\s*$")
+_DATE_FOLLOWS = re.compile(rf"(?:^\s*|{_B}{_FOLLOWS}|[\d\s]{_TO}\s*)$")
+_MONTH_FOLLOWS = re.compile(rf"{_B}{_FOLLOWS}(?:end\s+of\s+)?$")
+_AT = re.compile(rf"{_B}(?:at|from|until|till|by|after|before|between|since|around)\s+$|[在从到至]\s*$")
 _OPEN_BEFORE = re.compile(
-    rf"(?:{_EDGE}(?P<word>(?i:before|prior\s+to|earlier\s+than|after|later\s+than|since|starting|as\s+of|until|till|through|up\s+to|by"
+    rf"(?:{_B}(?P<word>(?i:before|prior\s+to|earlier\s+than|after|later\s+than|since|starting|as\s+of|until|till|through|up\s+to|by"
     r"|no\s+later\s+than))\s+(?:on\s+|from\s+)?(?P<end>the\s+end\s+of\s+)?(?:the\s+)?|(?P<zh>截至|截止到?|直到|自从|自))\s*$"
 )
 _OPEN_AFTER = re.compile(
     r"\s*(?P<word>之前|以前|前(?![后景身\d一二两三几])|之后|以后|后(?![\d一二两三几])|以来|至今|起(?![伏源落飞来点始])"
     r"|开始(?![观拍曝测看])|onwards?(?![a-z])|on(?=\s*(?:[,.;?!)\0，。；？！）]|$))|and\s+(?:later|after)(?![a-z]))"
 )
-_SINCE, _SINCE_TAIL = (
-    ("since", "starting", "as of", "自", "自从"),
-    ("以来", "至今", "起", "开始", "onwards", "onward", "on"),
-)
+_SINCE = ("since", "starting", "as of", "自", "自从")
+_SINCE_TAIL = ("以来", "至今", "起", "开始", "onwards", "onward", "on")
 _AFTER, _AFTER_TAIL = ("after", "later than"), ("之后", "以后", "后", "and later", "and after")
 _BEFORE, _BEFORE_TAIL = ("before", "prior to", "earlier than"), ("之前", "以前", "前")
 # "从今晚开始" is open, "今晚开始" says that something starts.
@@ -179,7 +143,7 @@ _ON = ("on", "开始")
 _LOOK_BACK = ("since", "自", "自从", "以来", "至今")
 _FIRST_AND = re.compile(r"first\s+(?:and|or)\s+(?:the\s+)?$", re.I)
 _MEASURED = re.compile(
-    rf"(?:{_COUNT}\s*(?:minutes?|hours?|nights?|days?|weeks?|months?|years?|h|d|yr)|{_EDGE}(?:night|day|week|month|year))\s*$"
+    rf"(?:{_COUNT}\s*(?:minutes?|hours?|nights?|days?|weeks?|months?|years?|h|d|yr)|{_B}(?:night|day|week|month|year))\s*$"
 )
 _PAST = re.compile(
     r"(?<!be )(?<!being )(?:observed|taken|obtained|acquired|recorded|detected|discovered|exploded|occurred|happened|erupted)\s+"
@@ -190,12 +154,12 @@ _PAST_AFTER = re.compile(r"晚?(?:观测到|拍到|拍摄的|观测的|获得的
 _DAY_BEFORE = re.compile(rf"\d{_ORDINAL}\s*(?:of\s+)?$")  # of a date that the calendar does not have
 _MONTH_BEFORE = re.compile(rf"{_MONTH}\s*$")
 _BETWEEN = re.compile(r"(?i:between)\s+(?:the\s+)?$|介于\s*$|在\s*$")
-_EVERY = re.compile(rf"(?:{_EDGE}(?i:every|each|per)\s+|每个?|每年的?)\s*$")
+_EVERY = re.compile(rf"(?:{_B}(?i:every|each|per)\s+|每个?|每年的?)\s*$")
 _COUNTED_ZH = re.compile(
     r"(?:周期|约|近|每|长达|持续|历时|共|寿命|过去|未来|最近|第|超过|大于|小于|少于|多于|轨道|间隔)\s*(?:约|为|是|大约|达)?\s*$"
 )
 _PART_OF_YEAR = re.compile(
-    rf"{_EDGE}(?:early|late|mid|middle\s+of|start\s+of|beginning\s+of|spring|summer|autumn|fall|winter|(?<!by the )(?<!until the )"
+    rf"{_B}(?:early|late|mid|middle\s+of|start\s+of|beginning\s+of|spring|summer|autumn|fall|winter|(?<!by the )(?<!until the )"
     r"(?<!through the )(?<!before the )(?<!after the )end\s+of)[\s-]*(?:of\s+)?$",
     re.I,
 )
@@ -209,7 +173,7 @@ _SPECTRAL = re.compile(
     r"(?:wavelength|pixel|iteration|sample|step|channel|rows?\b|column|temperature|t_?eff|counts?|flux|波长|像素|温度|迭代)",
     re.I,
 )
-_COORDINATES = re.compile(rf"{_EDGE}(?:RA|R\.A\.|ra|above|below|declination)(?![A-Za-z])|α|赤经")
+_COORDINATES = re.compile(rf"{_B}(?:RA|R\.A\.|ra|above|below|declination)(?![A-Za-z])|α|赤经")
 _RIGHT_ASCENSION = re.compile(r"赤经|RA|α")
 _TAKES = re.compile(
     r"(?:reach|s/n|snr|expos|detect|achiev|orbit|rotat|period|drop|fad|rise|rose|chang|complet|limit|vari|declin|brighten|decay|once|twice"
@@ -356,7 +320,7 @@ class _Reader:
         nodes = self._hours_to_hours(nodes)
         nodes = self._days_with_hours(nodes)
         nodes = self._ranges(nodes)
-        nodes = [self._opened(n) for n in nodes]
+        nodes = [self._opened(n, nodes) for n in nodes]
         slots = (self._slot(n, nodes) for n in nodes if not n.weak)
         return [s for s in slots if s is not None]
 
@@ -367,11 +331,15 @@ class _Reader:
                 if made is None:
                     continue
                 start, end = match.span("all") if "all" in pattern.groupindex else match.span()
-                self.left = self.left[:start] + "\0" * (end - start) + self.left[end:]
+                self._claim(start, end)
                 yield _Node(start, end, *made)
 
+    def _claim(self, start: int, end: int) -> None:
+        """Hide words that belong to a time from whatever reads on."""
+        self.left = self.left[:start] + "\0" * (end - start) + self.left[end:]
+
     def _slot(self, node: _Node, nodes: list[_Node]) -> Slot | None:
-        span = self._resolved(node, nodes)
+        span = self._resolved(node, nodes, self._speaks_of_the_past(node))
         if span is None:
             return None
         value = {"start": _iso(span.first), "end": _iso(span.last)}
@@ -379,9 +347,9 @@ class _Reader:
         note = note[:1].upper() + note[1:] + "." * bool(note)
         return Slot("time", self.text[node.start : node.end], node.start, node.end, value, name=span.name, note=note)
 
-    def _resolved(self, node: _Node, nodes: list[_Node]) -> _Span | None:
+    def _resolved(self, node: _Node, nodes: list[_Node], past: bool) -> _Span | None:
         if isinstance(node.what, _Day):
-            return self._days(node.what, self._speaks_of_the_past(node))
+            return self._days(node.what, past)
         if isinstance(node.what, _Hours):
             return self._hours_alone(node.what, nodes)
         return node.what
@@ -395,10 +363,10 @@ class _Reader:
         """Dates that are said to be nights."""
         out = []
         for node in nodes:
-            if isinstance(node.what, _Day) and node.what.last_day and (word := _FROM.search(self.text[: node.start])):
+            if isinstance(node.what, _Day) and node.what.last_day and (word := _FROM.search(self.left[: node.start])):
                 node = replace(node, start=word.start())
             if isinstance(node.what, _Day) and node.what.day is not None and not node.what.night:
-                before = _NIGHT_OF.search(self.text[: node.start])
+                before = _NIGHT_OF.search(self.left[: node.start])
                 after = _NIGHT_AFTER.match(self.left, node.end)
                 if before or after:
                     days = replace(node.what, night=True)
@@ -406,6 +374,7 @@ class _Reader:
                         days = replace(days, last_day=None)
                     start, end = before.start() if before else node.start, after.end() if after else node.end
                     node = _Node(start, end, days)
+                    self._claim(start, end)
             out.append(node)
         return out
 
@@ -432,12 +401,13 @@ class _Reader:
             if glue is None or span is None:
                 return None
             if days is one and glue["open"] and not hours.what.last:  # "tonight after ten"
-                first, last = (
-                    (span.first, span.within[1]) if glue["open"] in ("after", "since") else (span.within[0], span.last)
-                )
+                after = glue["open"] in ("after", "since")
+                first, last = (span.first, span.within[1]) if after else (span.within[0], span.last)
+                if first is None or last is None or last < first:
+                    return None
                 span = _Span(first, last, "interval", span.notes)
             start = one.start
-            if hours.what.last and (before := _FROM.search(self.text[: one.start])):
+            if hours.what.last and (before := _FROM.search(self.left[: one.start])):
                 start = before.start()
             return _Node(start, other.end, span)
 
@@ -446,7 +416,7 @@ class _Reader:
     def _range_start(self, one: _Node, other: _Node) -> int | None:
         """Where a range from one node to another begins; None where there is no range between them."""
         glue = self._glue(one, other)
-        before = _FROM.search(self.text[: one.start])
+        before = _FROM.search(self.left[: one.start])
         between = before is not None and bool(before["between"] or before["between_zh"])
         if _GLUE_TO.fullmatch(glue) or (between and _GLUE_AND.fullmatch(glue)):
             return before.start() if before else one.start
@@ -493,44 +463,38 @@ class _Reader:
         first, last = self._days(one, past), self._days(other, past)
         return (replace(first, notes=(note, *first.notes)) if first else None), last
 
-    def _opened(self, node: _Node) -> _Node:
+    def _opened(self, node: _Node, nodes: list[_Node]) -> _Node:
         """A node with the words that leave one side of it open."""
-        if isinstance(node.what, _Hours) or node.weak:
-            return node
-        before = _OPEN_BEFORE.search(self.text[: node.start])
-        after = _OPEN_AFTER.match(self.left, node.end)
+        before = _OPEN_BEFORE.search(self.left[: node.start])
+        after = None if isinstance(node.what, _Hours) else _OPEN_AFTER.match(self.left, node.end)
         if before and _MEASURED.search(self.text[: before.start()]):
             before = None
+        if node.weak or not (before or after):
+            return node
         word = " ".join((before["word"] or before["zh"]).lower().split()) if before else ""
         tail = " ".join(after["word"].split()) if after else ""
-        since = word in _SINCE or (
-            tail in _SINCE_TAIL and (tail not in _ON or bool(_FROM.search(self.text[: node.start])))
-        )
-        past = self._speaks_of_the_past(node) or word in _LOOK_BACK or tail in _LOOK_BACK
-        span = self._days(node.what, past) if isinstance(node.what, _Day) else node.what
-        if span is None or span.first is None or span.last is None:
-            return node
-        # "After ten tonight" ends with the night.
-        dusk, dawn = span.within if span.night else (None, None)
-        first: datetime | None
-        last: datetime | None
-        note = ""
-        if since:
-            first, last = span.first, dawn
-        elif word in _AFTER or tail in _AFTER_TAIL:
-            first, last = span.last, dawn
-        elif word in _BEFORE or tail in _BEFORE_TAIL:
-            first, last = dusk, span.last if before and before["end"] else span.first
-        elif word:
-            first, last = dusk, span.last
-            note = "" if span.name == "instant" else f"“{word}” read as including what it names"
-        else:
-            return node
-        start = before.start() if before else node.start
-        if not before and after and (prefix := _FROM.search(self.text[: node.start])):
+        start, prefix = node.start, _FROM.search(self.left[: node.start])
+        if before:
+            start = before.start()
+        elif prefix:
             start = prefix.start()
-        notes = tuple(n for n in span.notes if n) + ((note,) if note else ())
-        return _Node(start, after.end() if after else node.end, _Span(first, last, "interval", notes))
+        elif tail in _ON:
+            return node
+        past = self._speaks_of_the_past(node) or word in _LOOK_BACK or tail in _LOOK_BACK
+        span = self._resolved(replace(node, start=start), nodes, past)
+        # "After ten tonight" ends with the night.
+        opens, closes = span.within if span and (span.night or isinstance(node.what, _Hours)) else (None, None)
+        ends = span and _open_ends(span, word, tail, bool(before and before["end"]))
+        if not span or not ends:
+            return node
+        first, last = ends[0] or opens, ends[1] or closes
+        if first and last and last < first:
+            return node
+        inclusive = word and word not in (*_SINCE, *_AFTER, *_BEFORE) and span.name != "instant"
+        note = f"“{word}” read as including what it names" if inclusive else ""
+        end = after.end() if after else node.end
+        self._claim(start, end)
+        return _Node(start, end, _Span(first, last, "interval", (*span.notes, note)))
 
     def _speaks_of_the_past(self, node: _Node) -> bool:
         return bool(
@@ -602,6 +566,8 @@ class _Reader:
         ends = window.first, window.last
         first = self._moment(days, hours.first, ends[0], evening)
         last = first if hours.last is None else self._moment(days, hours.last, ends[0], evening)
+        if hours.last and evening and last < first:  # 今晚10点到6点
+            last = self._moment(days, hours.last, ends[0], False)
         if not days.night and last < first:
             last += timedelta(days=1)
         if last < first:
@@ -676,7 +642,8 @@ class _Reader:
             return (replace(days, night=True), False) if span and span.last and span.last.day == int(m["d2"]) else None
         if m["h"] is None:
             return None if self._days(days) is None else (days, False)
-        span = self._at(days, _Hours(_hour(m)))
+        hour = _hour(m)
+        span = self._at(days, _Hours(hour)) if _is_hour(hour) else None
         return None if span is None else (span, False)
 
     def _day_first(self, m: re.Match[str]) -> _Made:
@@ -764,20 +731,12 @@ class _Reader:
             return None
         if "y2" not in m.re.groupindex:
             return _Day(int(m["y"])), False
-        first, last = int(m["y"]), int(m["y2"])
-        if first >= last:
-            return None
-        return _Span(_midnight(date(first, 1, 1), UTC), _midnight(date(last + 1, 1, 1), UTC), "interval"), False
+        return _years(int(m["y"]), int(m["y2"]))
 
     def _chinese_year(self, m: re.Match[str]) -> _Made:
         if _COUNTED_ZH.search(self.text[: m.start()]) or _PERIOD_ZH.match(self.text[m.end() :]):
             return None
-        if m["y2"]:
-            first, last = int(m["y"]), int(m["y2"])
-            if first >= last:
-                return None
-            return _Span(_midnight(date(first, 1, 1), UTC), _midnight(date(last + 1, 1, 1), UTC), "interval"), False
-        return _Day(int(m["y"])), False
+        return _years(int(m["y"]), int(m["y2"])) if m["y2"] else (_Day(int(m["y"])), False)
 
     def _julian(self, m: re.Match[str]) -> _Made:
         name = m["name"].replace("约简", "").replace("简化", "M").replace("儒略日", "JD")
@@ -823,6 +782,8 @@ class _Reader:
         return _Day(day.year, day.month, day.day, local=True, note=note), False
 
     def _weekday(self, m: re.Match[str]) -> _Made:
+        if _EVERY.search(self.text[: m.start("all")]):
+            return None
         groups = m.groupdict()
         which = (groups.get("which") or "").lower()
         if groups.get("zh"):
@@ -843,8 +804,6 @@ class _Reader:
             day = coming
         night = bool(groups.get("night"))
         note = f"{_label(m['all'])} taken as the night of {day}" if night else f"{_label(m['all'])} taken as {day}"
-        if _EVERY.search(self.text[: m.start("all")]):
-            return None
         made = _Day(day.year, day.month, day.day, night=night, local=True, note=f"{note} ({self.place})")
         return made, not (which or night or groups.get("zh") or _DATE_FOLLOWS.search(self.text[: m.start("all")]))
 
@@ -948,7 +907,7 @@ class _Reader:
         if groups.get("point") and _RIGHT_ASCENSION.search(self.text[max(0, m.start() - 8) : m.start()]):
             return None
         hour = _hour(m)
-        if hour.hour > 24 or (hour.hour == 24 and (hour.minute or hour.second)) or _too_far(hour.zone):
+        if not _is_hour(hour):
             return None
         alone = bool(
             groups.get("z")
@@ -969,6 +928,23 @@ def _fold(nodes: list[_Node], join: Callable[[_Node, _Node], _Node | None]) -> l
     return out
 
 
+def _open_ends(span: _Span, word: str, tail: str, end_of_it: bool) -> tuple[datetime | None, datetime | None]:
+    """The one end that is left, by the word before or after a time."""
+    if word in _SINCE or tail in _SINCE_TAIL:
+        return span.first, None
+    if word in _AFTER or tail in _AFTER_TAIL:
+        return span.last, None
+    if word in _BEFORE or tail in _BEFORE_TAIL:
+        return None, span.last if end_of_it else span.first
+    return None, span.last
+
+
+def _years(first: int, last: int) -> _Made:
+    if first >= last:
+        return None
+    return _Span(_midnight(date(first, 1, 1), UTC), _midnight(date(last + 1, 1, 1), UTC), "interval"), False
+
+
 def _hour(m: re.Match[str]) -> _Hour:
     groups = m.groupdict()
     hour, minute = int(_number(m["h"])), int(groups.get("mi") or (30 if groups.get("half") else 0))
@@ -977,7 +953,7 @@ def _hour(m: re.Match[str]) -> _Hour:
     if re.fullmatch(_LOCAL, zone) or zone == "LT" or (not zone and (part or half_day)):
         zone = "local"
     elif zone.isascii() and zone != "Z":
-        zone = zone.upper()
+        zone = " ".join(zone.upper().split())
     if half_day and hour <= 12:
         hour = hour % 12 + (12 if half_day == "pm" else 0)
     elif part in ("下午", "傍晚", "晚上", "晚间", "晚") or (part in ("深夜", "夜里", "夜间") and hour > 5):
@@ -989,10 +965,11 @@ def _hour(m: re.Match[str]) -> _Hour:
     return _Hour(hour, minute, Decimal(groups.get("s") or 0), zone or ("local" if twelve else ""), twelve)
 
 
-def _too_far(zone: str) -> bool:
-    """Whether what looks like an offset from UTC is none: the declination in 12:30 +41:16."""
-    digits = re.findall(r"\d+", zone)
-    return bool(digits) and (int(digits[0][:2]) > 14 or int(digits[0][2:] or digits[-1]) > 59)
+def _is_hour(hour: _Hour) -> bool:
+    """Whether a day has such an hour, and the Earth such a zone: 12:30 +41:16 is a place in the sky."""
+    digits = re.findall(r"\d+", hour.zone)
+    far = bool(digits) and (int(digits[0][:2]) > 14 or int(digits[0][2:] or digits[-1]) > 59)
+    return not far and (hour.hour < 24 or (hour.hour == 24 and not hour.minute and not hour.second))
 
 
 def _number(words: str) -> float:
@@ -1125,12 +1102,12 @@ def _rules() -> tuple[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], 
             for days in (rf"(?P<d0>\d{{1,2}}){_ORDINAL}{to}", "")
         ),
         (
-            rf"{_B}(?P<all>(?P<mon>{_MONTH})(?:\s*(?:the\s+)?|-(?=\d))(?P<d0>\d{{1,2}}){_ORDINAL}"
+            rf"{_B}(?<!\d-)(?P<all>(?P<mon>{_MONTH})(?:\s*(?:the\s+)?|-(?=\d))(?P<d0>\d{{1,2}}){_ORDINAL}"
             rf"(?:{to}(?P<d>\d{{1,2}}){_ORDINAL}(?![0-9:]|\s*{_MONTH}))?(?:,?\s+(?P<y>{_YEAR})(?![0-9]))?)(?![A-Za-z0-9_:]|[.,]\d){measured}",
             r._english,
         ),
         (
-            rf"{_B}(?P<all>(?P<mon>{_MONTH})(?:\s*(?:the\s+)?|-(?=\d))(?P<d0>\d{{1,2}}){_ORDINAL})(?![A-Za-z0-9_:]|[.,]\d){measured}",
+            rf"{_B}(?<!\d-)(?P<all>(?P<mon>{_MONTH})(?:\s*(?:the\s+)?|-(?=\d))(?P<d0>\d{{1,2}}){_ORDINAL})(?![A-Za-z0-9_:]|[.,]\d){measured}",
             r._english,
         ),
         (rf"{_B}(?P<all>(?P<mon>{_MONTH}),?\s+(?:of\s+)?(?P<y>{_YEAR})){ends}", r._english),
@@ -1196,7 +1173,7 @@ def _rules() -> tuple[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], 
         ),
         (rf"{not_before}(?P<which>[今明去前后])(?P<unit>年)(?![代龄会])", r._calendar_unit),
         (
-            rf"{_B}(?i:right\s+now|at\s+(?:this|the)\s+moment|(?:(?<=from )|(?<=between )|(?<=until ))now){_E}|此刻|(?<=从)现在|现在(?=起)",
+            rf"{_B}(?i:right\s+now|at\s+this\s+moment|(?:(?<=from )|(?<=between )|(?<=until ))now){_E}|此刻|(?<=从)现在|现在(?=起)",
             r._now,
         ),
         *((pattern, r._clock_time) for pattern in _CLOCKS),

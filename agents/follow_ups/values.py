@@ -1,0 +1,187 @@
+"""Values: which arguments of a plan a follow-up gives new values, and what it says that no step can take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from gnomon.agents.embedded.asking import named
+from gnomon.agents.embedded.assign import Assignment, assign, role_of
+from gnomon.agents.embedded.tokens import tokens
+from gnomon.agents.follow_ups.options import Option, Unclear
+from gnomon.agents.follow_ups.phrases import listed, phrase
+from gnomon.agents.understanding.slot import Slot
+from gnomon.agents.understanding.understand import Understanding
+from gnomon.knowledge.glossary import translate
+from gnomon.plans.arguments import normal, spoken
+from gnomon.plans.plan import Plan
+from gnomon.tools.errors import PlanError
+from gnomon.tools.registry import Parameter, Registry, Tool
+
+# What is offered at most when a value may be several arguments.
+_OFFERED = 5
+# Slots that are no value of an argument by themselves.
+_NO_VALUES = ("object", "file")
+_NUMBERS = ("quantity", "count", "setting")
+
+
+@dataclass
+class Given:
+    """The arguments that a follow-up gives, in the form that plans keep, with the slots they came from.
+
+    ``arguments`` is tool to argument to value; ``sources`` is ``tool.argument`` to slots; ``added`` are tools that are not in the plan yet and
+    need what was given.
+    """
+
+    arguments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sources: dict[str, list[Slot]] = field(default_factory=dict)
+    added: list[Tool] = field(default_factory=list)
+
+    @property
+    def last(self) -> str:
+        """The argument that was given last, as ``tool.argument``."""
+        return next(reversed(self.sources), "")
+
+
+def tools_of(plan: Plan, registry: Registry) -> list[Tool]:
+    """The tools of a plan, each once."""
+    return [registry.tool(name) for name in dict.fromkeys(s.tool for s in plan.steps)]
+
+
+def values_of(understood: Understanding) -> list[Slot]:
+    """The slots that are values, and so must not be lost."""
+    return [slot for slot in understood.slots if slot.type not in _NO_VALUES]
+
+
+def given_by(
+    understood: Understanding, plan: Plan, registry: Registry, further: Sequence[Tool], language: str, focus: str = ""
+) -> Given:
+    """Which arguments a follow-up gives.
+
+    Parameters
+    ----------
+    understood : Understanding
+    plan : Plan
+    registry : Registry
+    further : sequence of Tool
+        Tools that could be added to the plan if their values are given.
+    language : {"en", "zh"}
+        In which to say what cannot be taken.
+    focus : str, optional
+        The argument that was spoken of last, as ``tool.argument``; a value that says no more is meant for it.
+
+    Returns
+    -------
+    Given
+
+    Raises
+    ------
+    Unclear
+        Where a value is no argument of any step, or may be several; nothing is taken then.
+    """
+    if understood.unread:
+        raise Unclear(phrase(language, "unread", words=listed(language, understood.unread)))
+    tools = tools_of(plan, registry)
+    made = assign(understood, tools)
+    given = Given()
+    _take(given, made, tools)
+    left = [slot for slot in made.unused if slot.type not in _NO_VALUES]
+    if left and (more := _for_further(left, understood, further)) is not None:
+        tool, assignment = more
+        _take(given, assignment, [tool])
+        given.added.append(tool)
+        left = [slot for slot in left if slot in assignment.unused]
+    for slot in left:
+        _guess(slot, given, tools, plan, language, focus)
+    return given
+
+
+def _take(given: Given, made: Assignment, tools: Iterable[Tool]) -> None:
+    known = {t.name: t for t in tools}
+    for place, slots in made.sources.items():
+        tool, name = place.split(".")
+        if all(slot.type == "object" for slot in slots):
+            continue  # which object it is about is no setting
+        given.arguments.setdefault(tool, {})[name] = normal(known[tool], name, made.arguments[tool][name])
+        given.sources[place] = slots
+
+
+def _for_further(left: Sequence[Slot], understood: Understanding, further: Sequence[Tool]) -> tuple[Tool, Assignment] | None:
+    """The tool beside the plan that needs what is left, where the follow-up gives all that it needs."""
+    rest = replace(understood, slots=tuple(left))
+    for tool in further:
+        made = assign(rest, [tool])
+        required = {(tool.name, p.name) for p in tool.arguments if p.required}
+        if required and required <= made.given:
+            return tool, made
+    return None
+
+
+def _guess(slot: Slot, given: Given, tools: Sequence[Tool], plan: Plan, language: str, focus: str) -> None:
+    """Give a value that names no argument to the one that can take it."""
+    found = [(t, p, v) for t in tools for p in t.arguments if (v := _as_value(slot, t, p)) is not None]
+    taken = set(given.sources)
+    found = [(t, p, v) for t, p, v in found if f"{t.name}.{p.name}" not in taken]
+    of_its_end = [(t, p, v) for t, p, v in found if slot.role in ("min", "max") and role_of(p) == slot.role]
+    found = of_its_end or found
+    in_focus = [(t, p, v) for t, p, v in found if f"{t.name}.{p.name}" == focus and slot.role in ("value", role_of(p))]
+    if in_focus or len(found) == 1:
+        tool, parameter, value = (in_focus or found)[0]
+        given.arguments.setdefault(tool.name, {})[parameter.name] = value
+        given.sources[f"{tool.name}.{parameter.name}"] = [slot]
+        return
+    if not found:
+        can = listed(language, _settable(tools, language))
+        raise Unclear(phrase(language, "no_step_takes", words=slot.text, what=_of_what(slot, language), can=can))
+    options = [
+        Option(
+            phrase(language, "set_to", name=named(language, p), value=spoken(v, language), tool=t.name),
+            {"do": "set", "arguments": {t.name: {p.name: v}}, "words": slot.text},
+        )
+        for t, p, v in found
+    ]
+    raise Unclear(phrase(language, "which_argument", words=slot.text), options[:_OFFERED])
+
+
+def _as_value(slot: Slot, tool: Tool, parameter: Parameter) -> Any:
+    """The slot as a value of the argument, or None where it cannot be one."""
+    if slot.number is None or slot.type not in _NUMBERS or (parameter.name == "seed" and slot.name != "seed"):
+        return None
+    if slot.role == "error" or role_of(parameter) == "error" or parameter.type not in ("int", "float"):
+        return None
+    try:
+        return normal(tool, parameter.name, slot.written)
+    except PlanError:
+        return None
+
+
+def _of_what(slot: Slot, language: str) -> str:
+    """What a value is of, such as an angle, in brackets; empty where nothing says."""
+    from gnomon.tools.units import parse_unit
+
+    name = translate(slot.name, language) if slot.name else ""
+    if not name and slot.unit:
+        try:
+            physical = str(parse_unit(slot.unit).physical_type).partition("/")[0]
+        except ValueError:
+            physical = ""
+        name = "" if physical in ("", "unknown", "dimensionless") else translate(physical, language)
+    return phrase(language, "of_what", what=name) if name else ""
+
+
+def _settable(tools: Sequence[Tool], language: str) -> list[str]:
+    names = [f"{p.name} [{p.unit}]" if p.unit else p.name for t in tools for p in t.arguments if not p.name.endswith("_column")]
+    return list(dict.fromkeys(names))
+
+
+def spoken_of(understood: Understanding, plan: Plan, registry: Registry) -> list[tuple[Tool, Parameter]]:
+    """The arguments of a plan whose names the follow-up says, without a value for them."""
+    said = set(tokens(understood.question))
+    found = []
+    for tool in tools_of(plan, registry):
+        for parameter in tool.arguments:
+            names = {*tokens(parameter.name.replace("_", " "))} | set(tokens(translate(parameter.name, "zh")))
+            if names & said:
+                found.append((tool, parameter))
+    return found
