@@ -24,6 +24,7 @@ from typing import Any
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.planner import EmbeddedPlanner
 from gnomon.agents.understanding.clock import Clock
+from gnomon.agents.understanding.objects import find_objects
 from gnomon.agents.understanding.understand import understand
 from gnomon.plans.arguments import complete, normal
 from gnomon.plans.check import check
@@ -135,7 +136,7 @@ def _judge_arguments(made: Answered, registry: Registry) -> None:
         defaults = complete(registry[step.tool], {p.name: _any(p) for p in registry[step.tool].arguments if p.required})
         for name, value in step.arguments.items():
             if f"{step.tool}.{name}" not in expected and not _equal(value, defaults.get(name)):
-                if name == "object_name" and str(value).lower() in made.question["question"].lower():
+                if name == "object_name" and find_objects(made.question["question"]):
                     continue
                 made.invented.append(f"{step.tool}.{name} = {value}")
 
@@ -186,6 +187,11 @@ def _same_slot(wanted: dict[str, Any], found: dict[str, Any]) -> bool:
         return math.isclose(a, b, rel_tol=2e-3, abs_tol=1e-9)
     if isinstance(a, dict) and isinstance(b, dict):
         return all(_close(a.get(k), b.get(k)) for k in a)
+    if wanted["slot"] == "object":
+        known = find_objects(str(a))
+        a = known[0].value if known else a
+    if wanted["slot"] == "file" and isinstance(b, int):
+        return str(a) in (str(b), {1: "first", 2: "second", 3: "third"}.get(b))
     plain = [re.sub(r"[\W_]+", "", str(v)).lower() for v in (a, b)]
     if wanted["slot"] in ("telescope", "site"):
         names = [plain[1], re.sub(r"[\W_]+", "", str(found.get("name", ""))).lower()]

@@ -25,6 +25,14 @@ _SURE = 0.75
 
 # Arguments that nobody means without naming them.
 _UNGUESSED = ("seed", "steps")
+# Lengths of time that are no periods.
+_LENGTHS = set(tokens("duration durations exposure exposures cadence window gap gaps baseline span age ages ingress egress long lasting 时长 持续 曝光 采样 窗口 间隔 年龄"))
+# What somebody says who bounds a search.
+_BOUNDS = re.compile(
+    r"search|look|hunt|scan|beyond|allow|up to|at most|no more|shorter|longer|only|at least|keep|limit|搜|寻找|找|最长|最短|最多|至少|只看|限", re.I
+)
+# What somebody says who fits so many.
+_MODELS = re.compile(r"\b(?:fit|model|assume|allow|solution|orbits? of)\b|拟合|假设|模型|解", re.I)
 # Words of doubt: what should be so is not known.
 _DOUBT = re.compile(r"\b(?:should|might|may|could|expect(?:ed)?|suspect(?:ed)?|possibl[ey]|perhaps|maybe)\b|可能|也许|怀疑|估计|应该", re.I)
 
@@ -241,7 +249,7 @@ def _candidates(slots: list[Slot], tools: list[Tool]) -> list[tuple[float, list[
                 continue
             agreement = max(_agreement(low, parameter), _agreement(high, parameters[other]))
             # A range of nothing else is the range that there is: it needs no other words.
-            if agreement >= _AGREEMENT or not (low.name or high.name):
+            if agreement >= _AGREEMENT or not _LENGTHS & {*tokens(low.name.replace("_", " ")), *tokens(low.before)}:
                 found.append((agreement + _AGREEMENT, [(low, name), (high, other)]))
     for slot in slots:
         fitting = {
@@ -267,6 +275,8 @@ def _only_one(slot: Slot, parameter: Parameter) -> bool:
 def _only_end(slot: Slot, fitting: dict[str, float], parameters: dict[str, Parameter]) -> list[tuple[float, list[tuple[Slot, str]]]]:
     """The one argument that is such an end of a range, for a number of which nothing else is said: "up to 5", "not beyond 50 d"."""
     if slot.name or slot.role not in ("min", "max") or slot.unit not in ("", "d", "yr", "wk"):
+        return []
+    if not _BOUNDS.search(slot.before):
         return []
     ends = [n for n in fitting if role_of(parameters[n]) == slot.role and n not in _UNGUESSED]
     known = max(fitting.values(), default=0.0) >= _AGREEMENT
@@ -296,6 +306,7 @@ def _roles_fit(slot: Slot, parameter: Parameter, agreement: float) -> bool:
     if slot.name == parameter.name or (slot.unit == "sigma" and "sigma" in parameter.name):
         return True
     if parameter.type == "int" and role == "max":
-        return slot.role == "value"  # "two planets" bounds a search
+        # "Fit two planets" bounds a search; that there are two says nothing.
+        return slot.role == "value" and (slot.name == parameter.name or bool(_MODELS.search(f"{slot.before} {slot.after}")))
     # A threshold of 8 is the least that passes; a radius below 5 arcmin is a radius.
     return agreement >= _SURE and (slot.role == "value" or role == "value") and not (parameter.unit and slot.role == "value")

@@ -22,7 +22,7 @@ _REFUSED = re.compile(
     re.I,
 )
 # Parts that are too short to mean something by themselves are left to the whole.
-_SHORT = 2
+_SHORT = 3
 _MANY = 8
 
 

@@ -32,11 +32,11 @@ def find_column(question: str, parameter: str) -> Slot | None:
         rf"{of}\s*(?:(?:is|are)\s*)?(?:in|from|在)\s*(?:the\s*)?{_NAME}\s*(?:column|列)",
         rf"(?:columns?|列)\s*{_CODE_OR_WORD}\s*(?:for|as|holds|has|is|contains|作为|是|为|当作)\s*(?:the\s*|its\s*|their\s*)?{of}",
         rf"{_CODE}\s*(?:columns?|列)?\s*(?:as|for|is|holds|contains|作为|当作|做为|是|为)\s*(?:the\s*|my\s*|its\s*|their\s*)?{of}",
-        rf"(?:use|take|using|with|from|on|用|使用|取)\s*(?:the\s*)?(?:\w+\s+)?{_CODE}",
+        rf"(?i:use|take|using|with|from|on|用|使用|取)\s*(?:the\s*)?(?:\w+\s+)?{_CODE}",
     ):
         for match in re.finditer(pattern, question, re.I if "quoted" not in pattern else 0):
             name = match.groupdict().get("quoted") or match["name"]
-            if name is None or name.lower() in _ordinary() or (pattern.startswith("(?:use") and not _says(name, what)):
+            if name is None or name.lower() in _ordinary() or (pattern.startswith("(?i:use") and not _says(name, what)):
                 continue
             return _slot(question, match, name, parameter)
     return _in_one_breath(question, what, parameter) or _in_order(question, what, parameter)

@@ -143,8 +143,18 @@ class Goals:
         """
         import numpy as np
 
-        words = np.max([self.near.by_words(text, known, without) for text in wanted], axis=0)
-        sense, near = self.near.by_sense(asked, without)
+        # A tool may be meant by a part of the question; what no tool does, by the whole: a part tells as often why something is asked.
+        words, words_whole = (
+            np.max([self.near.by_words(text, known, without) for text in texts], axis=0) for texts in (wanted, wanted[:1])
+        )
+        (sense, near), (sense_whole, near_whole) = (
+            self.near.by_sense(some, without) for some in (asked, np.atleast_2d(asked)[0])
+        )
+        tools = np.array([m.tool is not None for m in self.meant])
+        words, sense, near = (
+            np.where(tools, part, whole)
+            for part, whole in ((words, words_whole), (sense, sense_whole), (near, near_whole))
+        )
         terms = {t.key for t in terms_in(wanted[0])}
         picture = asks_for_picture(wanted[0])
         rows = []

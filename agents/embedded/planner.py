@@ -24,11 +24,11 @@ from gnomon.tools.registry import Parameter, Registry, Tool
 # A part of a question that means a goal of its own this likely wants that as well.
 _ALSO = 0.5
 # An action in the name of the person is refused when a part of the question means one this likely.
-_ACTS = 0.8
+_ACTS, _ACTS_AT_ALL = 0.9, 0.02
 # Tools that a refused part of the question means this likely are not used.
 _REFUSED = 0.3
 # Data of another kind are asked for where these lead to what is meant this rarely, and others to it this often.
-_HARDLY, _RATHER = 0.2, 0.5
+_HARDLY, _RATHER = 0.15, 0.6
 # Two goals, each on its own data, are both wanted where they share the probability this evenly.
 _RIVAL = 0.5
 if TYPE_CHECKING:
@@ -235,7 +235,9 @@ class EmbeddedPlanner:
         masses = considered.whole.masses()
         meant = max(masses, key=lambda sort: masses[sort])
         for _text, part in considered.parts:
-            if part.masses()["action"] >= _ACTS and part.tasks("action")[0].meant.task.effect in _OUTSIDE_EFFECTS:
+            if masses["action"] < _ACTS_AT_ALL or part.masses()["action"] < _ACTS:
+                continue
+            if part.tasks("action")[0].meant.task.effect in _OUTSIDE_EFFECTS:
                 raise asking.denied(part.tasks("action")[0].meant.task)
         if meant == "action":
             raise asking.denied(considered.whole.tasks("action")[0].meant.task)
@@ -248,9 +250,8 @@ class EmbeddedPlanner:
         goal = next(p.meant.tool for p in considered.whole.tools if p.meant.name in allowed)
         chosen = self._with_rivals(considered, goal, allowed, files, asking)
         for text, part in considered.parts:
-            outside = part.tasks("astronomy")
-            if part.masses()["astronomy"] >= _ACTS and part.masses()["tool"] < _HARDLY:
-                raise asking.outside([outside[0].meant], drafts, text)
+            if part.masses()["astronomy"] >= _ACTS and masses["astronomy"] >= _HARDLY:
+                raise asking.outside([part.tasks("astronomy")[0].meant], drafts, text)
             also = part.tools[0]
             if also.value >= _ALSO and also.meant.name in allowed:
                 chosen.append(also.meant.tool)
@@ -261,12 +262,13 @@ class EmbeddedPlanner:
         self, considered: Considered, drafts: Mapping[str, Draft], files: Sequence[Attached], asking: Asking
     ) -> None:
         """Raise where what is meant needs data that are not there, or tools that cannot run here."""
-        best = considered.free.tools[0].meant.tool
+        makers = [p for p in considered.free.tools if not p.meant.tool.files]  # a file is read by the reader that knows it
+        best = makers[0].meant.tool
         if best.name in self.unavailable:
             raise asking.unavailable(best, self.unavailable[best.name])
         if not files:
             raise asking.unreachable(best, files)
-        tools = considered.free.tools
+        tools = makers
         within = sum(p.value for p in tools if p.meant.name in drafts)
         if best.name not in drafts and within < _HARDLY and sum(p.value for p in tools) - within > _RATHER:
             raise asking.unreachable(best, files)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import PurePath
 
 from gnomon.agents.attachments import Attached
-from gnomon.agents.embedded.words import sentence, words
-from gnomon.agents.understanding.grammar import whole
+from gnomon.agents.embedded.words import sentence
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.tools.units import parse_unit
@@ -55,11 +53,11 @@ def _too_certain(understood: Understanding) -> tuple[str, str] | None:
 def _absent_file(understood: Understanding, files: Sequence[Attached]) -> tuple[str, str] | None:
     names = {f.attachment.name for f in files}
     for slot in understood.of_type("file"):
+        if slot.name == "number":
+            if slot.value > max(len(files), 1):
+                return sentence(understood.language, "too_few_files", count=len(files)), "missing"
+            continue
         name = PurePath(slot.text).name
         if name not in names and not name.endswith(".py"):
             return sentence(understood.language, "absent_file", file=slot.text), "missing"
-    for number, said in words()["ordinals"].items():
-        listed = "|".join(whole(w) for w in said)
-        if len(files) < int(number) and re.search(rf"(?:{listed})\s*(?:{'|'.join(words()['files'])})", understood.question, re.I):
-            return sentence(understood.language, "too_few_files", count=len(files)), "missing"
     return None

@@ -10,6 +10,7 @@ from gnomon.agents.embedded.tokens import tokens
 from gnomon.agents.follow_ups.options import Option
 from gnomon.agents.follow_ups.phrases import words
 
+_SHORT = 5
 _DIGITS = re.compile(r"(?<![\d.])(\d{1,2})(?![\d.])")
 
 
@@ -38,7 +39,8 @@ def chosen(text: str, options: Sequence[Option], present: str = "") -> int | Non
         if seconds and _says(text, said, words(key)):
             return min(seconds, key=lambda i: (sign * seconds[i], i))
     for number, names in enumerate(words("ordinals")):
-        if _says(text, said, [n for n in names if n != "one" or len(said) <= 1]):
+        # "The faster one" and 换一个 count nothing: a bare number counts where little else is said.
+        if _says(text, said, [n for n in names if n not in ("one", names[-1]) or len(said) <= 1 or len(text) <= _SHORT]):
             return number
     if _says(text, said, words("other")):
         rest = [i for i, o in enumerate(options) if o.act.get("plan", {}).get("hash") != present]

@@ -95,9 +95,9 @@ class Heard:
         first, second = self.meanings[0].value, self.meanings[1].value
         return first >= _SURE and second < _RIVAL * first
 
-    def likely(self, most: int = 3) -> list[str]:
-        """The intents worth asking about, the likeliest first."""
-        return [m.intent for m in self.meanings[:most] if m.value >= 0.1 * self.meanings[0].value]
+    def of(self, intent: str) -> float:
+        """How likely an intent is meant."""
+        return next((m.value for m in self.meanings if m.intent == intent), 0.0)
 
 
 @cache

@@ -169,7 +169,7 @@ class Why:
         place = _which(understood.question)
         if place:
             of = [r for r in chosen or self.content.results if re.search(rf"(?<!\d){place}$", r.of)]
-            return of or ([] if not chosen else chosen)
+            return of or chosen
         return chosen
 
     def _quantity_not_measured(self, understood: Understanding) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from gnomon.agents.understanding.grammar import unit_at
+from gnomon.agents.understanding.grammar import grammar, unit_at, whole
 from gnomon.agents.understanding.slot import Slot
 
 _NUMBER = r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?"
@@ -38,5 +38,13 @@ def find_settings(text: str) -> list[Slot]:
 
 
 def find_files(text: str) -> list[Slot]:
-    """All names of files in a text, by their endings."""
-    return [Slot("file", m[1], m.start(1), m.end(1), m[1]) for m in _FILE.finditer(text)]
+    """All files that a text speaks of: by a name with an ending, or by their number (``the second file``; the value is that number)."""
+    named = [Slot("file", m[1], m.start(1), m.end(1), m[1]) for m in _FILE.finditer(text)]
+    counted = [
+        Slot("file", m[0], m.start(), m.end(), number, name="number")
+        for number, words in grammar()["ordinals"].items()
+        for m in re.finditer(
+            rf"(?:{'|'.join(map(whole, words))})\s*(?:{'|'.join(map(whole, grammar()['files']))})", text, re.I
+        )
+    ]
+    return named + counted

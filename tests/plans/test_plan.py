@@ -39,7 +39,12 @@ def test_every_digit_counts(simple_plan: Plan) -> None:
 
 @pytest.mark.parametrize(
     ("text", "word"),
-    [("a: [", "line 1"), ("- 1", "mapping"), ("question: x", "Field required"), ("{}", "Field required")],
+    [
+        ("a: [", "plan.yaml:1:5: "),
+        ("- 1", "plan.yaml:1:1: .* mapping"),
+        ("question: x", "plan.yaml:1:1: steps: steps is missing"),
+        ("{}", "question is missing"),
+    ],
 )
 def test_broken_files_name_the_place(toys: Registry, text: str, word: str) -> None:
     with pytest.raises(PlanError, match=word):
@@ -66,6 +71,7 @@ CHANGES: dict[str, Callable[[Plan], Plan]] = {
     "tool-version": lambda p: _changed(p, 1, version="0.9"),
     "kind": lambda p: _changed(p, 1, kind="LightCurve"),
     "effects": lambda p: _changed(p, 1, effects=[]),
+    "unknown-argument": lambda p: _changed(p, 1, arguments={"slop": 1.0}),
     "argument": lambda p: _changed(p, 1, arguments={"slope": "x", "pause": {"value": 0.0, "unit": "s"}}),
     "not-normal": lambda p: _changed(p, 1, arguments={"slope": 0.5, "pause": {"value": 1.0, "unit": "min"}}),
     "missing-argument": lambda p: _changed(p, 1, arguments={}),
@@ -84,7 +90,7 @@ def test_each_rule_has_a_place_and_a_remedy(simple_plan: Plan, toys: Registry, r
     plan = CHANGES[rule](simple_plan)
     findings = [f for f in check(plan, toys, Policy()) if f.rule == rule]
     assert findings
-    assert all(f.place and f.message and f.remedy for f in findings)
+    assert all(f.place and f.what and f.remedy for f in findings)
     with pytest.raises(PlanError):
         require_sound(plan, toys, Policy())
 
