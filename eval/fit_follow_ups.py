@@ -64,7 +64,13 @@ def plan_over(registry: Registry, which: str) -> Plan:
     assert draft is not None
     full, _missing = composer.accompany(draft, set())
     steps = finish(full, {}, 1000, "en")
-    return Plan(question=f"Which planets has {about}?", language="en", goal=str(registry[goal].kind), files=[attachment], steps=steps)
+    return Plan(
+        question=f"Which planets has {about}?",
+        language="en",
+        goal=str(registry[goal].kind),
+        files=[attachment],
+        steps=steps,
+    )
 
 
 def situation(registry: Registry, plan: str, now: str) -> Situation:
@@ -72,7 +78,9 @@ def situation(registry: Registry, plan: str, now: str) -> Situation:
     if plan == "none":
         return Situation(options=3 if now == "recalled" else 0)
     objects = frozenset({ENDS[plan][3]})
-    return Situation(plan_over(registry, plan), now == "shown", now == "ran", 3 if now in ("shown", "recalled") else 0, objects)
+    return Situation(
+        plan_over(registry, plan), now == "shown", now == "ran", 3 if now in ("shown", "recalled") else 0, objects
+    )
 
 
 def load(name: str) -> list[dict[str, Any]]:
@@ -86,7 +94,10 @@ def load(name: str) -> list[dict[str, Any]]:
 
 def _of_examples(intents: Intents, registry: Registry) -> Iterator[Sample]:
     known = intents.near.example_vectors()
-    heads = [vectors.encode([first_clause(text)])[0] if first_clause(text) != text else known[i] for i, text in enumerate(intents.near.texts)]
+    heads = [
+        vectors.encode([first_clause(text)])[0] if first_clause(text) != text else known[i]
+        for i, text in enumerate(intents.near.texts)
+    ]
     places = {(p, n): situation(registry, p, n) for p in ENDS for n in ("shown", "ran")}
     places |= {("none", n): situation(registry, "none", n) for n in ("", "recalled")}
     for i, text in enumerate(intents.near.texts):
@@ -153,18 +164,23 @@ def fit(samples: Sequence[Sample]) -> dict[str, float]:
 def hear(intents: Intents, registry: Registry, said: Sequence[dict[str, Any]]) -> list[Heard]:
     """What is heard in follow-ups."""
     return [
-        intents.hear(understand(one["say"], CLOCK), situation(registry, one["plan"], one.get("now", ""))) for one in said
+        intents.hear(understand(one["say"], CLOCK), situation(registry, one["plan"], one.get("now", "")))
+        for one in said
     ]
 
 
 def report(title: str, said: Sequence[dict[str, Any]], heard: Sequence[Heard]) -> None:
     """Print the share that was understood, by language, and what was not."""
     for language, mine in (("en", False), ("zh", True)):
-        chosen = [(o, h) for o, h in zip(said, heard, strict=True) if any("\u4e00" <= c <= "\u9fff" for c in o["say"]) is mine]
+        chosen = [
+            (o, h) for o, h in zip(said, heard, strict=True) if any("\u4e00" <= c <= "\u9fff" for c in o["say"]) is mine
+        ]
         right = [(o, h) for o, h in chosen if right_of(h.best) == right_of(o["means"])]
         wrong = [(o, h) for o, h in chosen if right_of(h.best) != right_of(o["means"]) and h.sure]
         asked = [(o, h) for o, h in chosen if not h.sure]
-        print(f"{title} {language}: {len(right)} of {len(chosen)} right; {len(asked)} unsure; {len(wrong)} wrong and sure of it")
+        print(
+            f"{title} {language}: {len(right)} of {len(chosen)} right; {len(asked)} unsure; {len(wrong)} wrong and sure of it"
+        )
         for one, h in chosen:
             if right_of(h.best) != right_of(one["means"]) or not h.sure:
                 told = ", ".join(f"{m.intent} {m.value:.2f}" for m in h.meanings[:3])
@@ -190,7 +206,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     said = load("follow_ups")
     if chosen.write:
         fitted = fit([*_of_examples(intents, registry), *_of_follow_ups(intents, registry, said)])
-        WEIGHTS.write_text(json.dumps({"weights": fitted}, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+        WEIGHTS.write_text(
+            json.dumps({"weights": fitted}, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
+        )
     report("follow-ups", said, hear(intents, registry, said))
     if chosen.held_out:
         held_out = load("follow_ups_held_out")

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gnomon.agents.embedded import vectors
+from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.clauses import in_clauses
 from gnomon.agents.embedded.goals import FEATURES, WEIGHTS, Goals
 from gnomon.agents.embedded.planner import EmbeddedPlanner
@@ -75,8 +76,9 @@ def _of_examples(planner: EmbeddedPlanner, goals: Goals) -> Iterator[Sample]:
                 right |= {k for k, m in enumerate(goals.meant) if m.task is not None and m.task.about == about}
         understood = understand(text, CLOCK)
         lacking = frozenset(n for n in required if planner._lacks(planner.registry[n], understood))
+        taking = planner.taking(understood)
         found = goals.features(
-            [text], all_vectors[i], known=_known(choices[0]), reachable=reach[choices[0]], lacking=lacking, without=without
+            [text], all_vectors[i], known=_known(choices[0]), reachable=reach[choices[0]], lacking=lacking, taking=taking, without=without
         )
         yield Sample(found, frozenset(right), 1.0, meant.name)
 
@@ -102,7 +104,8 @@ def _of_questions(planner: EmbeddedPlanner, goals: Goals) -> Iterator[Sample]:
         if not right:
             continue
         understood = understand(question["question"], CLOCK)
-        clauses = in_clauses(understood, goals.spelling)
+        chosen = find_choices(understood, list(planner.registry.values()))
+        clauses = in_clauses(understood, goals.spelling, [s for _t, p, s in chosen if p.name.endswith("_column")])
         lacking = frozenset(n for n in required if planner._lacks(planner.registry[n], understood))
         found = goals.features(
             clauses.wanted,
@@ -110,6 +113,7 @@ def _of_questions(planner: EmbeddedPlanner, goals: Goals) -> Iterator[Sample]:
             known=_known(kinds),
             reachable=reached,
             lacking=lacking,
+            taking=planner.taking(understood),
         )
         del away
         yield Sample(found, frozenset(right), 3.0, f"question {question['id']}")

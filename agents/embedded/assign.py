@@ -14,6 +14,8 @@ from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.tokens import content_tokens, tokens
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
+from gnomon.agents.understanding.quantities import THINGS
+from gnomon.knowledge.glossary import find as find_term
 from gnomon.knowledge.glossary import load
 from gnomon.tools.registry import Parameter, Tool
 
@@ -32,7 +34,7 @@ _BOUNDS = re.compile(
     r"search|look|hunt|scan|beyond|allow|up to|at most|no more|shorter|longer|only|at least|keep|limit|搜|寻找|找|最长|最短|最多|至少|只看|限", re.I
 )
 # What somebody says who fits so many.
-_MODELS = re.compile(r"\b(?:fit|model|assume|allow|solution|orbits? of)\b|拟合|假设|模型|解", re.I)
+_MODELS = re.compile(r"\b(?:fit|model|assume|allow|solution|orbits? of)\b|拟合|假设|模型|解|放", re.I)
 # Words of doubt: what should be so is not known.
 _DOUBT = re.compile(r"\b(?:should|might|may|could|expect(?:ed)?|suspect(?:ed)?|possibl[ey]|perhaps|maybe)\b|可能|也许|怀疑|估计|应该", re.I)
 
@@ -102,7 +104,8 @@ def _parameter_words(name: str, description: str) -> frozenset[str]:
 
 
 @cache
-def _dimension(unit: str) -> str:
+def dimension(unit: str) -> str:
+    """The physical type of a unit, ``time`` of a day; the unit itself where it is none that astropy knows."""
     from gnomon.tools.units import parse_unit
 
     try:
@@ -151,7 +154,7 @@ def _value(slot: Slot, parameter: Parameter) -> Any:
         return None
     number = slot.number
     if parameter.unit:
-        return slot.written if slot.unit and _dimension(slot.unit) == _dimension(parameter.unit) else None
+        return slot.written if slot.unit and dimension(slot.unit) == dimension(parameter.unit) else None
     if slot.unit == "%" and parameter.type == "float":
         return float(f"{number / 100:.12g}")
     if slot.unit == "sigma" and parameter.type == "float":
@@ -269,7 +272,7 @@ def _candidates(slots: list[Slot], tools: list[Tool]) -> list[tuple[float, list[
 
 def _only_one(slot: Slot, parameter: Parameter) -> bool:
     """Whether the unit says enough: a mass in solar masses is the star's, a time in days may be anything."""
-    return bool(slot.unit) and slot.unit not in ("%", "sigma") and _dimension(slot.unit) != "time" and slot.role in ("value", "error")
+    return bool(slot.unit) and slot.unit not in ("%", "sigma") and dimension(slot.unit) != "time" and slot.role in ("value", "error")
 
 
 def _only_end(slot: Slot, fitting: dict[str, float], parameters: dict[str, Parameter]) -> list[tuple[float, list[tuple[Slot, str]]]]:
@@ -286,7 +289,7 @@ def _only_end(slot: Slot, fitting: dict[str, float], parameters: dict[str, Param
 def _ranges(slots: list[Slot]) -> list[tuple[Slot, Slot]]:
     lows = [s for s in slots if s.role == "min"]
     highs = [s for s in slots if s.role == "max"]
-    pairs = [(a, b) for a in lows for b in highs if _dimension(a.unit) == _dimension(b.unit)]
+    pairs = [(a, b) for a in lows for b in highs if dimension(a.unit) == dimension(b.unit)]
     # One phrase for both ends, or one near the other.
     return [(a, b) for a, b in pairs if a.start == b.start or abs(a.start - b.start) < 60]
 
@@ -307,6 +310,7 @@ def _roles_fit(slot: Slot, parameter: Parameter, agreement: float) -> bool:
         return True
     if parameter.type == "int" and role == "max":
         # "Fit two planets" bounds a search; that there are two says nothing.
-        return slot.role == "value" and (slot.name == parameter.name or bool(_MODELS.search(f"{slot.before} {slot.after}")))
+        work = agreement >= _SURE and slot.name not in THINGS and (find_term(slot.name) is None or find_term(slot.name).key not in THINGS)
+        return slot.role == "value" and (work or bool(_MODELS.search(f"{slot.before} {slot.after}")))
     # A threshold of 8 is the least that passes; a radius below 5 arcmin is a radius.
     return agreement >= _SURE and (slot.role == "value" or role == "value") and not (parameter.unit and slot.role == "value")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from gnomon.agents.embedded.spelling import Spelling
 from gnomon.agents.embedded.tokens import content_tokens
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
+from gnomon.knowledge.glossary import load
 
 _PART = re.compile(r"[.;!?。；！？\n](?!\d)|[,，:：](?!\d)|\s+(?:and then|then|and also|also)\s+")
 _PIECE = re.compile(r"[.;:,!?，。；！？\n](?!\d)|\s(?=(?:but|and|with) (?:no|not|without|don't)\b)")
@@ -21,6 +24,8 @@ _REFUSED = re.compile(
     r"(?:别|不要|不用|无需|不需要|不必|不做|先不|暂不|不想|没必要|无须|不拟合|不画|不分析|不搜|不找|不去趋势|不作|不进行|免了|勿)",
     re.I,
 )
+# What is set aside within a clause: leave the velocities alone for now.
+_ASIDE = re.compile(r"\b(?:leave|ignore|forget(?: about)?|never mind)\b[^,.;]{0,40}?\b(?:alone|aside|for now|out)\b(?: for now)?", re.I)
 # Parts that are too short to mean something by themselves are left to the whole.
 _SHORT = 3
 _MANY = 8
@@ -45,12 +50,15 @@ class Clauses:
     refused: tuple[str, ...]
 
 
-def in_clauses(understood: Understanding, spelling: Spelling) -> Clauses:
-    """What a question wants and what it refuses, with its words as they are probably meant to be spelled."""
+def in_clauses(understood: Understanding, spelling: Spelling, described: Sequence[Slot] = ()) -> Clauses:
+    """What a question wants and what it refuses, with its words as they are probably meant to be spelled.
+
+    `described` are words that describe the files, as which column is which, and say nothing of what is wanted.
+    """
     question = understood.question
-    slots = list(understood.slots)
+    slots = [*understood.slots, *described]
     refused = [(a, b) for a, b in _split(question, _PIECE) if _REFUSED.match(question[a:b])]
-    kept = _without(question, refused)
+    kept = _without(question, [*refused, *[m.span() for m in _ASIDE.finditer(question)]])
     whole = plain(question, kept, 0, len(question), slots)
     parts = [(a, b) for a, b in _split(kept, _PART) if len(content_tokens(plain(question, kept, a, b, slots))) >= _SHORT]
     wanted, texts = [whole or plain(question, question, 0, len(question), slots)], [question]
@@ -82,14 +90,36 @@ def _without(text: str, places: list[tuple[int, int]]) -> str:
     return text
 
 
+_NO_NEWS = ("coordinates", "time", "file", "object", "setting", "choice")
+
+
 def plain(question: str, text: str, start: int, end: int, slots: list[Slot]) -> str:
     """A part of a text without coordinates, times and files, and with X for the names of objects."""
     out, position = [], start
     for slot in sorted(slots, key=lambda s: (s.start, -s.end)):
-        if slot.start < position or slot.end > end or slot.type not in ("coordinates", "time", "file", "object"):
+        if slot.start < position or slot.end > end or slot.type not in _NO_NEWS:
             continue
         out.append(text[position : slot.start])
         out.append(" X " if slot.type == "object" and text[slot.start : slot.end].strip() else " ")
         position = slot.end
     out.append(text[position:end])
-    return re.sub(r"\s+", " ", "".join(out)).strip(" ,.;，。；")
+    return _spelled_out(re.sub(r"\s+", " ", "".join(out)).strip(" ,.;，。；"))
+
+
+def _spelled_out(text: str) -> str:
+    """The text with symbols as the terms they stand for, where two or more of them show that symbols are being used: P, K, e and omega."""
+    found = [m for m in _SYMBOL.finditer(text) if m[0] in _symbols()]
+    if len({m[0] for m in found}) < 2:
+        return text
+    for match in reversed(found):
+        text = f"{text[: match.start()]}{_symbols()[match[0]]}{text[match.end() :]}"
+    return text
+
+
+_SYMBOL = re.compile(r"(?<![A-Za-z0-9_/.=<>-])(?:[A-Za-zωγΩ]|T[₀0]|T₁₄|T14|Rp/R[s★*]|a/R[s★*]|omega|m sin i)(?![A-Za-z0-9_/=<>'’-]|\s*[=<>≈]|-band)")
+
+
+@cache
+def _symbols() -> dict[str, str]:
+    out = {t.symbol: t.en for t in reversed(load()) if t.symbol and t.symbol not in ("M", "m", "N", "S", "L", "d", "t", "a", "i", "I", "u", "z", "r", "R", "v", "V", "σ")}
+    return {**out, "omega": "argument of periastron", "T0": "epoch", "T14": "duration"}

@@ -90,6 +90,21 @@ class Composer:
     def __init__(self, registry: Registry, without: frozenset[str] = frozenset()) -> None:
         self.registry = registry
         self.without = without
+        self._forerunners: dict[str, tuple[Tool, ...]] = {}
+
+    def forerunners(self, tool: Tool) -> tuple[Tool, ...]:
+        """The tool and all that may stand before it in a chain."""
+        if tool.name not in self._forerunners:
+            found, waiting = {tool.name: tool}, [tool]
+            while waiting:
+                for parameter in waiting.pop().inputs:
+                    assert parameter.kind is not None
+                    for maker in self.registry.makers(parameter.kind):
+                        if maker.name not in found:
+                            found[maker.name] = maker
+                            waiting.append(maker)
+            self._forerunners[tool.name] = tuple(found.values())
+        return self._forerunners[tool.name]
 
     def start(self, files: Sequence[tuple[Attachment, str]]) -> Draft:
         """A draft that reads each file with the reader that recognised it."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.agents.embedded.nearness import Nearness
 from gnomon.agents.embedded.spelling import Spelling
-from gnomon.agents.embedded.tokens import asks_for_picture
+from gnomon.agents.embedded.tokens import asks_for_picture, content_tokens
 from gnomon.knowledge.glossary import terms_in
 from gnomon.knowledge.tasks import Task, uncovered
 from gnomon.tools.registry import Tool
@@ -25,12 +25,14 @@ from gnomon.tools.registry import Tool
 if TYPE_CHECKING:
     import numpy as np
 
+# Fewer words that say anything than this are vague.
+_VAGUE = 3
 WEIGHTS = Path(__file__).with_name("goal_weights.json")
 
 # What is known of each thing that could be meant; each has a weight.
 FEATURES = (
     "tool", "action", "other", "words", "sense", "sense_near", "terms", "unreachable", "lacks",
-    "picture_unasked", "picture_asked", "picture_unmet", "reader",
+    "picture_unasked", "picture_asked", "picture_unmet", "reader", "takes", "vague",
 )  # fmt: skip
 
 
@@ -120,6 +122,7 @@ class Goals:
         known: str = "",
         reachable: frozenset[str],
         lacking: frozenset[str],
+        taking: frozenset[str] = frozenset(),
         without: Sequence[int] = (),
     ) -> np.ndarray:
         """What is known of each thing that could be meant.
@@ -134,6 +137,8 @@ class Goals:
             Words that are no news.
         reachable, lacking : frozenset of str
             Tools that the attached data lead to, and tools that need a value which the question does not give.
+        taking : frozenset of str
+            Tools that, or whose forerunners, have an argument for a quantity of the question that other tools have none for.
         without : sequence of int
             Texts that are left out, when an example itself is the question.
 
@@ -157,6 +162,7 @@ class Goals:
         )
         terms = {t.key for t in terms_in(wanted[0])}
         picture = asks_for_picture(wanted[0])
+        vague = bool(known) and len(content_tokens(wanted[0])) < _VAGUE  # "plot it": what else than the data?
         rows = []
         for i, meant in enumerate(self.meant):
             tool, task = meant.tool, meant.task
@@ -175,6 +181,8 @@ class Goals:
                 float(figure and picture),
                 float(tool is not None and not figure and picture),
                 float(tool is not None and bool(tool.files)),
+                float(tool is not None and tool.name in taking),
+                float(task is not None and vague),
             ])  # fmt: skip
         return np.asarray(rows)
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.asking import Asking, described, named
-from gnomon.agents.embedded.assign import Assignment, assign
+from gnomon.agents.embedded.assign import Assignment, assign, dimension
+from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.clauses import in_clauses
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
 from gnomon.agents.embedded.goals import Goals, Reading
@@ -25,6 +26,8 @@ from gnomon.tools.registry import Parameter, Registry, Tool
 _ALSO = 0.5
 # An action in the name of the person is refused when a part of the question means one this likely.
 _ACTS, _ACTS_AT_ALL = 0.9, 0.02
+# A part that no tool can do sends the whole question back where the whole means such a thing this likely.
+_ELSEWHERE = 0.3
 # Tools that a refused part of the question means this likely are not used.
 _REFUSED = 0.3
 # Data of another kind are asked for where these lead to what is meant this rarely, and others to it this often.
@@ -191,17 +194,20 @@ class EmbeddedPlanner:
         known = " ".join(kind_phrase(language, f.attachment.kind) for f in files for language in ("en", "zh"))
         reachable = frozenset(self._drafts(files))
         lacking = frozenset(t.name for t in self.registry.values() if self._lacks(t, understood))
-        clauses = in_clauses(understood, self.goals.spelling)
+        tools = list(self.registry.values())
+        columns = [slot for _t, p, slot in find_choices(understood, tools) if p.name.endswith("_column")]
+        clauses = in_clauses(understood, self.goals.spelling, columns)
+        taking = self.taking(understood)
         encoded = vectors.encode([*clauses.wanted, *clauses.refused])
         asked = encoded[: len(clauses.wanted)]
         every = frozenset(self.registry)
 
         def read(wanted: Sequence[str], vector: np.ndarray, reached: frozenset[str]) -> Reading:
             return self.goals.read(
-                self.goals.features(wanted, vector, known=known, reachable=reached, lacking=lacking)
+                self.goals.features(wanted, vector, known=known, reachable=reached, lacking=lacking, taking=taking)
             )
 
-        refused = [read([t], v, every) for t, v in zip(clauses.refused, encoded[len(clauses.wanted) :], strict=True)]
+        refused = [read([t], v, reachable if files else every) for t, v in zip(clauses.refused, encoded[len(clauses.wanted) :], strict=True)]
         return Considered(
             understood,
             read(clauses.wanted, asked, reachable if files else every),
@@ -211,6 +217,17 @@ class EmbeddedPlanner:
                 for text, wanted, vector in zip(clauses.texts[1:], clauses.wanted[1:], asked[1:], strict=True)
             ),
             frozenset(p.meant.name for r in refused for p in r.tools if p.value >= _REFUSED),
+        )
+
+    def taking(self, understood: Understanding) -> frozenset[str]:
+        """Tools that, themselves or before them, take a quantity of the question that not every tool takes: a radius in solar radii."""
+        units = {dimension(s.unit) for s in understood.of_type("quantity") if s.unit not in ("", "%", "sigma")} - {"time"}
+        if not units:
+            return frozenset()
+        return frozenset(
+            t.name
+            for t in self.registry.values()
+            if units & {dimension(p.unit) for each in self.composer.forerunners(t) for p in each.arguments if p.unit}
         )
 
     def _lacks(self, tool: Tool, understood: Understanding) -> bool:
@@ -250,7 +267,7 @@ class EmbeddedPlanner:
         goal = next(p.meant.tool for p in considered.whole.tools if p.meant.name in allowed)
         chosen = self._with_rivals(considered, goal, allowed, files, asking)
         for text, part in considered.parts:
-            if part.masses()["astronomy"] >= _ACTS and masses["astronomy"] >= _HARDLY:
+            if part.masses()["astronomy"] >= _ACTS and masses["astronomy"] >= _ELSEWHERE:
                 raise asking.outside([part.tasks("astronomy")[0].meant], drafts, text)
             also = part.tools[0]
             if also.value >= _ALSO and also.meant.name in allowed:
@@ -326,6 +343,7 @@ class EmbeddedPlanner:
         """The plan that ends in the goals, with all arguments, what goes with it, and what was taken for granted."""
         understood = considered.understood
         language = understood.language
+        every, files = files, _meant_files(understood, files)
         first = _first_of_each_kind(files)
         whole: Draft | None = None
         made = Assignment()
@@ -346,9 +364,9 @@ class EmbeddedPlanner:
             question=understood.question,
             language=language,
             goal=str(goals[0].kind),
-            assumptions=self._assumptions(considered, goals, files, whole, made),
+            assumptions=self._assumptions(considered, goals, every, whole, made),
             missing=[self._could(language, tool, parameter) for tool, parameter in lacking],
-            files=[f.attachment for f in files],
+            files=[f.attachment for f in every],
             steps=steps,
             understood=[Understood.model_validate({**s.document(), "used_by": _users(s, made, whole)}) for s in _told_slots(understood, made)] or None,
             not_understood=list(understood.unread) or None,
@@ -484,6 +502,13 @@ class EmbeddedPlanner:
 
 def _first_of_each_kind(files: Sequence[Attached]) -> list[Attached]:
     return list({f.attachment.kind: f for f in reversed(files)}.values())[::-1]
+
+
+def _meant_files(understood: Understanding, files: Sequence[Attached]) -> Sequence[Attached]:
+    """The files that the question names, by number or by name, where it names some of several of one kind; else all."""
+    named = [s.value for s in understood.of_type("file")]
+    meant = [f for i, f in enumerate(files, 1) if i in named or f.attachment.name in named]
+    return meant if meant and len({f.attachment.kind for f in files}) == 1 else files
 
 
 def _leads(tool: Tool, draft: Draft) -> bool:

@@ -41,7 +41,9 @@ def find_name(folder: Path, name: str) -> str:
     if len(found) == 1:
         return found[0]
     if found:
-        raise UsageError(f"{len(found)} conversations start with {name!r}: {', '.join(found[:5])}.", remedy="Give more of the name.")
+        raise UsageError(
+            f"{len(found)} conversations start with {name!r}: {', '.join(found[:5])}.", remedy="Give more of the name."
+        )
     raise UsageError(f"There is no conversation called {name!r}.", remedy=f"There are: {', '.join(names[-5:])}.")
 
 
@@ -81,7 +83,8 @@ class ChatRecord:
             lock.acquire(timeout=0)
         except Timeout as error:
             raise UsageError(
-                f"The conversation {self.name} is going on in another process.", remedy="End it there, or begin another one."
+                f"The conversation {self.name} is going on in another process.",
+                remedy="End it there, or begin another one.",
             ) from error
         except OSError as error:  # after Timeout, which is one
             raise StoreError(

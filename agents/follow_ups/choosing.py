@@ -40,7 +40,9 @@ def chosen(text: str, options: Sequence[Option], present: str = "") -> int | Non
             return min(seconds, key=lambda i: (sign * seconds[i], i))
     for number, names in enumerate(words("ordinals")):
         # "The faster one" and 换一个 count nothing: a bare number counts where little else is said.
-        if _says(text, said, [n for n in names if n not in ("one", names[-1]) or len(said) <= 1 or len(text) <= _SHORT]):
+        if _says(
+            text, said, [n for n in names if n not in ("one", names[-1]) or len(said) <= 1 or len(text) <= _SHORT]
+        ):
             return number
     if _says(text, said, words("other")):
         rest = [i for i, o in enumerate(options) if o.act.get("plan", {}).get("hash") != present]

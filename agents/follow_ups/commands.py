@@ -11,11 +11,12 @@ from gnomon.agents.follow_ups.options import Option, Unclear
 from gnomon.agents.follow_ups.paths import named_files
 from gnomon.agents.follow_ups.phrases import listed, phrase
 from gnomon.agents.follow_ups.recall import Recall
+from gnomon.agents.follow_ups.reply import Reply
 from gnomon.agents.markup import one_line
 from gnomon.agents.understanding.grammar import language_of
 
 if TYPE_CHECKING:
-    from gnomon.agents.dialogue import Dialogue, Reply
+    from gnomon.agents.dialogue import Dialogue
 
 _EXAMPLES = 4
 _RUNS = 20
@@ -23,8 +24,6 @@ _RUNS = 20
 
 def command(dialogue: Dialogue, text: str) -> Reply | None:
     """What a command does; None where the text is none."""
-    from gnomon.agents.dialogue import Reply
-
     if not text.startswith("/"):
         return None
     name, _space, rest = text[1:].partition(" ")
@@ -46,13 +45,11 @@ def _data(dialogue: Dialogue, rest: str) -> Reply:
     files = named_files(rest, [f.path for f in dialogue.session.files], dialogue.folder)
     if not files:
         raise Unclear(dialogue.say("no_file", file=rest))
-    return dialogue._only_files(files)
+    return dialogue.only_files(files)
 
 
 def help_page(dialogue: Dialogue) -> Reply:
     """What can be said, with questions that the files at hand answer."""
-    from gnomon.agents.dialogue import Reply
-
     planner = dialogue.conversation.planner
     kinds = {f.kind for f in dialogue.session.files}
     readers = {t.name for t in dialogue.registry.readers if t.kind.name in kinds}
@@ -81,8 +78,6 @@ def _leads(dialogue: Dialogue, reader: str, tool: str) -> bool:
 
 def status(dialogue: Dialogue) -> Reply:
     """Where the conversation stands: the present plan, what came of it, and the files."""
-    from gnomon.agents.dialogue import Reply
-
     position = dialogue.session.position
     files = _files(dialogue).text
     if position is None:
@@ -93,15 +88,11 @@ def status(dialogue: Dialogue) -> Reply:
 
 
 def _plan(dialogue: Dialogue) -> Reply:
-    from gnomon.agents.dialogue import Reply
-
-    position = dialogue.present_plan()
+    position = dialogue.doing.present_plan()
     return Reply("plan", deciding.stands(dialogue, position), position.plan, run=deciding.outcome(dialogue, position))
 
 
 def _files(dialogue: Dialogue) -> Reply:
-    from gnomon.agents.dialogue import Reply
-
     if not dialogue.session.files:
         return Reply("told", dialogue.say("no_files"))
     meant = set(dialogue.session.meant)
@@ -113,14 +104,14 @@ def _files(dialogue: Dialogue) -> Reply:
 
 
 def _runs(dialogue: Dialogue) -> Reply:
-    from gnomon.agents.dialogue import Reply
-
     past = Recall(dialogue.conversation.runs, dialogue.kept, dialogue.clock).past[:_RUNS]
     if not past:
         return Reply("told", dialogue.say("no_runs_yet"))
     options = [
         Option(
-            dialogue.say("run_line", run=p.run, status=p.status, date=f"{p.when:%Y-%m-%d %H:%M}", question=one_line(p.question)),
+            dialogue.say(
+                "run_line", run=p.run, status=p.status, date=f"{p.when:%Y-%m-%d %H:%M}", question=one_line(p.question)
+            ),
             {"do": "take_up", "run": p.run},
         )
         for p in past

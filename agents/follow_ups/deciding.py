@@ -6,11 +6,12 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from gnomon.agents.follow_ups.reply import Reply
 from gnomon.plans.run import Run
 from gnomon.tools.errors import ApprovalError
 
 if TYPE_CHECKING:
-    from gnomon.agents.dialogue import Dialogue, Reply
+    from gnomon.agents.dialogue import Dialogue
     from gnomon.agents.follow_ups.session import Position
     from gnomon.plans.approval import Approval
 
@@ -55,7 +56,11 @@ def stands(dialogue: Dialogue, position: Position) -> str:
     if status in ("done", "failed"):
         told = document(Run(dialogue.conversation.runs / position.run))
         return dialogue.say("it_ran", run=told["run"], answer=told["answer"] or dialogue.say("no_answer"))
-    return dialogue.say("it_was_rejected") if status == "rejected" else f"{dialogue.say('it_waits')} {dialogue.say('may_run')}"
+    return (
+        dialogue.say("it_was_rejected")
+        if status == "rejected"
+        else f"{dialogue.say('it_waits')} {dialogue.say('may_run')}"
+    )
 
 
 def offered(dialogue: Dialogue, shown: Reply) -> Reply:
@@ -81,8 +86,6 @@ def _with_plan(ran: Reply, shown: Reply) -> Reply:
 
 def approve(dialogue: Dialogue) -> Reply:
     """Approve exactly the plan that is shown, where a person at a terminal says so, and run it."""
-    from gnomon.agents.dialogue import Reply
-
     position = dialogue.session.position
     if position is None:
         return Reply("told", dialogue.say("no_plan"))
@@ -99,8 +102,6 @@ def approve(dialogue: Dialogue) -> Reply:
 
 def reject(dialogue: Dialogue, reason: str) -> Reply:
     """Reject the plan that is shown; what was said is the reason."""
-    from gnomon.agents.dialogue import Reply
-
     position = dialogue.session.position
     if position is None:
         return Reply("told", dialogue.say("no_plan"))
@@ -128,8 +129,6 @@ def _held_run(dialogue: Dialogue, position: Position) -> Run:
 
 
 def _run(dialogue: Dialogue, how: Any) -> Reply:
-    from gnomon.agents.dialogue import Reply
-
     position = dialogue.session.position
     assert position is not None
     run = _held_run(dialogue, position)

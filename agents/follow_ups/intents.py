@@ -21,7 +21,9 @@ from gnomon.agents.embedded.assign import assign
 from gnomon.agents.embedded.tokens import asks_for_picture, content_tokens, tokens
 from gnomon.agents.embedded.words import words as planner_words
 from gnomon.agents.follow_ups.facets import ShippedExamples
+from gnomon.agents.follow_ups.values import could_take
 from gnomon.agents.understanding.grammar import whole
+from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.tools.registry import Registry
 
@@ -36,6 +38,8 @@ QUESTION = "question"
 # Below this the likeliest intent is not sure; nor is it where another one is this likely beside it.
 _SURE = 0.5
 _RIVAL = 0.45
+# Between these nobody need be asked: what was said tells them apart, or they come to the same.
+_KIN = ({"leave_out", "no_figures"}, {"choose", "take_up"})
 # A text this short says what it means by its words alone.
 _SHORT = 3
 
@@ -92,7 +96,9 @@ class Heard:
     @property
     def sure(self) -> bool:
         """Whether it need not be asked which is meant."""
-        first, second = self.meanings[0].value, self.meanings[1].value
+        kin = next((k for k in _KIN if self.best in k), {self.best})
+        first = sum(m.value for m in self.meanings if m.intent in kin)
+        second = next(m.value for m in self.meanings if m.intent not in kin)
         return first >= _SURE and second < _RIVAL * first
 
     def of(self, intent: str) -> float:
@@ -120,7 +126,7 @@ def bare(text: str, understood: Understanding) -> str:
     """The text as it is compared with examples: X for the name of an object, data.csv for a file."""
     out, position = [], 0
     for slot in sorted(understood.slots, key=lambda s: (s.start, -s.end)):
-        if slot.start >= position and slot.type in ("object", "file"):
+        if slot.start >= position and (slot.type == "object" or names_file(slot)):
             out += [text[position : slot.start], "X" if slot.type == "object" else "data.csv"]
             position = slot.end
     return "".join([*out, text[position:]])
@@ -168,7 +174,12 @@ class Intents:
         return Heard(understood, tuple(sorted(found, key=lambda m: -m.value)))
 
     def features(
-        self, understood: Understanding, situation: Situation, text: str, asked: tuple[Any, Any], without: Sequence[int] = ()
+        self,
+        understood: Understanding,
+        situation: Situation,
+        text: str,
+        asked: tuple[Any, Any],
+        without: Sequence[int] = (),
     ) -> list[dict[str, float]]:
         """What is known of each intent, by the name of the feature.
 
@@ -202,7 +213,16 @@ class Intents:
         """How near the text is to what people ask of tools."""
         sense, near = self.goals.near.by_sense(vector)
         words = self.goals.near.by_words(text)
-        return {"question words": float(words.max()), "question sense": float(sense.max()), "question near": float(near.max())}
+        return {
+            "question words": float(words.max()),
+            "question sense": float(sense.max()),
+            "question near": float(near.max()),
+        }
+
+
+def names_file(slot: Slot) -> bool:
+    """Whether a slot is the name of a file, rather than which one in their order."""
+    return slot.type == "file" and isinstance(slot.value, str)
 
 
 def first_clause(text: str) -> str:
@@ -218,7 +238,15 @@ def _pattern(key: str) -> re.Pattern[str]:
 
 def _flags(understood: Understanding, situation: Situation, registry: Registry, text: str) -> Iterator[str]:
     """What the text says beside its sense, and where the conversation stands."""
-    yield "no plan" if situation.plan is None else "plan waits" if situation.waits else "plan ran" if situation.ran else "plan"
+    yield (
+        "no plan"
+        if situation.plan is None
+        else "plan waits"
+        if situation.waits
+        else "plan ran"
+        if situation.ran
+        else "plan"
+    )
     if situation.options:
         yield "options"
     if _ASKS.search(text):
@@ -230,7 +258,9 @@ def _flags(understood: Understanding, situation: Situation, registry: Registry, 
     if _pattern("affirmation").search(text):
         yield "wants"
     length = len(tokens(text))
-    yield "one word" if length <= 1 else "short" if length <= _SHORT else "long" if length > 3 * _SHORT else "some words"
+    yield (
+        "one word" if length <= 1 else "short" if length <= _SHORT else "long" if length > 3 * _SHORT else "some words"
+    )
     if _ALONE.fullmatch(text):
         yield "number alone"
     if not content_tokens(text):
@@ -238,13 +268,19 @@ def _flags(understood: Understanding, situation: Situation, registry: Registry, 
     objects = {str(s.value) for s in understood.of_type("object")}
     if objects:
         yield "object" if objects & situation.objects else "other object"
-    if understood.of_type("file"):
-        yield "file"
+    for slot in understood.of_type("file"):
+        yield "file" if names_file(slot) else "ordinal"
     if understood.of_type("time"):
         yield "time"
     if understood.of_type("quantity", "count", "setting"):
         yield "value"
     if situation.plan is not None:
         tools = [registry[n] for n in dict.fromkeys(s.tool for s in situation.plan.steps) if n in registry]
-        if any(slot.type not in ("object", "time") for slots in assign(understood, tools).sources.values() for slot in slots):
+        if any(could_take(slot, tools) for slot in understood.slots):
+            yield "could be set"
+        if any(
+            slot.type not in ("object", "time")
+            for slots in assign(understood, tools).sources.values()
+            for slot in slots
+        ):
             yield "argument"

@@ -11,7 +11,9 @@ from urllib.parse import unquote
 from gnomon.agents.understanding.settings import find_files
 
 # In quotes, as a file: address, or with escaped spaces: so file managers write what is dropped.
-_QUOTED = re.compile(r"'((?:/|~|\.)[^'\n]*|[^'\n]*\.[A-Za-z0-9]{1,8})'|\"((?:/|~|\.)[^\"\n]*|[^\"\n]*\.[A-Za-z0-9]{1,8})\"")
+_QUOTED = re.compile(
+    r"'((?:/|~|\.)[^'\n]*|[^'\n]*\.[A-Za-z0-9]{1,8})'|\"((?:/|~|\.)[^\"\n]*|[^\"\n]*\.[A-Za-z0-9]{1,8})\""
+)
 _ADDRESS = re.compile(r"file://(?:localhost)?(/\S+)")
 _PATH = re.compile(r"(?<![\w/~.\\])(?:~|\.{1,2})?/(?:\\.|[^\s\\'\"，。；？！]){2,}")
 _ENDING = ".,;:?!)"

@@ -187,7 +187,9 @@ def _past(run: Run, clock: Clock) -> Past:
         question=one_line(question),
         answer=answer,
         things=len({m for r in told.get("results", []) if (m := re.search(r"\w+ \d+$", r["of"])) and (m := m[0])}),
-        objects=frozenset(objects_in([question, answer, *(p.stem.replace("_", " ") for p in (run.folder / "inputs").glob("*"))])),
+        objects=frozenset(
+            objects_in([question, answer, *(p.stem.replace("_", " ") for p in (run.folder / "inputs").glob("*"))])
+        ),
     )
 
 

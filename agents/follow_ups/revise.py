@@ -73,7 +73,9 @@ class Reviser:
         for tool in given.added:
             steps += self._new_steps(plan.model_copy(update={"steps": steps}), tool, given.arguments)
         if steps == plan.steps:
-            what = listed(language, [f"{p.partition('.')[2]} = {spoken(_value(given, p), language)}" for p in given.sources])
+            what = listed(
+                language, [f"{p.partition('.')[2]} = {spoken(_value(given, p), language)}" for p in given.sources]
+            )
             raise Unclear(phrase(language, "same_already", what=what))
         self._require_ranges(steps, given, language)
         return Revision(_rewritten(plan, steps, understood, given, language, self.registry), focus=given.last)
@@ -87,7 +89,11 @@ class Reviser:
             return Unclear(
                 phrase(language, "no_value", name=parameter.name, value=spoken(now, language), example=example)
             )
-        can = list(dict.fromkeys(p.name for t in tools_of(plan, self.registry) for p in t.arguments if not p.name.endswith("_column")))
+        can = list(
+            dict.fromkeys(
+                p.name for t in tools_of(plan, self.registry) for p in t.arguments if not p.name.endswith("_column")
+            )
+        )
         return Unclear(phrase(language, "no_values", words=understood.question, can=listed(language, can)))
 
     @staticmethod
@@ -130,11 +136,15 @@ class Reviser:
         """
         given = Given()
         if values_of(understood) or understood.unread:
-            with_tools = plan.model_copy(update={"steps": [*plan.steps, *[s for t in tools for s in self._new_steps(plan, t, {})]]})
+            with_tools = plan.model_copy(
+                update={"steps": [*plan.steps, *[s for t in tools for s in self._new_steps(plan, t, {})]]}
+            )
             given = given_by(understood, with_tools, self.registry, (), language)
         steps = [_with(step, given.arguments.get(step.tool, {})) for step in plan.steps]
         for tool in tools:
-            lacking = [p.name for p in tool.arguments if p.required and p.name not in given.arguments.get(tool.name, {})]
+            lacking = [
+                p.name for p in tool.arguments if p.required and p.name not in given.arguments.get(tool.name, {})
+            ]
             if lacking:
                 raise Unclear(phrase(language, "step_needs", tool=tool.name, name=listed(language, lacking)))
             new = self._new_steps(plan.model_copy(update={"steps": steps}), tool, given.arguments)
@@ -156,7 +166,14 @@ class Reviser:
         kept = [s for s in plan.steps if s.tool not in names]
         gone = {s.id for s in plan.steps if s.tool in names}
         if users := [s.tool for s in kept if s.needs() & gone]:
-            raise Unclear(phrase(language, "needed", tool=listed(language, sorted(names)), users=listed(language, dict.fromkeys(users))))
+            raise Unclear(
+                phrase(
+                    language,
+                    "needed",
+                    tool=listed(language, sorted(names)),
+                    users=listed(language, dict.fromkeys(users)),
+                )
+            )
         wanted = _ends(plan.steps)
         if not (set(_ends(kept)) & set(wanted)) or not any(s.kind == plan.goal for s in kept):
             raise Unclear(phrase(language, "nothing_left", tool=listed(language, sorted(names))))
@@ -226,8 +243,17 @@ class Reviser:
                     given[name] = about
                     given_now.arguments.setdefault(tool.name, {})[name] = about
                     given_now.sources[f"{tool.name}.{name}"] = slots
-            inputs = {n: [_over(r, files) for r in v] if isinstance(v, list) else _over(v, files) for n, v in step.inputs.items()}
-            update = {"tool": tool.name, "version": tool.version, "arguments": complete(tool, given), "inputs": inputs, "cost": tool.cost(rows)}
+            inputs = {
+                n: [_over(r, files) for r in v] if isinstance(v, list) else _over(v, files)
+                for n, v in step.inputs.items()
+            }
+            update = {
+                "tool": tool.name,
+                "version": tool.version,
+                "arguments": complete(tool, given),
+                "inputs": inputs,
+                "cost": tool.cost(rows),
+            }
             steps.append(step.model_copy(update=update))
         steps, more = self._without_lacking(steps, language)
         attachments = [files[f.name].attachment if f.name in files else f for f in plan.files]
@@ -256,8 +282,15 @@ class Reviser:
         steps = []
         for step in plan.steps:
             tool = self.registry.tool(step.tool)
-            given = {n: v for n, v in step.arguments.items() if (p := tool.parameter(n)) is not None and p.role == "argument"}
-            update = {"version": tool.version, "arguments": complete(tool, given), "kind": str(tool.kind), "effects": list(tool.effects)}
+            given = {
+                n: v for n, v in step.arguments.items() if (p := tool.parameter(n)) is not None and p.role == "argument"
+            }
+            update = {
+                "version": tool.version,
+                "arguments": complete(tool, given),
+                "kind": str(tool.kind),
+                "effects": list(tool.effects),
+            }
             steps.append(step.model_copy(update=update))
         return Plan.of_document({**plan.document(), "steps": [s.model_dump(mode="json") for s in steps]})
 
@@ -288,7 +321,11 @@ def _parts(steps: Sequence[Step]) -> Iterator[list[Step]]:
     left = list(steps)
     while left:
         part = {left[0].id}
-        while more := {s.id for s in left if s.id not in part and (s.needs() & part or any(s.id in o.needs() for o in left if o.id in part))}:
+        while more := {
+            s.id
+            for s in left
+            if s.id not in part and (s.needs() & part or any(s.id in o.needs() for o in left if o.id in part))
+        }:
             part |= more
         yield [s for s in left if s.id in part]
         left = [s for s in left if s.id not in part]
@@ -337,16 +374,26 @@ def _rewritten(
     why = {n: (t.declaration.summary_zh if language == "zh" else t.summary) for n, t in registry.items()}
     told = [s.model_copy(update={"why": why.get(s.tool, s.why)}) for s in steps]
     here = {f"{s.tool}.{n}" for s in steps for n in s.arguments}
-    old = [u.model_copy(update={"used_by": [p for p in u.used_by if p in here and p not in given.sources]}) for u in plan.understood or []]
+    old = [
+        u.model_copy(update={"used_by": [p for p in u.used_by if p in here and p not in given.sources]})
+        for u in plan.understood or []
+    ]
     if files is not None:
         old = [u for u in old if u.slot not in ("object", "file") and (u.used_by or not _said_of_object(u))]
-    new = [Understood.model_validate({**slot.document(), "used_by": _users(slot, given)}) for slot in _told_slots(understood, given)]
+    new = [
+        Understood.model_validate({**slot.document(), "used_by": _users(slot, given)})
+        for slot in _told_slots(understood, given)
+    ]
     document = plan.model_copy(
         update={
             "question": f"{plan.question}\n{understood.question}",
             "language": language,
             "assumptions": _assumptions(plan, steps, given, language, files),
-            "missing": [line for line in plan.missing if not any(line.startswith(why[s.tool].rstrip(".。")) for s in steps if s.tool in why)],
+            "missing": [
+                line
+                for line in plan.missing
+                if not any(line.startswith(why[s.tool].rstrip(".。")) for s in steps if s.tool in why)
+            ],
             "files": list(plan.files if files is None else files),
             "understood": [*old, *new] or None,
             "steps": told,

@@ -138,7 +138,9 @@ class Targets:
 
     # ------------------------------------------------------------------ files
 
-    def files_for(self, given: Sequence[File], attached: Sequence[File], meant: Sequence[Path], about: str) -> dict[str, File]:
+    def files_for(
+        self, given: Sequence[File], attached: Sequence[File], meant: Sequence[Path], about: str
+    ) -> dict[str, File]:
         """For each file of the plan, the one that stands in its place when it is repeated.
 
         Parameters
@@ -170,7 +172,10 @@ class Targets:
             if not fitting:
                 raise self._missing(file, given, told, about)
             if len(fitting) > 1:
-                options = [Option(self._say("use_file", file=f.path.name, found=f.found), {"do": "use", "path": str(f.path)}) for f in fitting]
+                options = [
+                    Option(self._say("use_file", file=f.path.name, found=f.found), {"do": "use", "path": str(f.path)})
+                    for f in fitting
+                ]
                 raise Unclear(self._say("which_file", object=told), options)
             out[file.name] = fitting[0]
         return out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,7 +11,8 @@ from gnomon.agents.embedded.asking import named
 from gnomon.agents.embedded.assign import Assignment, assign, role_of
 from gnomon.agents.embedded.tokens import tokens
 from gnomon.agents.follow_ups.options import Option, Unclear
-from gnomon.agents.follow_ups.phrases import listed, phrase
+from gnomon.agents.follow_ups.phrases import listed, phrase, words
+from gnomon.agents.understanding.grammar import whole
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.knowledge.glossary import translate
@@ -107,7 +109,9 @@ def _take(given: Given, made: Assignment, tools: Iterable[Tool]) -> None:
         given.sources[place] = slots
 
 
-def _for_further(left: Sequence[Slot], understood: Understanding, further: Sequence[Tool]) -> tuple[Tool, Assignment] | None:
+def _for_further(
+    left: Sequence[Slot], understood: Understanding, further: Sequence[Tool]
+) -> tuple[Tool, Assignment] | None:
     """The tool beside the plan that needs what is left, where the follow-up gives all that it needs."""
     rest = replace(understood, slots=tuple(left))
     for tool in further:
@@ -120,12 +124,16 @@ def _for_further(left: Sequence[Slot], understood: Understanding, further: Seque
 
 def _guess(slot: Slot, given: Given, tools: Sequence[Tool], plan: Plan, language: str, focus: str) -> None:
     """Give a value that names no argument to the one that can take it."""
-    found = [(t, p, v) for t in tools for p in t.arguments if (v := _as_value(slot, t, p)) is not None]
     taken = set(given.sources)
-    found = [(t, p, v) for t, p, v in found if f"{t.name}.{p.name}" not in taken]
-    of_its_end = [(t, p, v) for t, p, v in found if slot.role in ("min", "max") and role_of(p) == slot.role]
+    found = [(t, p, v) for t, p, v in could_take(slot, tools) if f"{t.name}.{p.name}" not in taken]
+    role = _end_of(slot)
+    of_its_name = [
+        (t, p, v) for t, p, v in found if slot.name and set(tokens(slot.name)) <= set(tokens(p.name.replace("_", " ")))
+    ]
+    found = of_its_name or found
+    of_its_end = [(t, p, v) for t, p, v in found if role in ("min", "max") and role_of(p) == role]
     found = of_its_end or found
-    in_focus = [(t, p, v) for t, p, v in found if f"{t.name}.{p.name}" == focus and slot.role in ("value", role_of(p))]
+    in_focus = [(t, p, v) for t, p, v in found if f"{t.name}.{p.name}" == focus and role in ("value", role_of(p))]
     if in_focus or len(found) == 1:
         tool, parameter, value = (in_focus or found)[0]
         given.arguments.setdefault(tool.name, {})[parameter.name] = value
@@ -144,6 +152,14 @@ def _guess(slot: Slot, given: Given, tools: Sequence[Tool], plan: Plan, language
     raise Unclear(phrase(language, "which_argument", words=slot.text), options[:_OFFERED])
 
 
+def _end_of(slot: Slot) -> str:
+    """Which end of a range a value is, by its role or by a word before it such as "shortest"."""
+    for role, key in (("min", "least"), ("max", "most")):
+        if slot.role == "value" and any(re.search(whole(word), slot.before, re.I) for word in words(key)):
+            return role
+    return slot.role
+
+
 def _as_value(slot: Slot, tool: Tool, parameter: Parameter) -> Any:
     """The slot as a value of the argument, or None where it cannot be one."""
     if slot.number is None or slot.type not in _NUMBERS or (parameter.name == "seed" and slot.name != "seed"):
@@ -154,6 +170,11 @@ def _as_value(slot: Slot, tool: Tool, parameter: Parameter) -> Any:
         return normal(tool, parameter.name, slot.written)
     except PlanError:
         return None
+
+
+def could_take(slot: Slot, tools: Iterable[Tool]) -> list[tuple[Tool, Parameter, Any]]:
+    """The arguments that a value could be by its unit and form, whatever the words around it say."""
+    return [(t, p, v) for t in tools for p in t.arguments if (v := _as_value(slot, t, p)) is not None]
 
 
 def _of_what(slot: Slot, language: str) -> str:
@@ -171,7 +192,12 @@ def _of_what(slot: Slot, language: str) -> str:
 
 
 def _settable(tools: Sequence[Tool], language: str) -> list[str]:
-    names = [f"{p.name} [{p.unit}]" if p.unit else p.name for t in tools for p in t.arguments if not p.name.endswith("_column")]
+    names = [
+        f"{p.name} [{p.unit}]" if p.unit else p.name
+        for t in tools
+        for p in t.arguments
+        if not p.name.endswith("_column")
+    ]
     return list(dict.fromkeys(names))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from gnomon.agents import numbers
 from gnomon.agents.follow_ups.facets import facets_of
 from gnomon.agents.follow_ups.intents import bare
+from gnomon.agents.follow_ups.left_out import LeftOut, left_out
 from gnomon.agents.follow_ups.phrases import listed, phrase, words
 from gnomon.agents.markup import one_line
 from gnomon.agents.markup import words as report_words
@@ -23,14 +23,13 @@ from gnomon.plans.arguments import spoken
 from gnomon.plans.lineage import Lineage, Node, lineage
 from gnomon.plans.plan import Plan
 from gnomon.plans.run import Run
-from gnomon.plans.store import Artifact, Store
+from gnomon.plans.store import Store
 from gnomon.tools.errors import GnomonError
 from gnomon.tools.registry import Registry
 
 # So many results are told before it is said how many more there are, and so many things that were left out.
 _RESULTS = 6
 _LEFT_OUT = 6
-_COLUMNS = 6
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w]*[A-Za-z])")
 
@@ -113,7 +112,9 @@ class Why:
 
     def numbers_in(self, understood: Understanding) -> list[str]:
         """The numbers that are asked after: those that name nothing and count nothing."""
-        taken = [(s.start, s.end) for s in understood.slots if s.type in ("object", "file", "count", "time", "coordinates")]
+        taken = [
+            (s.start, s.end) for s in understood.slots if s.type in ("object", "file", "count", "time", "coordinates")
+        ]
         found = [m for m in _NUMBER.finditer(understood.question) if not any(a <= m.start() < b for a, b in taken)]
         return [m[0] for m in found if "." in m[0] or len(m[0]) > 1]
 
@@ -215,13 +216,23 @@ class Why:
         return [*self._results([*about, *beside]), *self._steps(traces[:1], deep=False), *self._warnings(traces)]
 
     def _left_out(self, about: Sequence[Result], traces: Sequence[Lineage]) -> list[str]:
-        return [*self._rejected(traces), *self._warnings(traces), *self._chosen(traces, defaults=True, only_deciding=True)]
+        return [
+            *self._rejected(traces),
+            *self._warnings(traces),
+            *self._chosen(traces, defaults=True, only_deciding=True),
+        ]
 
     def _method(self, about: Sequence[Result], traces: Sequence[Lineage]) -> list[str]:
         return list(self._steps(traces))
 
     def _data(self, about: Sequence[Result], traces: Sequence[Lineage]) -> list[str]:
-        read = [self._say("why_problem", step=n.step, what=what) for t in traces for n in t.nodes if n.files for what in self._said(n.step)]
+        read = [
+            self._say("why_problem", step=n.step, what=what)
+            for t in traces
+            for n in t.nodes
+            if n.files
+            for what in self._said(n.step)
+        ]
         return [*self._inputs(traces), *read]
 
     def _settings(self, about: Sequence[Result], traces: Sequence[Lineage]) -> list[str]:
@@ -233,7 +244,8 @@ class Why:
     def _problems(self, about: Sequence[Result], traces: Sequence[Lineage]) -> list[str]:
         told = [n for n in self.content.notices if n.label != "plan"]
         lines = [
-            self._say("why_problem", step=n.step, what=f"{n.what} {n.remedy}".strip()) if n.step else n.what for n in told
+            self._say("why_problem", step=n.step, what=f"{n.what} {n.remedy}".strip()) if n.step else n.what
+            for n in told
         ]
         return [self._say("why_warnings"), *lines] if lines else [self._say("why_no_warnings")]
 
@@ -250,7 +262,11 @@ class Why:
             ends = result.uncertainty
             level = ""
             if ends is None:
-                level = f", {self._say('why_no_uncertainty')}" if self.language == "en" else f"，{self._say('why_no_uncertainty')}"
+                level = (
+                    f", {self._say('why_no_uncertainty')}"
+                    if self.language == "en"
+                    else f"，{self._say('why_no_uncertainty')}"
+                )
             elif ends.level and not result.limit:
                 level = self._say("why_level", level=numbers.percent(ends.level))
             receipt = self.content.ledger.of_result(result)
@@ -279,7 +295,13 @@ class Why:
                 told.add(node.step)
                 method = methods.get(node.step)
                 key = "why_made" if number else "why_measured"
-                yield self._say(key, step=node.step, tool=node.tool, version=node.version, method=method.text if method else node.because)
+                yield self._say(
+                    key,
+                    step=node.step,
+                    tool=node.tool,
+                    version=node.version,
+                    method=method.text if method else node.because,
+                )
                 if method and method.references:
                     works = "; ".join(self.content.references[n - 1] for n in method.references)
                     yield "  " + self._say("why_cites", works=works)
@@ -289,12 +311,16 @@ class Why:
     def _inputs(self, traces: Sequence[Lineage]) -> Iterator[str]:
         for given in dict.fromkeys(f for t in traces for n in t.nodes for f in n.files):
             here = self._say(f"why_here_{given.here}")
-            yield self._say("why_input", file=given.file, found=one_line(given.found), sha256=given.sha256[:12], here=here)
+            yield self._say(
+                "why_input", file=given.file, found=one_line(given.found), sha256=given.sha256[:12], here=here
+            )
 
     def _chosen(self, traces: Sequence[Lineage], *, defaults: bool, only_deciding: bool = False) -> Iterator[str]:
         """The arguments of the steps, those that somebody set first."""
         nodes = {n.step: n for t in traces for n in t.nodes if not only_deciding or self._considered(n.step)}
-        own = [self._argument(n, a) for n in nodes.values() for a in n.arguments if not a.default and a.value is not None]
+        own = [
+            self._argument(n, a) for n in nodes.values() for a in n.arguments if not a.default and a.value is not None
+        ]
         usual = [self._argument(n, a) for n in nodes.values() for a in n.arguments if a.default and a.value is not None]
         if own:
             yield self._say("why_arguments", arguments=listed(self.language, own))
@@ -320,14 +346,18 @@ class Why:
         approvals = dict.fromkeys(a for t in traces for a in t.approvals if a.decision == "approve")
         for allowed in approvals:
             how = self._say(f"why_how_{allowed.how}")
-            yield self._say("why_allowed", who=allowed.who, how=how, when=allowed.when[:19] + "Z", plan=allowed.plan[:12])
+            yield self._say(
+                "why_allowed", who=allowed.who, how=how, when=allowed.when[:19] + "Z", plan=allowed.plan[:12]
+            )
         if not approvals:
             yield self._say("why_not_allowed")
 
     # ------------------------------------------------------------------ what was considered and not taken
 
     def _rejected(self, traces: Sequence[Lineage], *, quiet: bool = False) -> Iterator[str]:
-        lines = [line for step in dict.fromkeys(n.step for t in traces for n in t.nodes) for line in self._considered(step)]
+        lines = [
+            line for step in dict.fromkeys(n.step for t in traces for n in t.nodes) for line in self._considered(step)
+        ]
         if lines:
             yield self._say("why_left_out")
             yield from (f"  {line}" for line in lines[:_LEFT_OUT])
@@ -346,57 +376,23 @@ class Why:
         except GnomonError:
             return []  # the artifact is gone, which the notices of the run say
         file = f"outputs/{step}{artifact.suffix}"
-        return [*self._rows(value, file), *self._entries(value, artifact, file)]
+        return [self._not_taken(one, file) for one in left_out(value)]
 
-    def _rows(self, table: Any, file: str) -> Iterator[str]:
-        """Rows of a table that say of themselves that they were not accepted, and why."""
-        columns = list(getattr(table, "colnames", ()))
-        if not {"accepted", "reason"} <= set(columns):
-            return
-        for index in range(len(table)):
-            row = table[index]
-            if bool(row["accepted"]):
-                continue
-            told = [self._cell(name, row[name]) for name in columns[:_COLUMNS]]
-            receipt = self._say("why_row", file=file, row=index + 1)
-            reason = one_line(row["reason"])
-            yield self._say("why_rejected_row", what=listed(self.language, told), reason=reason, receipt=receipt)
+    def _not_taken(self, one: LeftOut, file: str) -> str:
+        receipt = self._say("why_row", file=f"{file}#{one.place}" if one.place else file, row=one.row)
+        what = listed(self.language, [self._cell(*cell) for cell in one.cells])
+        if one.reason:
+            return self._say("why_rejected_row", what=what, reason=one_line(one.reason), receipt=receipt)
+        return self._say("why_not_taken", what=what, receipt=receipt)
 
-    def _entries(self, value: Any, artifact: Artifact, file: str) -> Iterator[str]:
-        """Entries of a list that a posterior carries, which were weighed last and not accepted."""
-        posterior = getattr(value, "posterior", None)
-        for name, attribute in dict(getattr(posterior, "attrs", {}) or {}).items():
-            entries = _listed_entries(attribute)
-            taken = [i for i, e in enumerate(entries) if e["accepted"]]
-            # What was weighed before something else was taken in was weighed again after it.
-            for index, entry in list(enumerate(entries))[max(taken, default=-1) + 1 :]:
-                told = [self._cell(k, v) for k, v in entry.items() if k != "accepted" and v is not None and not isinstance(v, bool)]
-                receipt = self._say("why_row", file=f"{file}#{name}", row=index + 1)
-                yield self._say("why_not_taken", what=listed(self.language, told), receipt=receipt)
-
-    def _cell(self, name: str, value: Any) -> str:
-        unit = str(getattr(value, "unit", "") or "")
-        plain = getattr(value, "value", value)
-        if isinstance(plain, str):
-            return f"{translate(name, self.language)} {plain}"
-        number = float(plain)
-        return f"{translate(name, self.language)} {numbers.bare(number)} {unit}".strip()
+    def _cell(self, name: str, value: Any, unit: str) -> str:
+        written = value if isinstance(value, str) else numbers.bare(value)
+        return f"{translate(name, self.language)} {written} {unit}".strip()
 
 
 def _key(name: str) -> str:
     term = find(name)
     return term.key if term else name
-
-
-def _listed_entries(attribute: Any) -> list[dict[str, Any]]:
-    """The entries of an attribute that is a list of things accepted or not; empty for any other."""
-    if not isinstance(attribute, str) or not attribute.startswith("[{"):
-        return []
-    try:
-        entries = json.loads(attribute)
-    except ValueError:
-        return []
-    return entries if all(isinstance(e, dict) and "accepted" in e for e in entries) else []
 
 
 def _which(text: str) -> int:
@@ -408,6 +404,8 @@ def _which(text: str) -> int:
         return int(match[1])
     for number, names in enumerate(words("ordinals"), 1):
         for name in names[:2] + names[3:4]:
-            if re.search(rf"(?<![A-Za-z]){name}\s*(?:颗|个)?\s*(?:planet|signal|candidate|行星|信号|候选体)", text, re.I):
+            if re.search(
+                rf"(?<![A-Za-z]){name}\s*(?:颗|个)?\s*(?:planet|signal|candidate|行星|信号|候选体)", text, re.I
+            ):
                 return number
     return 0

@@ -21,7 +21,7 @@ _SYMBOL = re.compile(
     r"(?<![A-Za-z0-9_])([A-Za-zα-ωΑ-Ω][A-Za-zα-ωΑ-Ω0-9_/*★'-]{0,20})\s*(==?|≈|~|<=|>=|<|>|≤|≥|≲|≳|:|of|is|为|是|取)\s*$"
 )
 # Things, which have quantities and are none.
-_THINGS = (
+THINGS = (
     "planet",
     "star",
     "companion",
@@ -401,7 +401,7 @@ def _slot(text: str, read: _Read, role: Role) -> Slot:
             kind = "count"
             if noun and noun[1].lower() not in grammar()["not_counted"]:
                 name = noun[1].lower()
-            elif not name and text[read.end : read.end + 1] in grammar()["measures"]:
+            elif not name and text[read.end : read.end + 1] in grammar()["work"]:
                 name = text[read.end]
     value: float | int = int(read.value) if kind == "count" else read.value
     return Slot(
@@ -429,10 +429,12 @@ def _name(before: str, after: str, read: _Read) -> str:
         return _term_of(within[1]) or within[1]
     if read.unit in ("d", "h", "yr", "min", "wk") and _AT_PERIOD.search(before):
         return "period"  # a planet at 3.09 d
-    earlier = [t.key for t in terms_in(before.split("\0")[-1]) if t.key not in _THINGS]
+    earlier = [t.key for t in terms_in(before.split("\0")[-1]) if t.key not in THINGS]
+    later = [t.key for t in terms_in(after.split("\0")[0][:20])]
+    if later and read.unit in ("%", "sigma"):
+        return later[0]  # a 95 % interval
     if earlier:
         return earlier[-1]
-    later = [t.key for t in terms_in(after.split("\0")[0][:16])]
     return later[0] if later and read.unit in ("", "%", "sigma") else ""
 
 
