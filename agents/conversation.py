@@ -5,11 +5,13 @@ This is what every interface calls; it knows no terminal and no web page.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 from gnomon.agents.attachments import Attached, attach
@@ -32,8 +34,11 @@ from gnomon.tools.registry import Registry
 
 if TYPE_CHECKING:
     from gnomon.agents.graph import Nodes, State
+    from gnomon.agents.language.beside import Beside
+    from gnomon.agents.language.settings import LanguageSettings
 
 REPORT = "report.md"
+PlannerName = Literal["auto", "embedded", "language"]
 How = Literal["terminal", "command", "beforehand", "policy"]
 
 
@@ -59,6 +64,10 @@ class Conversation:
         What "tonight" is reckoned from; by default the machine's clock and zone.
     prefer : {"", "fast", "thorough"}
         What is preferred where a question leaves it open.
+    planner_name : {"auto", "embedded", "language"}
+        Who makes the plans; ``auto`` is a language model beside the embedded planner where one is set up.
+    language : LanguageSettings, optional
+        The language model that a person set up.
     """
 
     home: Path
@@ -70,14 +79,18 @@ class Conversation:
     check_scripts: bool = True
     clock: Clock | None = None
     prefer: str = ""
+    planner_name: PlannerName = "auto"
+    language: LanguageSettings | None = None
 
     def __post_init__(self) -> None:
         self.store = Store(self.home / "store")
         self.runs = self.home / "runs"
+        self._planning: dict[str, str] = {}
+        """Records of plannings in the store, by the hash of the plan that came of them."""
 
     @cached_property
     def planner(self) -> EmbeddedPlanner:
-        """Who makes the plans."""
+        """Who understands questions, and plans where no language model does."""
         cache = self.home / "cache"
         return EmbeddedPlanner(
             self.registry,
@@ -86,6 +99,13 @@ class Conversation:
             unavailable=unavailable(self.registry, self.policy, cache),
             prefer=self.prefer,
         )
+
+    @cached_property
+    def beside(self) -> Beside:
+        """The language model that plans beside it, or why there is none."""
+        from gnomon.agents.language.beside import beside
+
+        return beside(self.planner_name, self.language, self.planner, self.registry, self.policy)
 
     # ------------------------------------------------------------------ planning
 
@@ -99,15 +119,26 @@ class Conversation:
         PlanError
             Where no sound plan came out.
         """
-        plan = self.planner.plan(question, self.attached(question, files))
+        plan = self.beside.plan(question, self.attached(question, files))
         require_sound(plan, self.registry, self.policy)
+        self._keep_planning(plan)
         return plan
 
     def alternatives(self, question: str, files: Sequence[Path]) -> list[Alternative]:
         """Up to three checked plans for a question, the best first; raises as `plan`."""
-        offered = self.planner.alternatives(question, self.attached(question, files))
+        offered = self.beside.alternatives(question, self.attached(question, files))
         require_sound(offered[0].plan, self.registry, self.policy)
+        self._keep_planning(offered[0].plan)
         return [a for a in offered if not self.findings(a.plan)]
+
+    def _keep_planning(self, plan: Plan) -> None:
+        """Put the record of a planning with a language model into the store, for the run that may come of it."""
+        record = self.beside.record()
+        if record is not None:
+            with TemporaryDirectory() as folder:
+                path = Path(folder) / "planning.json"
+                path.write_text(json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+                self._planning[plan.hash] = self.store.put_file(path)
 
     def attached(self, question: str, files: Sequence[Path]) -> list[Attached]:
         """The files of a question, recognised and in the store.
@@ -285,14 +316,16 @@ class Conversation:
 
     def _make_plan(self, state: State) -> State:
         plan = self.plan(state["question"], [Path(p) for p in state["files"]])
-        return {"plan": plan.document()}
+        return {"plan": plan.document(), "planning": self._planning.get(plan.hash, "")}
 
     def _make_run(self, state: State) -> State:
         if not (self.runs / state["run"]).exists():  # a node may be run again after a crash
             # A rerun asks the world and the machine again, so it says what it repeats and takes nothing over.
             how = {"rerun_of": rerun_of} if (rerun_of := state.get("rerun_of", "")) else {}
-            planner = {"planner": "embedded"} if "question" in state else {}
             plan = Plan.of_document(state["plan"])
+            planner = {"planner": "embedded"} if "question" in state else {}
+            if planning := state.get("planning") or self._planning.get(plan.hash):
+                planner = {"planner": "language", "planning": planning}
             Run.create(self.runs, state["run"], plan, self.store, **planner, **how)
         return {"status": "waiting"}
 
@@ -325,6 +358,7 @@ class Conversation:
         if self.check_scripts:
             self._check_script(run)
         self._write_report(run, plan)
+        self.beside.write_paragraph(run.folder, plan)
         receipts = self._check_receipts(run)
         report = run.folder / "report" / REPORT
         run.journal.append("report.written", report=REPORT, sha256=file_digest(report), receipts=receipts)

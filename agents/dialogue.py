@@ -15,7 +15,7 @@ from gnomon.agents.follow_ups import commands, deciding
 from gnomon.agents.follow_ups.chat_record import ChatRecord
 from gnomon.agents.follow_ups.doing import Doing
 from gnomon.agents.follow_ups.intents import Heard, Intents, Meaning, Situation
-from gnomon.agents.follow_ups.options import Option, Unclear
+from gnomon.agents.follow_ups.options import Option, Refusal, Unclear
 from gnomon.agents.follow_ups.paths import Named, named_files, without
 from gnomon.agents.follow_ups.phrases import listed, phrase, spoken_language, words
 from gnomon.agents.follow_ups.recall import objects_in
@@ -81,6 +81,7 @@ class Dialogue:
         self.reviser = Reviser(self.registry, conversation.planner.composer)
         self.kept = conversation.home / "cache"
         self.doing = Doing(self)
+        self.seen = ""  # hash of the plan that was shown last: what nobody saw here is not approved here
         self._intents: Intents | None = None
         self._attached: dict[Path, Attached] = {}
         for path in files:
@@ -126,11 +127,15 @@ class Dialogue:
         self.session.said(text, spoken_language(text, self.session.language))
         try:
             reply = self._heard(text)
+        except Refusal as refusal:
+            reply = Reply("told", refusal.what)
         except Unclear as unclear:
             reply = self.ask_back(unclear.what, unclear.options)
         except GnomonError as error:
             said = error.zh if self.language == "zh" and error.zh else str(error)
             reply = Reply("error", said)
+        if reply.plan is not None:
+            self.seen = reply.plan.hash
         self.session.replied(reply.kind, reply.text)
         return reply
 
@@ -180,8 +185,8 @@ class Dialogue:
                 intent = "question"
             elif not heard.sure:
                 return self._unsure_among(possible, text)
-        elif intent in ("approve", "reject") and (values_of(heard.understood) or heard.understood.unread):
-            return self.unsure(["change", "approve" if intent == "approve" else "reject"], text)
+        elif intent in ("approve", "reject") and (values_of(heard.understood) or heard.understood.unread or files):
+            return self.unsure(["change", intent], text)
         elif intent == "why" and self._asks_what_if(heard):
             return self.unsure(["change", "why"], text)
         elif not heard.sure:
@@ -206,7 +211,7 @@ class Dialogue:
     def unsure(self, intents: Sequence[str], text: str) -> Reply:
         """Ask which of several things is meant."""
         options = [Option(self.say(f"as_{i}", text=text), {"do": "hear", "intent": i, "text": text}) for i in intents]
-        if len(options) == 1:
+        if len(options) == 1 and intents[0] != "approve":
             return self.do(intents[0], text, understand(text, self.conversation.clock), self.named(text))
         return self.ask_back(self.say("unsure"), options)
 
@@ -235,9 +240,17 @@ class Dialogue:
     # ------------------------------------------------------------------ files and open questions
 
     def named(self, text: str) -> list[Named]:
+        """The files that a text names."""
         return named_files(text, [f.path for f in self.session.files], self.folder)
 
     def require(self, file: Named) -> Path:
+        """Where a named file lies.
+
+        Raises
+        ------
+        Unclear
+            Where it is not there.
+        """
         if file.path is None:
             raise Unclear(self.say("no_file", file=file.words))
         return file.path

@@ -41,6 +41,7 @@ class State(TypedDict, total=False):
     status: str
     entry: str
     rerun_of: str
+    planning: str
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def _of_questions(planner: EmbeddedPlanner, goals: Goals) -> Iterator[Sample]:
             continue
         understood = understand(question["question"], CLOCK)
         chosen = find_choices(understood, list(planner.registry.values()))
-        clauses = in_clauses(understood, goals.spelling, [s for _t, p, s in chosen if p.name.endswith("_column")])
+        clauses = in_clauses(understood, goals.spelling, [s for _t, _p, s in chosen])
         lacking = frozenset(n for n in required if planner._lacks(planner.registry[n], understood))
         found = goals.features(
             clauses.wanted,

@@ -1,6 +1,8 @@
 """How good the planners are: questions with known plans, arguments and slots, and questions that must come back.
 
-``python -m gnomon.eval.planner [--questions development|held_out] [--planner embedded|language] [--json]``
+``python -m gnomon.eval.planner [--questions development|held_out] [--json]``, and with a language model ``--planner language
+--base-url URL --model NAME [--style choices] [--limit N] [--replies FOLDER]``, which also says how often the model changed a
+plan, and whether that helped or hurt.
 
 The suites (``eval/questions/*.yaml``) were written by people who had not read the planner.  A plan is right when it holds an acceptable goal and no tool
 that the question did not want; an argument is right when it equals what the question says; it is invented when it is
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import re
 import sys
 import time
@@ -23,6 +26,11 @@ from typing import Any
 
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.planner import EmbeddedPlanner
+from gnomon.agents.language.budget import Budget
+from gnomon.agents.language.endpoint import Endpoint
+from gnomon.agents.language.planner import STYLES, LanguagePlanner
+from gnomon.agents.language.replies import Replies
+from gnomon.agents.language.settings import Limits
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.objects import find_objects
 from gnomon.agents.understanding.understand import understand
@@ -49,6 +57,9 @@ class Answered:
     error: str = ""
     seconds: float = 0.0
     tokens: int = 0
+    requests: int = 0
+    changed: bool = False
+    fell_back: bool = False
     right_plan: bool = False
     right_back: bool = False
     arguments: tuple[int, int] = (0, 0)
@@ -61,7 +72,9 @@ def load(suite: str) -> list[dict[str, Any]]:
     """The questions of a suite."""
     from ruamel.yaml import YAML
 
-    loaded: list[dict[str, Any]] = YAML(typ="safe", pure=True).load((QUESTIONS / f"{suite}.yaml").read_text(encoding="utf-8"))
+    loaded: list[dict[str, Any]] = YAML(typ="safe", pure=True).load(
+        (QUESTIONS / f"{suite}.yaml").read_text(encoding="utf-8")
+    )
     return loaded
 
 
@@ -69,7 +82,9 @@ def attached(kinds: Sequence[str]) -> list[Attached]:
     """Files of these kinds, as if a reader had recognised them."""
     names = [f"data_{i}.txt" for i, _kind in enumerate(kinds, 1)]
     return [
-        Attached(Attachment(name=n, sha256="0" * 64, size=1, kind=k, found=f"a file of kind {k}", rows=1000), READERS[k])
+        Attached(
+            Attachment(name=n, sha256="0" * 64, size=1, kind=k, found=f"a file of kind {k}", rows=1000), READERS[k]
+        )
         for n, k in zip(names, kinds, strict=True)
     ]
 
@@ -95,9 +110,7 @@ def _judge(made: Answered, registry: Registry) -> None:
     found = understand(question["question"], CLOCK)
     expected = question.get("slots", [])
     missed = [s for s in expected if not any(_same_slot(s, f.document()) for f in found.slots)]
-    extra = [
-        s for s in (made.plan.understood or [] if made.plan else []) if s.slot == "choice"
-    ]
+    extra = [s for s in (made.plan.understood or [] if made.plan else []) if s.slot == "choice"]
     missed = [s for s in missed if not any(_same_slot(s, e.model_dump(exclude_none=True)) for e in extra)]
     made.slots = (len(expected) - len(missed), len(expected))
     made.wrong += [f"slot missed: {s}" for s in missed]
@@ -115,7 +128,9 @@ def _judge(made: Answered, registry: Registry) -> None:
     unwanted = set(question.get("not", [])) & set(tools)
     made.right_plan = not findings and bool(set(question["goal"]) & set(tools)) and not unwanted
     if not made.right_plan:
-        made.wrong.append(f"plan {tools}, wanted {question['goal']}, unwanted {sorted(unwanted)}, findings {[f.what for f in findings]}")
+        made.wrong.append(
+            f"plan {tools}, wanted {question['goal']}, unwanted {sorted(unwanted)}, findings {[f.what for f in findings]}"
+        )
     _judge_arguments(made, registry)
 
 
@@ -245,19 +260,91 @@ def ask_all(questions: Sequence[dict[str, Any]], planner: Any, registry: Registr
         yield answer(question, planner.plan, registry)
 
 
+def ask_with_model(
+    questions: Sequence[dict[str, Any]], planner: LanguagePlanner, registry: Registry
+) -> Iterator[tuple[Answered, Answered]]:
+    """Ask all questions of the embedded planner and of the language planner; what each made of them."""
+    for question in questions:
+        alone = answer(question, planner.embedded.plan, registry)
+        made = answer(question, planner.plan, registry)
+        record = planner.record()
+        made.tokens = planner.endpoint.budget.spent.total
+        made.requests = planner.endpoint.budget.spent_requests
+        made.changed = record["changed"]
+        made.fell_back = any("error" in p for p in record["proposals"])
+        yield alone, made
+
+
+def compare(pairs: Sequence[tuple[Answered, Answered]]) -> dict[str, Any]:
+    """What the model changed, and whether that helped or hurt; arguments count as well as plans."""
+
+    def worth(made: Answered) -> tuple[int, int, int]:
+        return int(made.right_plan or made.right_back), made.arguments[0], -len(made.invented)
+
+    changed = [(alone, made) for alone, made in pairs if made.changed]
+    return {
+        "right with the embedded planner alone": sum(a.right_plan or a.right_back for a, _m in pairs),
+        "right with the model": sum(m.right_plan or m.right_back for _a, m in pairs),
+        "questions that the model was asked about": sum(m.requests > 0 for _a, m in pairs),
+        "changed by the model": len(changed),
+        "of these better": [m.question["id"] for a, m in changed if worth(m) > worth(a)],
+        "of these worse": [m.question["id"] for a, m in changed if worth(m) < worth(a)],
+        "fell back on an error": [m.question["id"] for _a, m in pairs if m.fell_back],
+        "tokens, all": sum(m.tokens for _a, m in pairs),
+        "requests, all": sum(m.requests for _a, m in pairs),
+    }
+
+
+def language_planner(given: argparse.Namespace, registry: Registry, embedded: EmbeddedPlanner) -> LanguagePlanner:
+    """The language planner that the command line asks for."""
+    limits = Limits()
+    return LanguagePlanner(
+        registry,
+        embedded,
+        Endpoint(
+            given.base_url,
+            given.model,
+            os.environ.get("OPENAI_API_KEY"),
+            budget=Budget(limits.requests, limits.tokens, limits.seconds),
+            replies=Replies(Path(given.replies), record=bool(given.base_url)) if given.replies else None,
+        ),
+        style=given.style,
+    )
+
+
+def spread(questions: Sequence[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
+    """So many questions, evenly over the suite."""
+    if limit <= 0 or limit >= len(questions):
+        return list(questions)
+    return [questions[int(i * len(questions) / limit)] for i in range(limit)]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a suite and print the scores."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--questions", default="development", help="name of a suite")
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--wrong", action="store_true", help="also list what went wrong")
-    parser.add_argument("--only", default="", help="identifiers that start so")
+    parser.add_argument("--only", default="", help="identifiers that start so, with commas between")
+    parser.add_argument("--limit", type=int, default=0, help="so many questions, spread over the suite")
+    parser.add_argument("--planner", choices=("embedded", "language"), default="embedded")
+    parser.add_argument("--base-url", default=None, help="address of the model's server")
+    parser.add_argument("--model", default="", help="its name there")
+    parser.add_argument("--style", choices=STYLES, default="choices")
+    parser.add_argument("--replies", default="", help="folder of recorded replies; written to where there is a server")
     given = parser.parse_args(arguments)
     registry = Registry.load()
-    questions = [q for q in load(given.questions) if q["id"].startswith(given.only)]
+    only = tuple(given.only.split(","))
+    questions = spread([q for q in load(given.questions) if q["id"].startswith(only)], given.limit)
     planner = EmbeddedPlanner(registry, Path.home() / ".cache" / "gnomon", clock=CLOCK)
-    answers = list(ask_all(questions, planner, registry))
-    scores = {"suite": given.questions, "planner": "embedded", **score(answers)}
+    scores: dict[str, Any] = {"suite": given.questions, "planner": given.planner}
+    if given.planner == "language":
+        pairs = list(ask_with_model(questions, language_planner(given, registry, planner), registry))
+        answers = [made for _alone, made in pairs]
+        scores |= {"model": given.model, **score(answers), **compare(pairs)}
+    else:
+        answers = list(ask_all(questions, planner, registry))
+        scores |= score(answers)
     if given.json:
         print(json.dumps(scores, ensure_ascii=False, indent=1))
     else:

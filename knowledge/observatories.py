@@ -78,7 +78,7 @@ class Telescope:
     aperture : float
         [m], of the primary mirror or the dish.
     site : str
-        Key of its site.
+        Key of its site; empty for a telescope in space.
     aliases_en, aliases_zh : tuple of str
         What people also say.
     guarded : tuple of str
@@ -89,6 +89,8 @@ class Telescope:
         Where the aperture is from.
     checked : bool
         Whether that source was read; False where the aperture is from memory.
+    kind : {"telescope", "space", "spectrograph"}
+        Whether it stands on the ground or not, or is an instrument by whose name people call the data.
     """
 
     key: str
@@ -102,6 +104,7 @@ class Telescope:
     planned: bool
     source: str
     checked: bool
+    kind: str = "telescope"
 
     @property
     def names(self) -> tuple[str, ...]:

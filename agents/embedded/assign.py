@@ -27,6 +27,8 @@ _SURE = 0.75
 
 # Arguments that nobody means without naming them.
 _UNGUESSED = ("seed", "steps")
+_FAR = ("pc", "kpc", "Mpc", "lyr", "au")
+_WAVES = ("nm", "um", "AA")
 # Lengths of time that are no periods.
 _LENGTHS = set(tokens("duration durations exposure exposures cadence window gap gaps baseline span age ages ingress egress long lasting 时长 持续 曝光 采样 窗口 间隔 年龄"))
 # What somebody says who bounds a search.
@@ -108,6 +110,10 @@ def dimension(unit: str) -> str:
     """The physical type of a unit, ``time`` of a day; the unit itself where it is none that astropy knows."""
     from gnomon.tools.units import parse_unit
 
+    if unit in _FAR:
+        return "distance"  # a length that is the size of no star
+    if unit in _WAVES:
+        return "wavelength"
     try:
         return str(parse_unit(unit).physical_type) if unit else ""
     except ValueError:
@@ -272,7 +278,8 @@ def _candidates(slots: list[Slot], tools: list[Tool]) -> list[tuple[float, list[
 
 def _only_one(slot: Slot, parameter: Parameter) -> bool:
     """Whether the unit says enough: a mass in solar masses is the star's, a time in days may be anything."""
-    return bool(slot.unit) and slot.unit not in ("%", "sigma") and dimension(slot.unit) != "time" and slot.role in ("value", "error")
+    same = slot.unit == parameter.unit or dimension(slot.unit) == dimension(parameter.unit) == "mass density"
+    return bool(slot.unit) and same and dimension(slot.unit) != "time" and slot.role in ("value", "error")
 
 
 def _only_end(slot: Slot, fitting: dict[str, float], parameters: dict[str, Parameter]) -> list[tuple[float, list[tuple[Slot, str]]]]:

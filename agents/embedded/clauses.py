@@ -18,7 +18,7 @@ _PIECE = re.compile(r"[.;:,!?，。；！？\n](?!\d)|\s(?=(?:but|and|with) (?:n
 _REFUSED = re.compile(
     r"^\W*(?:(?:and|but|so|please|just|then|it's|i|we|there's|there is|for now|now|again|so there is|and there's)\s+)*"
     r"(?:no\b(?! (?:more|less|longer|shorter|fewer|larger|smaller|one|idea|doubt))|not\b(?! (?:only|more|less|sure|shorter|longer|exceed|below|above|known|certain|fewer))|"
-    r"don't\b(?! know)|dont\b(?! know)|do not\b(?! know)|without\b|never\b|neither\b|need neither|nothing (?:else|more|further)|skip\b|leave out|leave\b.{0,20}\bout|won't|(?:am|are|is) not asking|needn't|"
+    r"don't\b(?! know)|dont\b(?! know)|do not\b(?! know)|without\b|neither\b|need neither|nothing (?:else|more|further)|skip\b|leave out|leave\b.{0,20}\bout|won't|(?:am|are|is) not asking|needn't|"
     r"(?:do|does) not need|don't need|have no need|there's no need)|"
     r"^\W*(?:请|但|而|也|先|暂时|目前|就|可以|其他的?|其余的?|别的)*"
     r"(?:别|不要|不用|无需|不需要|不必|不做|先不|暂不|不想|没必要|无须|不拟合|不画|不分析|不搜|不找|不去趋势|不作|不进行|免了|勿)",
@@ -53,11 +53,16 @@ class Clauses:
 def in_clauses(understood: Understanding, spelling: Spelling, described: Sequence[Slot] = ()) -> Clauses:
     """What a question wants and what it refuses, with its words as they are probably meant to be spelled.
 
-    `described` are words that describe the files, as which column is which, and say nothing of what is wanted.
+    `described` are words that choose how something is done, or say which column is which, and not what is wanted.
     """
     question = understood.question
-    slots = [*understood.slots, *described]
-    refused = [(a, b) for a, b in _split(question, _PIECE) if _REFUSED.match(question[a:b])]
+    slots = [*understood.slots, *(s for s in described if s.name.endswith("_column"))]
+    chosen = [(s.start, s.end) for s in described]
+    refused = [
+        (a, b)
+        for a, b in _split(question, _PIECE)
+        if _REFUSED.match(question[a:b]) and not any(a <= c and d <= b for c, d in chosen)  # "no trend" is a choice
+    ]
     kept = _without(question, [*refused, *[m.span() for m in _ASIDE.finditer(question)]])
     whole = plain(question, kept, 0, len(question), slots)
     parts = [(a, b) for a, b in _split(kept, _PART) if len(content_tokens(plain(question, kept, a, b, slots))) >= _SHORT]

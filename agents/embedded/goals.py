@@ -74,6 +74,14 @@ class Reading:
         """The tasks outside what tools do, about ``astronomy``, an ``action`` or something ``other``; the likeliest first."""
         return tuple(p for p in self.goals if p.meant.task is not None and p.meant.task.about == about)
 
+    @property
+    def sort(self) -> str:
+        """What the text means: a ``tool``, a task about ``astronomy``, an ``action`` or something ``other``, or ``unknown``."""
+        masses = self.masses()
+        best = max(masses, key=lambda sort: masses[sort])
+        # Many unlikely tasks together are no reason against the one likeliest thing, if that is a tool.
+        return "tool" if best != "unknown" and self.goals[0].meant.tool is not None else best
+
     def masses(self) -> dict[str, float]:
         """The probability that any tool is meant, any task of each sort, and nothing known."""
         sorts = {about: sum(p.value for p in self.tasks(about)) for about in ("astronomy", "action", "other")}
@@ -92,6 +100,11 @@ def _all_words(tool: Tool) -> str:
     d = tool.declaration
     parts = [tool.summary, d.summary_zh, tool.description, d.method, d.method_zh, *d.examples]
     return " ".join([*parts, *[p.description for p in tool.parameters], tool.name.replace("_", " ")])
+
+
+def is_vague(text: str) -> bool:
+    """Whether a text says hardly anything of what is wanted: "plot it"; what else than the data at hand can be meant?"""
+    return len(content_tokens(text)) < _VAGUE
 
 
 class Goals:
@@ -122,7 +135,7 @@ class Goals:
         known: str = "",
         reachable: frozenset[str],
         lacking: frozenset[str],
-        taking: frozenset[str] = frozenset(),
+        taking: Mapping[str, float] | None = None,
         without: Sequence[int] = (),
     ) -> np.ndarray:
         """What is known of each thing that could be meant.
@@ -137,8 +150,8 @@ class Goals:
             Words that are no news.
         reachable, lacking : frozenset of str
             Tools that the attached data lead to, and tools that need a value which the question does not give.
-        taking : frozenset of str
-            Tools that, or whose forerunners, have an argument for a quantity of the question that other tools have none for.
+        taking : mapping of str to float, optional
+            For each tool the share of the question's numbers that it takes.
         without : sequence of int
             Texts that are left out, when an example itself is the question.
 
@@ -162,7 +175,7 @@ class Goals:
         )
         terms = {t.key for t in terms_in(wanted[0])}
         picture = asks_for_picture(wanted[0])
-        vague = bool(known) and len(content_tokens(wanted[0])) < _VAGUE  # "plot it": what else than the data?
+        vague = bool(known) and is_vague(wanted[0])
         rows = []
         for i, meant in enumerate(self.meant):
             tool, task = meant.tool, meant.task
@@ -181,7 +194,7 @@ class Goals:
                 float(figure and picture),
                 float(tool is not None and not figure and picture),
                 float(tool is not None and bool(tool.files)),
-                float(tool is not None and tool.name in taking),
+                (taking or {}).get(tool.name, 0.0) if tool is not None else 0.0,
                 float(task is not None and vague),
             ])  # fmt: skip
         return np.asarray(rows)

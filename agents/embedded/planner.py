@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.asking import Asking, described, named
-from gnomon.agents.embedded.assign import Assignment, assign, dimension
+from gnomon.agents.embedded.assign import Assignment, assign
 from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.clauses import in_clauses
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
-from gnomon.agents.embedded.goals import Goals, Reading
+from gnomon.agents.embedded.goals import Goals, Reading, is_vague
 from gnomon.agents.embedded.sensible import contradiction
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
@@ -28,8 +28,10 @@ _ALSO = 0.5
 _ACTS, _ACTS_AT_ALL = 0.9, 0.02
 # A part that no tool can do sends the whole question back where the whole means such a thing this likely.
 _ELSEWHERE = 0.3
-# Tools that a refused part of the question means this likely are not used.
-_REFUSED = 0.3
+# Tools that a refused part of the question means with this share of what it means at all are not used.
+_REFUSED = 0.4
+# A goal this likely is not refused by what is said of a part of it.
+_CERTAIN = 0.9
 # Data of another kind are asked for where these lead to what is meant this rarely, and others to it this often.
 _HARDLY, _RATHER = 0.15, 0.6
 # Two goals, each on its own data, are both wanted where they share the probability this evenly.
@@ -62,6 +64,8 @@ class Considered:
         Its parts, each with what it means by itself.
     refused : frozenset of str
         Tools of which it says that they are not wanted.
+    vague : bool
+        Whether it says hardly anything of what is wanted: "plot it".
     """
 
     understood: Understanding
@@ -69,6 +73,7 @@ class Considered:
     free: Reading
     parts: tuple[tuple[str, Reading], ...]
     refused: frozenset[str]
+    vague: bool
 
     def of(self, name: str) -> float:
         """The probability that the question, or a part of it, means a tool."""
@@ -195,8 +200,8 @@ class EmbeddedPlanner:
         reachable = frozenset(self._drafts(files))
         lacking = frozenset(t.name for t in self.registry.values() if self._lacks(t, understood))
         tools = list(self.registry.values())
-        columns = [slot for _t, p, slot in find_choices(understood, tools) if p.name.endswith("_column")]
-        clauses = in_clauses(understood, self.goals.spelling, columns)
+        choices = [slot for _t, _p, slot in find_choices(understood, tools)]
+        clauses = in_clauses(understood, self.goals.spelling, choices)
         taking = self.taking(understood)
         encoded = vectors.encode([*clauses.wanted, *clauses.refused])
         asked = encoded[: len(clauses.wanted)]
@@ -207,28 +212,37 @@ class EmbeddedPlanner:
                 self.goals.features(wanted, vector, known=known, reachable=reached, lacking=lacking, taking=taking)
             )
 
+        whole = read(clauses.wanted, asked, reachable if files else every)
         refused = [read([t], v, reachable if files else every) for t, v in zip(clauses.refused, encoded[len(clauses.wanted) :], strict=True)]
         return Considered(
             understood,
-            read(clauses.wanted, asked, reachable if files else every),
+            whole,
             read(clauses.wanted, asked, every),
             tuple(
                 (text, read([wanted], vector, reachable if files else every))
                 for text, wanted, vector in zip(clauses.texts[1:], clauses.wanted[1:], asked[1:], strict=True)
             ),
-            frozenset(p.meant.name for r in refused for p in r.tools if p.value >= _REFUSED),
+            frozenset(
+                p.meant.name
+                for r in refused
+                for p in r.tools
+                if p.value >= _REFUSED * sum(t.value for t in r.tools) and whole.of(p.meant.name) < _CERTAIN
+            ),
+            bool(files) and is_vague(clauses.wanted[0]),
         )
 
-    def taking(self, understood: Understanding) -> frozenset[str]:
-        """Tools that, themselves or before them, take a quantity of the question that not every tool takes: a radius in solar radii."""
-        units = {dimension(s.unit) for s in understood.of_type("quantity") if s.unit not in ("", "%", "sigma")} - {"time"}
-        if not units:
-            return frozenset()
-        return frozenset(
-            t.name
-            for t in self.registry.values()
-            if units & {dimension(p.unit) for each in self.composer.forerunners(t) for p in each.arguments if p.unit}
-        )
+    def taking(self, understood: Understanding) -> dict[str, float]:
+        """For each tool, the share of the numbers in the question that it, or what may stand before it, takes; of those that any tool takes."""
+        made = assign(understood, self.registry.values())
+        numbers = {s.start for slots in made.sources.values() for s in slots if s.type in ("quantity", "count", "choice")}
+        if not numbers:
+            return {}
+        out = {}
+        for tool in self.registry.values():
+            chain = {t.name for t in self.composer.forerunners(tool)}
+            taken = {s.start for place, slots in made.sources.items() if place.split(".")[0] in chain for s in slots}
+            out[tool.name] = len(taken & numbers) / len(numbers)
+        return out
 
     def _lacks(self, tool: Tool, understood: Understanding) -> bool:
         if not any(p.required for p in tool.arguments):
@@ -250,7 +264,7 @@ class EmbeddedPlanner:
             raise asking.contradicted(said)
         drafts = self._drafts(files)
         masses = considered.whole.masses()
-        meant = max(masses, key=lambda sort: masses[sort])
+        meant = considered.whole.sort
         for _text, part in considered.parts:
             if masses["action"] < _ACTS_AT_ALL or part.masses()["action"] < _ACTS:
                 continue
@@ -263,14 +277,23 @@ class EmbeddedPlanner:
         if meant != "tool":
             raise asking.outside([considered.whole.tasks(meant)[0].meant], drafts)
         self._require_data(considered, drafts, files, asking)
-        allowed = {n: d for n, d in drafts.items() if not considered.refused & {t.name for t, _i in d.steps.values()}} or drafts
+        goal = next(p for p in considered.whole.tools if p.meant.name in drafts)
+        allowed = {n: d for n, d in drafts.items() if not considered.refused & {t.name for t, _i in d.steps.values()}}
+        if goal.value >= _CERTAIN or not allowed:
+            allowed = dict(drafts)
         goal = next(p.meant.tool for p in considered.whole.tools if p.meant.name in allowed)
+        if considered.vague:
+            goal = min(
+                (t for t in map(self.registry.__getitem__, allowed) if t.kind.name == goal.kind.name),
+                key=lambda t: (allowed[t.name].seconds, -considered.whole.of(t.name)),
+            )
         chosen = self._with_rivals(considered, goal, allowed, files, asking)
         for text, part in considered.parts:
             if part.masses()["astronomy"] >= _ACTS and masses["astronomy"] >= _ELSEWHERE:
                 raise asking.outside([part.tasks("astronomy")[0].meant], drafts, text)
             also = part.tools[0]
-            if also.value >= _ALSO and also.meant.name in allowed:
+            sets = any(s.text in text for s in considered.understood.of_type("quantity", "count"))
+            if also.value >= (_CERTAIN if sets else _ALSO) and also.meant.name in allowed:
                 chosen.append(also.meant.tool)
         ends = [t for t in {t.name: t for t in chosen}.values() if not any(o is not t and self._within(t, drafts[o.name]) for o in chosen)]
         return ends or [goal]
@@ -287,7 +310,7 @@ class EmbeddedPlanner:
             raise asking.unreachable(best, files)
         tools = makers
         within = sum(p.value for p in tools if p.meant.name in drafts)
-        if best.name not in drafts and within < _HARDLY and sum(p.value for p in tools) - within > _RATHER:
+        if best.name not in drafts and not considered.vague and within < _HARDLY and makers[0].value > _RATHER:
             raise asking.unreachable(best, files)
         if not any(p.meant.name in drafts for p in considered.whole.tools):
             raise asking.unreachable(best, files)
@@ -407,7 +430,7 @@ class EmbeddedPlanner:
         wanted += [
             (t, p)
             for t, p in lacking
-            if considered.of(t.name) >= _WANTED
+            if considered.whole.of(t.name) >= _WANTED or considered.of(t.name) >= _CERTAIN
         ]
         if wanted:
             raise Asking(self.registry, self.composer, considered, files).value(*wanted[0])

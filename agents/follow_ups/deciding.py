@@ -94,6 +94,8 @@ def approve(dialogue: Dialogue) -> Reply:
         return Reply("told", dialogue.say("no_plan_waits", state=dialogue.say(f"state_{status}")))
     if status == "stopped":
         return _run(dialogue, "terminal")
+    if dialogue.seen != position.plan.hash:
+        return Reply("plan", dialogue.say("may_run"), position.plan)
     if not dialogue.present:
         run = _held_run(dialogue, position)
         return Reply("waits", dialogue.say("not_at_terminal", run=run.id), position.plan, run=document(run))

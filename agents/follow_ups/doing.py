@@ -48,6 +48,7 @@ class Doing:
     # ------------------------------------------------------------------ plans
 
     def question(self, text: str, understood: Understanding, files: Sequence[Named]) -> Reply:
+        """A question of its own, about the files that it names, else about those that are meant now."""
         return self.ask(
             text, [self.talk.attach(self.talk.require(f)).path for f in files] or list(self.talk.session.meant)
         )
@@ -121,6 +122,7 @@ class Doing:
         return self.talk.session.position
 
     def change(self, text: str, understood: Understanding, files: Sequence[Named]) -> Reply:
+        """Other values in the present plan."""
         position = self.present_plan()
         return self._revised(
             self.talk.reviser.change(position.plan, understood, self.talk.language, position.focus), text
@@ -130,6 +132,7 @@ class Doing:
         return Targets(self.talk.conversation.planner, self.talk.reviser, self.present_plan().plan, self.talk.language)
 
     def add(self, text: str, understood: Understanding, files: Sequence[Named]) -> Reply:
+        """One thing more in the present plan."""
         plan = self.present_plan().plan
         tools, there = self._targets().to_add(understood)
         if not tools:
@@ -151,11 +154,13 @@ class Doing:
         return Reply("told", self.talk.say("there_already", tools=told))
 
     def leave_out(self, text: str, understood: Understanding, files: Sequence[Named]) -> Reply:
+        """One thing less in the present plan."""
         plan = self.present_plan().plan
         tools = self._targets().to_leave_out(understood)
         return self._revised(self.talk.reviser.leave_out(plan, tools, understood, self.talk.language), text)
 
     def no_figures(self, text: str, understood: Understanding, files: Sequence[Named]) -> Reply:
+        """No figures in the present plan."""
         plan = self.present_plan().plan
         return self._revised(
             self.talk.reviser.leave_out(plan, self._targets().figures(), understood, self.talk.language), text
@@ -164,6 +169,7 @@ class Doing:
     # ------------------------------------------------------------------ the same again
 
     def repeat_for(self, text: str, understood: Understanding, files: Sequence[Named]) -> Reply:
+        """The present plan for another object, over the files that are named with it."""
         return self.repeat(text, understood, [self.talk.attach(self.talk.require(f)) for f in files])
 
     def repeat(self, text: str, understood: Understanding, given: Sequence[File]) -> Reply:
@@ -193,6 +199,7 @@ class Doing:
     # ------------------------------------------------------------------ choosing
 
     def choose(self, text: str, understood: Understanding, files: Sequence[Named]) -> Reply:
+        """One of what was offered last."""
         options = self.talk.session.options
         if not options:
             return Reply("told", self.talk.say("nothing_offered"))
@@ -283,6 +290,7 @@ class Doing:
         return None
 
     def why(self, text: str, understood: Understanding, files: Sequence[Named]) -> Reply:
+        """A question about the results, answered from the run's record."""
         run = self.last_run()
         if run is None:
             return Reply("told", self.talk.say("why_no_run"))
@@ -290,6 +298,7 @@ class Doing:
         return Reply("explained", why.explain(understood).text, run=deciding.document(run))
 
     def recall(self, text: str, understood: Understanding, files: Sequence[Named]) -> Reply:
+        """Earlier runs that are meant."""
         recall = Recall(self.talk.conversation.runs, self.talk.kept, self.talk.clock)
         found = recall.find(understood)
         if not found.runs:
@@ -312,6 +321,7 @@ class Doing:
         return self.talk.say("found_run", date=date, status=past.status, question=past.question, answer=answer)
 
     def go_on(self, text: str, understood: Understanding, files: Sequence[Named]) -> Reply:
+        """An earlier run that was found becomes the present one."""
         runs = [o for o in self.talk.session.options if o.act.get("do") == "take_up"]
         if runs:
             index = chosen(text, runs)

@@ -43,3 +43,7 @@ class Unclear(UsageError):
     def __init__(self, what: str, options: Sequence[Option] = ()) -> None:
         super().__init__(what)
         self.options = tuple(options)
+
+
+class Refusal(Unclear):
+    """What was said cannot be done, and nothing was; there is nothing to answer."""

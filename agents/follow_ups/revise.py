@@ -9,7 +9,7 @@ from typing import Any
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.compose import Composer, Draft, finish
 from gnomon.agents.embedded.words import sentence
-from gnomon.agents.follow_ups.options import Unclear
+from gnomon.agents.follow_ups.options import Refusal, Unclear
 from gnomon.agents.follow_ups.phrases import listed, phrase, words
 from gnomon.agents.follow_ups.values import Given, given_by, spoken_of, tools_of, values_of
 from gnomon.agents.understanding.slot import Slot
@@ -76,7 +76,7 @@ class Reviser:
             what = listed(
                 language, [f"{p.partition('.')[2]} = {spoken(_value(given, p), language)}" for p in given.sources]
             )
-            raise Unclear(phrase(language, "same_already", what=what))
+            raise Refusal(phrase(language, "same_already", what=what))
         self._require_ranges(steps, given, language)
         return Revision(_rewritten(plan, steps, understood, given, language, self.registry), focus=given.last)
 
@@ -103,7 +103,7 @@ class Reviser:
                 first, last = step.arguments[low], step.arguments.get(high)
                 touched = {f"{step.tool}.{low}", f"{step.tool}.{high}"} & set(given.sources)
                 if touched and first is not None and last is not None and _plain(first) >= _plain(last):
-                    raise Unclear(
+                    raise Refusal(
                         phrase(
                             language,
                             "empty_range",
@@ -150,7 +150,7 @@ class Reviser:
             new = self._new_steps(plan.model_copy(update={"steps": steps}), tool, given.arguments)
             if not new:
                 kinds = listed(language, [str(p.kind) for p in tool.inputs if p.required])
-                raise Unclear(phrase(language, "cannot_add", tool=tool.name, kinds=kinds))
+                raise Refusal(phrase(language, "cannot_add", tool=tool.name, kinds=kinds))
             steps += new
         return Revision(_rewritten(plan, steps, understood, given, language, self.registry), focus=given.last)
 
@@ -166,7 +166,7 @@ class Reviser:
         kept = [s for s in plan.steps if s.tool not in names]
         gone = {s.id for s in plan.steps if s.tool in names}
         if users := [s.tool for s in kept if s.needs() & gone]:
-            raise Unclear(
+            raise Refusal(
                 phrase(
                     language,
                     "needed",
@@ -176,7 +176,7 @@ class Reviser:
             )
         wanted = _ends(plan.steps)
         if not (set(_ends(kept)) & set(wanted)) or not any(s.kind == plan.goal for s in kept):
-            raise Unclear(phrase(language, "nothing_left", tool=listed(language, sorted(names))))
+            raise Refusal(phrase(language, "nothing_left", tool=listed(language, sorted(names))))
         return Revision(_rewritten(plan, kept, understood, Given(), language, self.registry))
 
     def _reached(self, plan: Plan, tool: Tool) -> list[tuple[Draft, list[str]]]:

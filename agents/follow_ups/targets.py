@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gnomon.agents.attachments import Attached
+from gnomon.agents.embedded import vectors
 from gnomon.agents.embedded.tokens import asks_for_picture
 from gnomon.agents.embedded.words import kind_phrase
-from gnomon.agents.follow_ups.options import Option, Unclear
+from gnomon.agents.follow_ups.options import Option, Refusal, Unclear
 from gnomon.agents.follow_ups.phrases import listed, phrase
 from gnomon.agents.follow_ups.revise import FIGURE, Reviser
 from gnomon.agents.follow_ups.session import File
@@ -24,8 +25,13 @@ if TYPE_CHECKING:
 
 # A second tool this likely, relative to the first, may be meant as well.
 _RIVAL = 0.6
+# Likenesses this far apart make one tool e times likelier than the other; parts of a text less like any tool than this mean none.
+_SPREAD, _LIKE = 0.12, 0.75
+_AND = re.compile(r"\s+(?:and|plus|&)\s+|[,;，；、]|以及|[和与](?!谐)")
 # A tool is meant where it has at least this share among those that could be.
 _SHARE = 0.25
+# So much likelier a tool must be that the plan does not have, for nothing of the plan to be meant.
+_SURE = 3.0
 _OFFERED = 4
 
 
@@ -66,14 +72,15 @@ class Targets:
         if asks_for_picture(understood.question):
             possible = [t for t in possible if t.kind.name == FIGURE] or possible
         wanted: dict[str, Tool] = {}
-        for shares in self._shares(understood, possible):
+        for shares in self._shares(understood.question, possible):
             best = [t for t in possible if shares[t.name] >= _SHARE and shares[t.name] >= _RIVAL * max(shares.values())]
-            if len(best) == 1:
-                wanted.setdefault(best[0].name, best[0])
-            elif not wanted and (best or shares):
-                raise self._which("add", best or sorted(possible, key=lambda t: -shares[t.name])[:_OFFERED])
+            new = [t for t in best if t not in mine]
+            if len(best) == 1 or (best and not new):
+                wanted |= {t.name: t for t in best}
+            elif not wanted:
+                raise self._which("add", new or sorted(possible, key=lambda t: -shares[t.name])[:_OFFERED])
         if not wanted:
-            raise Unclear(self._say("nothing_to_add"))
+            raise Refusal(self._say("nothing_to_add"))
         names = {t.name for t in mine}
         return [t for t in wanted.values() if t.name not in names], [n for n in wanted if n in names]
 
@@ -85,13 +92,19 @@ class Targets:
         Unclear
             Where none is meant, or it cannot be told which.
         """
-        possible = [t for t in tools_of(self.plan, self.registry) if not t.files]
-        figures = [t for t in possible if t.kind.name == FIGURE]
-        if figures and asks_for_picture(understood.question):
-            possible = figures
-        if not possible:
-            raise Unclear(self._say("not_in_plan", steps=listed(self.language, [s.id for s in self.plan.steps])))
-        shares = self._shares(understood, possible)[0]
+        mine = tools_of(self.plan, self.registry)
+        every = [t for t in [*mine, *self.reviser.addable(self.plan)] if not t.files]
+        if asks_for_picture(understood.question) and any(t.kind.name == FIGURE for t in mine):
+            every = [t for t in every if t.kind.name == FIGURE]
+        possible = [t for t in every if t in mine]
+        shares = self._shares(understood.question, every)[0]
+        likeliest = max(every, key=lambda t: shares[t.name])
+        if likeliest not in mine and shares[likeliest.name] > _SURE * max(
+            (shares[t.name] for t in possible), default=0.0
+        ):
+            raise Refusal(self._say("not_in_plan", steps=listed(self.language, [s.id for s in self.plan.steps])))
+        total = sum(shares[t.name] for t in possible) or 1.0
+        shares = {t.name: shares[t.name] / total for t in possible}
         best = sorted(possible, key=lambda t: -shares[t.name])
         near = [t for t in best if shares[t.name] >= _RIVAL * shares[best[0].name]]
         if shares[best[0].name] < _SHARE or len(near) > 1:
@@ -108,25 +121,24 @@ class Targets:
         """
         found = [t for t in tools_of(self.plan, self.registry) if t.kind.name == FIGURE]
         if not found:
-            raise Unclear(self._say("no_figures_in_plan"))
+            raise Refusal(self._say("no_figures_in_plan"))
         return found
 
-    def _shares(self, understood: Understanding, possible: Sequence[Tool]) -> list[dict[str, float]]:
-        """How likely the text means each of some tools, and how likely each part of it does; of each, the shares add up to one."""
-        considered = self.planner.consider(understood.question, self._attached())
+    def _shares(self, text: str, possible: Sequence[Tool]) -> list[dict[str, float]]:
+        """How likely each part of a text means each of some tools; of each part, the shares add up to one."""
+        goals = self.planner.goals
+        places = {m.tool.name: i for i, m in enumerate(goals.meant) if m.tool is not None}
+        parts = [part for part in _AND.split(text) if len(part.strip()) > 1] or [text]
         out = []
-        for goals in [parts for _text, parts in considered.parts] or [considered.goals]:
-            values = {p.meant.name: p.value for p in goals}
-            among = {t.name: values.get(t.name, 0.0) for t in possible}
-            total = sum(among.values())
-            if total > 0:
-                out.append({name: value / total for name, value in among.items()})
-        return out or [dict.fromkeys((t.name for t in possible), 0.0)]
-
-    def _attached(self) -> list[Attached]:
-        """The plan's files, with the tools that read them."""
-        reader = {r.file: s.tool for s in self.plan.steps for r in s.refs() if r.file is not None}
-        return [Attached(f, reader[f.name]) for f in self.plan.files if f.name in reader]
+        for part, vector in zip(parts, vectors.encode(parts), strict=True):
+            sense, near = goals.near.by_sense(vector)
+            likeness = goals.near.by_words(part) + sense + near
+            among = {t.name: float(likeness[places[t.name]]) for t in possible}
+            if len(parts) > 1 and max(among.values()) < _LIKE:
+                continue  # "and please" means no tool
+            raised = {name: math.exp((value - max(among.values())) / _SPREAD) for name, value in among.items()}
+            out.append({name: value / sum(raised.values()) for name, value in raised.items()})
+        return out or self._shares(_AND.sub(" ", text), possible)
 
     def _which(self, do: str, tools: Sequence[Tool]) -> Unclear:
         key, line = ("which_add", "add_this") if do == "add" else ("which_leave", "leave_this")
@@ -163,7 +175,7 @@ class Targets:
         told = about or self._say("this_object")
         same = [f for f in given if f.sha256 in old]
         if same:
-            raise Unclear(self._say("same_file", file=same[0].path.name, object=told))
+            raise Refusal(self._say("same_file", file=same[0].path.name, object=told))
         out: dict[str, File] = {}
         for file in self.plan.files:
             fitting = [f for f in given if f.kind == file.kind and f not in out.values()]
@@ -183,7 +195,7 @@ class Targets:
     def _missing(self, file: Attachment, given: Sequence[File], told: str, about: str) -> Unclear:
         kind = self._say("one_of_kind", kind=kind_phrase(self.language, file.kind))
         if given:
-            return Unclear(self._say("other_kind", file=given[0].path.name, found=given[0].found, kinds=kind))
+            return Refusal(self._say("other_kind", file=given[0].path.name, found=given[0].found, kinds=kind))
         return Unclear(self._say("repeat_needs" if about else "repeat_needs_file", object=told, kinds=kind))
 
 

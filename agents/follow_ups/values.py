@@ -10,7 +10,7 @@ from typing import Any
 from gnomon.agents.embedded.asking import named
 from gnomon.agents.embedded.assign import Assignment, assign, role_of
 from gnomon.agents.embedded.tokens import tokens
-from gnomon.agents.follow_ups.options import Option, Unclear
+from gnomon.agents.follow_ups.options import Option, Refusal, Unclear
 from gnomon.agents.follow_ups.phrases import listed, phrase, words
 from gnomon.agents.understanding.grammar import whole
 from gnomon.agents.understanding.slot import Slot
@@ -83,7 +83,7 @@ def given_by(
         Where a value is no argument of any step, or may be several; nothing is taken then.
     """
     if understood.unread:
-        raise Unclear(phrase(language, "unread", words=listed(language, understood.unread)))
+        raise Refusal(phrase(language, "unread", words=listed(language, understood.unread)))
     tools = tools_of(plan, registry)
     made = assign(understood, tools)
     given = Given()
@@ -141,7 +141,7 @@ def _guess(slot: Slot, given: Given, tools: Sequence[Tool], plan: Plan, language
         return
     if not found:
         can = listed(language, _settable(tools, language))
-        raise Unclear(phrase(language, "no_step_takes", words=slot.text, what=_of_what(slot, language), can=can))
+        raise Refusal(phrase(language, "no_step_takes", words=slot.text, what=_of_what(slot, language), can=can))
     options = [
         Option(
             phrase(language, "set_to", name=named(language, p), value=spoken(v, language), tool=t.name),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.agents import numbers
+from gnomon.agents.embedded.tokens import tokens
 from gnomon.agents.follow_ups.facets import facets_of
 from gnomon.agents.follow_ups.intents import bare
 from gnomon.agents.follow_ups.left_out import LeftOut, left_out
@@ -166,7 +167,12 @@ class Why:
         if by_number:
             return by_number
         keys = {t.key for t in terms_in(understood.question)}
-        chosen = [r for r in self.content.results if _key(r.quantity) in keys]
+        said = set(tokens(understood.question))
+        named = [r for r in self.content.results if set(tokens(r.quantity.replace("_", " "))) <= said]
+        # "Mean flux" is no flux; a name in full counts for more than a term of it.
+        longest = max((len(r.quantity) for r in named), default=0)
+        chosen = [r for r in named if len(r.quantity) == longest] if longest > max(map(len, keys), default=0) else []
+        chosen = chosen or [r for r in self.content.results if _key(r.quantity) in keys] or named
         place = _which(understood.question)
         if place:
             of = [r for r in chosen or self.content.results if re.search(rf"(?<!\d){place}$", r.of)]
@@ -294,19 +300,29 @@ class Why:
                     continue
                 told.add(node.step)
                 method = methods.get(node.step)
+                told_so = method.text if method else node.because or self._method_of(node)
                 key = "why_made" if number else "why_measured"
                 yield self._say(
                     key,
                     step=node.step,
                     tool=node.tool,
                     version=node.version,
-                    method=method.text if method else node.because,
+                    method=told_so,
                 )
                 if method and method.references:
                     works = "; ".join(self.content.references[n - 1] for n in method.references)
                     yield "  " + self._say("why_cites", works=works)
                 if node.reused:
                     yield "  " + self._say("why_reused", run=node.reused)
+
+    def _method_of(self, node: Node) -> str:
+        """The sentence of a step whose method is worded as another one's, which the report tells once."""
+        tool = self.registry.get(node.tool)
+        if tool is None:
+            return ""
+        template = tool.declaration.method_zh if self.language == "zh" else tool.declaration.method
+        given = {a.name: one_line(spoken(a.value, self.language)) for a in node.arguments}
+        return re.sub(r"\{(\w+)\}", lambda m: given.get(m[1], m[0]), template)
 
     def _inputs(self, traces: Sequence[Lineage]) -> Iterator[str]:
         for given in dict.fromkeys(f for t in traces for n in t.nodes for f in n.files):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -17,7 +17,9 @@ from gnomon.tools.errors import UsageError
 NO_KEY = "none"
 """Sent where no key is set: the client insists on one, and servers on one's own machine ask for none."""
 
-_KEYS = ("base_url", "model", "timeout", "deadline", "retries", "temperature", "budget", "prices")
+_KEYS = ("base_url", "model", "timeout", "deadline", "retries", "temperature", "style", "prose", "budget", "prices")
+_STYLES = ("auto", "choices", "draft")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,10 @@ class LanguageSettings:
         How often a request is repeated where that may help.
     temperature : float
         0 asks for the likeliest words, and for about the same answer to the same question.
+    style : {"auto", "choices", "draft"}
+        How a model plans; see `gnomon.agents.language.planner.LanguagePlanner`.
+    prose : bool
+        Whether it writes a paragraph for the report.
     limits : Limits
         Of one planning.
     prices : Prices or None
@@ -68,6 +74,8 @@ class LanguageSettings:
     deadline: float = 300.0
     retries: int = 4
     temperature: float = 0.0
+    style: Literal["auto", "choices", "draft"] = "auto"
+    prose: bool = False
     limits: Limits = field(default_factory=Limits)
     prices: Prices | None = None
 
@@ -75,6 +83,16 @@ class LanguageSettings:
     def is_set(self) -> bool:
         """Whether a person set up a language model at all: a server or a key, and a model."""
         return bool(self.model and (self.base_url or self.api_key))
+
+    @property
+    def host(self) -> str:
+        """The server's host; that of the client library's own server where none is set."""
+        return urlsplit(self.base_url or "https://api.openai.com").hostname or ""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the server is on this machine, so that nothing leaves it."""
+        return self.host in _LOOPBACK
 
     def budget(self) -> Budget:
         """A fresh budget for one planning."""
@@ -112,6 +130,8 @@ class LanguageSettings:
             deadline=_number(table, "deadline", default.deadline, least=0.001),
             retries=int(_number(table, "retries", default.retries, whole=True)),
             temperature=_number(table, "temperature", default.temperature),
+            style=_style(table),
+            prose=_truth(table, "prose"),
             limits=_limits(_table(table, "budget")),
             prices=_prices(_table(table, "prices")),
         )
@@ -160,6 +180,22 @@ def checked_key(key: str | None) -> SecretStr | None:
             remedy="Set OPENAI_API_KEY again, to the key alone.",
         )
     return SecretStr(key)
+
+
+def _style(table: Mapping[str, object]) -> Any:
+    style = table.get("style", "auto")
+    if style not in _STYLES:
+        raise UsageError(
+            f"language.style must be one of {', '.join(_STYLES)}, and is {style!r}.", remedy="Mend settings.toml."
+        )
+    return style
+
+
+def _truth(table: Mapping[str, object], name: str) -> bool:
+    value = table.get(name, False)
+    if not isinstance(value, bool):
+        raise UsageError(f"language.{name} must be true or false, and is {value!r}.", remedy="Mend settings.toml.")
+    return value
 
 
 def _limits(table: Mapping[str, object]) -> Limits:

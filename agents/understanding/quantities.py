@@ -393,6 +393,9 @@ def _slot(text: str, read: _Read, role: Role) -> Slot:
         if not read.digits[0].isdigit():
             kind = "count"
         noun = _patterns()["counted"].match(text, read.end)
+        nearest = re.search(r"([A-Za-z_]+)\s*(?:=|:|of|is|to|at)?\s*$", before)
+        if nearest and (term := find_term(nearest[1])) and term.key not in THINGS:
+            noun, name = None, term.key  # the seed 12, and no twelve throughouts
         if (
             noun
             and noun[1].lower() not in grammar()["not_counted"]

@@ -108,7 +108,7 @@ class _Reader:
         for start, end, place in names.guarded(self.left):
             if self._is_meant(start, end, place):
                 self._take(start, self._longer(end, place), place)
-        where = {s.value if s.type == "site" else telescope(s.value).site for s in self.found}
+        where = {s.value if s.type == "site" else telescope(s.value).site for s in self.found} - {""}
         for match in _alone().finditer(self.left):
             if _INDEFINITE.search(self.text[: match.start()]) or self._is_no_place(None, match.end()):
                 continue
@@ -146,6 +146,8 @@ class _Reader:
         after = self.text[end:]
         if isinstance(place, Site):
             return bool(_NO_SITE.match(after) or _NUMBERED.match(after))
+        if place is not None and place.kind != "telescope":
+            return bool(_NUMBERED.match(after))  # "HARPS data" are HARPS's; Kepler-10 is a star
         return bool(_NO_PLACE.match(after))
 
     def _is_meant(self, start: int, end: int, place: Place) -> bool:
@@ -281,7 +283,7 @@ def _of_aperture(match: re.Match[str], places: list[Site] | None) -> Telescope |
     """The one telescope that an aperture means: at the places, or anywhere among those that are called by it."""
     size = float(match["size"]) * _UNITS[_unit(match)]
     called = re.compile(rf"(?<![\d.]){re.escape(match['size'])}[\s-]*{_unit(match)}")
-    fitting = [t for t in telescopes() if _fits(match, t) and (places is None or t.site in {p.key for p in places})]
+    fitting = [t for t in telescopes() if t.kind == "telescope" if _fits(match, t) and (places is None or t.site in {p.key for p in places})]
     by_it = [t for t in fitting if called.search(t.en)]
     if places is None:
         fitting = by_it
@@ -300,7 +302,7 @@ def _of_aperture(match: re.Match[str], places: list[Site] | None) -> Telescope |
 
 def _units_of(one: Telescope) -> list[Telescope]:
     """The telescope, and those of which it is the common name."""
-    return [t for t in telescopes(one.site) if t == one or t.key.startswith(one.key + "_")]
+    return [t for t in telescopes(one.site) if t.kind == "telescope" if t == one or t.key.startswith(one.key + "_")]
 
 
 def _unit(match: re.Match[str]) -> str:

@@ -102,5 +102,5 @@ def understand(question: str, clock: Clock | None = None) -> Understanding:
 
 def _where(places: Sequence[Slot]) -> Any:
     """The site that a question speaks of, if it is one."""
-    keys = {s.value if s.type == "site" else telescope(s.value).site for s in places}
+    keys = {s.value if s.type == "site" else telescope(s.value).site for s in places} - {""}
     return site(keys.pop()) if len(keys) == 1 else None

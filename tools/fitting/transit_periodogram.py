@@ -50,6 +50,7 @@ STOP_SNR = 5.0  # a pass with nothing above five sigma of white noise is the las
         "Compute a box least squares periodogram",
         "Compute the transit periodogram between 1 and 20 days",
         "Make a BLS spectrum",
+        "What is the strongest box-shaped periodicity in the flux?",
         "计算 BLS 周期图，周期范围 1 到 20 天",
         "做凌星周期图",
         "Run BLS on this light curve",

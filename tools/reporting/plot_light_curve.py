@@ -33,6 +33,7 @@ BIN_D = 0.5 / 24  # half an hour, Kepler's long cadence, the usual step for show
     citations=("Hunter 2007, Matplotlib: a 2D graphics environment, doi:10.1109/MCSE.2007.55",),
     examples=(
         "Plot the light curve",
+        "A time-series figure of the photometry",
         "Show me the flux against time",
         "Draw the raw data",
         "画出光变曲线",

@@ -26,6 +26,8 @@ _FAR_APART = 5.0
     citations=("Hunter 2007, Matplotlib: a 2D graphics environment, doi:10.1109/MCSE.2007.55",),
     examples=(
         "Plot the radial velocities",
+        "A time-series figure of the RVs",
+        "Velocities against date, nothing else",
         "Show the velocities of each instrument against time",
         "画出视向速度",
         "画出视向速度随时间的变化",
