@@ -78,7 +78,7 @@ def _of_examples(planner: EmbeddedPlanner, goals: Goals) -> Iterator[Sample]:
         lacking = frozenset(n for n in required if planner._lacks(planner.registry[n], understood))
         taking = planner.taking(understood)
         found = goals.features(
-            [text], all_vectors[i], known=_known(choices[0]), reachable=reach[choices[0]], lacking=lacking, taking=taking, without=without
+            [text], all_vectors[i], known=_known(choices[0]), reachable=reach[choices[0]], lacking=lacking, taking=taking, numbers=frozenset(s.name for s in understood.slots if s.number is not None), without=without
         )
         yield Sample(found, frozenset(right), 1.0, meant.name)
 
@@ -88,7 +88,7 @@ def _of_questions(planner: EmbeddedPlanner, goals: Goals) -> Iterator[Sample]:
     tasks = {i for i, m in enumerate(goals.meant) if m.task is not None}
     actions = {i for i, m in enumerate(goals.meant) if m.task is not None and m.task.about == "action"}
     required = {t.name for t in planner.registry.values() if any(p.required for p in t.arguments)}
-    for question in load("development"):
+    for question in load("development") + load("development_2"):
         kinds = question.get("data", [])
         reached = frozenset(planner._drafts(attached(kinds)))
         away = {i for i, m in enumerate(goals.meant) if m.tool is not None and m.name not in reached}
@@ -114,6 +114,7 @@ def _of_questions(planner: EmbeddedPlanner, goals: Goals) -> Iterator[Sample]:
             reachable=reached,
             lacking=lacking,
             taking=planner.taking(understood),
+            numbers=frozenset(s.name for s in understood.slots if s.number is not None),
         )
         del away
         yield Sample(found, frozenset(right), 3.0, f"question {question['id']}")

@@ -47,6 +47,7 @@ class PlannerName(StrEnum):
 
     auto = "auto"
     embedded = "embedded"
+    language = "language"
 
 
 OF_STATUS = {
@@ -64,12 +65,12 @@ Data = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Approve beforehand what the policy lets be approved so.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Deny the network.")]
+Offline = Annotated[bool, typer.Option("--offline", help="Deny the network; a language model on this machine may still be asked.")]
 Cluster = Annotated[
     str | None, typer.Option(help="Address of a Dask scheduler to run the steps on.", metavar="ADDRESS")
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")]
-Planner = Annotated[PlannerName, typer.Option(help="Who makes the plan.")]
+Planner = Annotated[PlannerName, typer.Option(help="Who makes the plan; auto asks a language model where one is set up.")]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run, the start of it, or `last`.")]
 
 
@@ -94,6 +95,7 @@ def open_conversation(
     workers: int | None = None,
     cluster: str | None = None,
     progress: Callable[[str, dict[str, Any]], None] | None = None,
+    planner: PlannerName = PlannerName.auto,
 ) -> Conversation:
     """The conversation under the person's settings."""
     from gnomon.agents.conversation import Conversation
@@ -108,6 +110,8 @@ def open_conversation(
         cluster=cluster or chosen.cluster,
         progress=progress,
         check_scripts=chosen.check_scripts,
+        planner_name=planner.value,
+        language=chosen.language,
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gnomon.interfaces import record_commands
+from gnomon.interfaces import chat, plan_commands, record_commands
 from gnomon.interfaces.application import (
     Cluster,
     Data,
@@ -41,9 +41,12 @@ from gnomon.tools import errors
 
 if TYPE_CHECKING:
     from gnomon.agents.conversation import Conversation
+    from gnomon.plans.findings import Finding
     from gnomon.plans.run import Run
 
 record_commands.register(app)
+plan_commands.register(app)
+chat.register(app)
 
 
 # --------------------------------------------------------------------------- asking and planning
@@ -64,7 +67,7 @@ def ask(
     from gnomon.interfaces.progress import shown
 
     with shown(as_json) as progress:
-        conversation = open_conversation(offline, workers, cluster, progress)
+        conversation = open_conversation(offline, workers, cluster, progress, planner)
         run = _ask_until_planned(conversation, question, data or [], as_json)
         offered(conversation, run, yes, as_json)
 
@@ -110,6 +113,7 @@ def plan(
         output.replace(kept)
         say(f"{output} was there already; it is now {kept}.")
     write_text(output, text)
+    plan_commands.write_schema(output, conversation.registry)
     if as_json:
         print_json(made.document())
     else:
@@ -129,12 +133,10 @@ def run(
 ) -> None:
     """Check a plan from a file, get it approved, run it and report."""
     from gnomon.interfaces.progress import shown
-    from gnomon.plans.document import read_plan
 
     with shown(as_json) as progress:
         conversation = open_conversation(offline, workers, cluster, progress)
-        made = read_plan(plan_file, conversation.registry)
-        offered(conversation, conversation.run_plan(made, data or []), yes, as_json)
+        offered(conversation, plan_commands.run_file(conversation, plan_file, data or []), yes, as_json)
 
 
 # --------------------------------------------------------------------------- runs that wait or stopped
@@ -222,6 +224,7 @@ def approve(
     with shown(as_json) as progress:
         conversation = open_conversation(offline, workers, cluster, progress)
         found = find_run(conversation, name)
+        plan_commands.require_sound_file(conversation, found)
         close(
             found,
             conversation.decide(found, "approve", "command", who=who, reason=reason, plan_hash=plan_hash),
@@ -262,9 +265,20 @@ def resume(
 
 
 @app.command()
-def tools(name: Annotated[str | None, typer.Argument(help="One tool, in full.")] = None, as_json: Json = False) -> None:
+def tools(
+    name: Annotated[str | None, typer.Argument(help="One tool, in full.")] = None,
+    as_json: Json = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON schema of plan.yaml with these tools, for editors.")
+    ] = False,
+) -> None:
     """List the tools, or show one."""
     registry = open_registry()
+    if schema:
+        from gnomon.plans.schema import schema_text, schema_with_tools
+
+        print_text(schema_text(schema_with_tools(registry)))
+        return
     if name is None:
         if as_json:
             print_json({"tools": [t.schema() for t in registry.values()]})
@@ -324,11 +338,12 @@ def _exit_code(error: errors.GnomonError) -> Exit:
     return Exit.FAILED
 
 
-def _failed(sentence: str, code: Exit, arguments: Sequence[str]) -> int:
+def _failed(sentence: str, code: Exit, arguments: Sequence[str], findings: Sequence[Finding] = ()) -> int:
     if "--json" in arguments and not Options.debug:
         status = "needs_answer" if code is Exit.NEEDS_ANSWER else "failed"
         keys = {"run": None, "status": status, "plan_hash": None, "question": None, "answer": sentence}
-        print_json({**keys, "results": [], "warnings": [], "report": None, "bundle": None, "seconds": 0})
+        told = {"findings": [f.document() for f in findings]} if findings else {}
+        print_json({**keys, "results": [], "warnings": [], "report": None, "bundle": None, "seconds": 0, **told})
     say(sentence)
     return int(code)
 
@@ -363,7 +378,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except errors.GnomonError as error:
         if Options.debug:
             raise
-        return _failed(str(error), _exit_code(error), given)
+        return _failed(str(error), _exit_code(error), given, getattr(error, "findings", ()))
     except KeyboardInterrupt:
         return _failed(STOPPED, Exit.FAILED, given)
     except OSError as error:

@@ -36,6 +36,7 @@ def examine(config: Path | None) -> list[dict[str, str]]:
         _home,
         _disk,
         _planner,
+        _language,
         _embedder,
         _dask,
         _gpu,
@@ -125,8 +126,16 @@ def _disk(chosen: settings.Settings) -> dict[str, str]:
     )
 
 
-def _planner(_chosen: settings.Settings) -> dict[str, str]:
-    return _finding("planner", "works", "embedded: no key and no network needed")
+def _planner(chosen: settings.Settings) -> dict[str, str]:
+    beside = f", beside it the language model {chosen.language.model}" if chosen.language.is_set else ""
+    return _finding("planner", "works", f"embedded: no key and no network needed{beside}")
+
+
+def _language(chosen: settings.Settings) -> dict[str, str]:
+    """Whether the language model answers: one request of a few tokens."""
+    from gnomon.agents.language.beside import examine
+
+    return _finding("language model", *examine(chosen.language))
 
 
 def _embedder(_chosen: settings.Settings) -> dict[str, str]:

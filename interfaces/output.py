@@ -25,6 +25,11 @@ def print_text(text: str) -> None:
 _answered: list[str] = []
 
 
+def expect_answer() -> None:
+    """Another answer may come, even one that reads like the last one."""
+    _answered.clear()
+
+
 def print_answer(text: str) -> None:
     """The answer, on standard output; once, however often it is told."""
     if text not in _answered:

@@ -166,6 +166,7 @@ def rerun(
     """Run a bundle's plan live, as a new run with its own approval, and report what changed in the world."""
     from gnomon.interfaces.progress import shown
     from gnomon.plans.difference import changes_since
+    from gnomon.plans.document import read_text
     from gnomon.plans.run import Run
 
     with _opened(name) as folder, shown(as_json) as progress:
@@ -173,6 +174,7 @@ def rerun(
         before = Run(folder)
         plan = before.plan(conversation.registry)
         new = conversation.run_plan(plan, [folder / "inputs" / f.name for f in plan.files], rerun_of=before.name)
+        new.keep_text(read_text(folder / "plan.yaml"), conversation.registry)
         status = decided(conversation, new, yes, as_json)
         changes = changes_since(before, new, plan) if status in ("done", "failed") else None
         if as_json:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from gnomon.tools.errors import UsageError
 
 if TYPE_CHECKING:
+    from gnomon.agents.language.settings import LanguageSettings
     from gnomon.plans.policy import Policy
 
-KEYS = ("home", "workers", "cluster", "check_scripts", "policy")
+KEYS = ("home", "workers", "cluster", "check_scripts", "policy", "language")
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,8 @@ class Settings:
 
     ``home`` holds store, runs and conversations; ``workers`` and ``cluster`` say where steps run; ``check_scripts`` whether
     each run's script is run by itself and compared with the run; ``policy`` is the table of that
-    name in the file.
+    name in the file; ``language`` is the language model, from its table and from ``OPENAI_BASE_URL``, ``OPENAI_API_KEY`` and
+    ``GNOMON_MODEL``.
     """
 
     source: Path | None
@@ -31,6 +33,7 @@ class Settings:
     cluster: str | None
     check_scripts: bool
     policy_table: dict[str, object]
+    language: LanguageSettings
 
     def policy(self, *, offline: bool = False) -> Policy:
         """The policy in force; ``offline`` denies the network."""
@@ -97,7 +100,16 @@ def load(config: Path | None = None) -> Settings:
         cluster=str(cluster) if cluster else None,
         check_scripts=_truth(os.environ.get("GNOMON_CHECK_SCRIPTS") or table.get("check_scripts", True)),
         policy_table=dict(policy) if isinstance(policy, dict) else {},
+        language=_language(table.get("language", {})),
     )
+
+
+def _language(table: object) -> LanguageSettings:
+    from gnomon.agents.language.settings import LanguageSettings
+
+    if not isinstance(table, dict):
+        raise UsageError("language in the settings must be a table.", remedy='Write [language] and lines like model = "NAME".')
+    return LanguageSettings.read(table, os.environ)
 
 
 def _truth(value: object) -> bool:

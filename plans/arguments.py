@@ -10,73 +10,150 @@ import math
 import re
 from typing import Any
 
+from gnomon.plans.findings import nearest
 from gnomon.tools.errors import PlanError
 from gnomon.tools.registry import Parameter, Tool
 
-_NUMBER = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*$")
+_NUMBER = re.compile(r"^\s*([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)\s*(.*?)\s*$", re.DOTALL)
+# What people write that is no number here, and what they should write; `{unit}` is the declared one, after a space.
+_NOT_A_NUMBER: tuple[tuple[str, str], ...] = (
+    (r"([-+]?\d+),(\d{3})(?![\d,])(.*)", "A comma is no decimal point: write {0}.{1}{2}, or {0}{1}{2} if thousands are meant."),
+    (r"([-+]?\d*),(\d+)(.*)", "A comma is no decimal point: write {0}.{1}{2}."),
+    (r"([-+]?\d{1,3})[ _'’](\d{3}(?:\.\d*)?)\b(.*)", "Write the digits together: {0}{1}{2}."),
+    (r"[-+]?\d+(?::\d+)+(?:\.\d*)?.*", "Sixties are not read: write one number, like `1.5{unit}`."),
+    (r"(.+?)\s*(?:±|\+/-|\+-)\s*(.+)", "A value has no error here: write {0}, and the error where the tool has an argument for it."),
+)  # fmt: skip
 
 
-def _number(value: Any, where: str) -> float:
+def _number(value: Any, where: str, unit: str = "") -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise PlanError(f"{where} must be a number, and is {value!r}.", remedy="Write a plain number.")
-    if not math.isfinite(value):
+        raise PlanError(f"{where} must be a number, and is {value!r}.", remedy=_how_to_write(value, unit))
+    try:
+        number = float(value) + 0.0  # JSON does not tell -0.0 from 0.0, so nothing else may
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
         raise PlanError(f"{where} must be finite, and is {value}.", remedy="Leave it out to use the default.")
-    return float(value) + 0.0  # JSON does not tell -0.0 from 0.0, so nothing else may
+    return number
 
 
-def _quantity(value: Any, unit: str, where: str) -> dict[str, Any]:
-    """``{"value", "unit"}`` in `unit`; a bare number is taken to be in `unit` already only inside that mapping."""
+def _how_to_write(value: Any, unit: str = "") -> str:
+    """What to write instead of something that is no number, or no number with a unit."""
+    after = f" {unit}" if unit else ""
     if isinstance(value, str):
+        for pattern, advice in _NOT_A_NUMBER:
+            if match := re.fullmatch(pattern, value.strip(), re.DOTALL):
+                return advice.format(*match.groups(), unit=after)
         match = _NUMBER.match(value)
-        if not match or not match[2]:
+        if match and re.match(r"[^\W\d]|$", match[2]):
+            return (
+                f"Write {match[1]}{after}, without quotes."
+                if not match[2] or unit
+                else f"It has no unit: write {match[1]}."
+            )
+    return f"Write it like `1.5{after}`." if unit else "Write a plain number."
+
+
+def quantity(value: Any, unit: str, where: str) -> dict[str, Any]:
+    """A number with a unit, ``12 h`` or ``{"value": 12, "unit": "h"}``, in the unit that a tool declares.
+
+    Parameters
+    ----------
+    value : object
+        As a person wrote it.
+    unit : str
+        The declared unit.
+    where : str
+        How messages call it.
+
+    Returns
+    -------
+    dict
+        ``{"value", "unit"}``.
+
+    Raises
+    ------
+    PlanError
+        Where it is no number, has no unit or has one that does not convert.
+    """
+    if isinstance(value, str):
+        match = _NUMBER.match(value.replace("\N{MINUS SIGN}", "-"))
+        if not match or not match[2] or re.match(r"(?!1\s*/)[-+,:.\d±]|['’]\s*\d", match[2]):
             raise PlanError(
-                f"{where} must be a number with a unit, and is {value!r}.", remedy=f"Write it like `1.5 {unit}`."
+                f"{where} must be a number with a unit, and is {value!r}.", remedy=_how_to_write(value, unit)
             )
         value = {"value": float(match[1]), "unit": match[2]}
     if not isinstance(value, dict) or set(value) != {"value", "unit"}:
-        raise PlanError(f"{where} needs a unit.", remedy=f"Write it like `{value} {unit}`.")
-    number = _number(value["value"], where)
+        simple = isinstance(value, int | float) and not isinstance(value, bool)
+        example = f"{value} {unit}" if simple else f"1.5 {unit}"
+        raise PlanError(f"{where} needs a unit.", remedy=f"Write it like `{example}`.")
+    number = _number(value["value"], where, unit)
     if value["unit"] == unit:
         return {"value": number, "unit": unit}
+    return {"value": _converted(number, str(value["unit"]), unit, where), "unit": unit}
+
+
+def _converted(number: float, given: str, unit: str, where: str) -> float:
+    """The number in the declared unit; the empty one is that of a plain number."""
     from astropy.units import Unit, UnitConversionError
 
-    from gnomon.tools.units import parse_unit
+    from gnomon.tools.units import near_unit, parse_unit
 
+    name = unit or "a plain number"
     try:
-        converted = (number * parse_unit(str(value["unit"]))).to(Unit(unit))
-    except ValueError as error:
+        converted = parse_unit(given).to(Unit(unit), number)
+    except UnitConversionError as error:  # before ValueError, which it is
+        found = parse_unit(given)
+        physical = str(found.physical_type).partition("/")[0]
+        known = f" ({found})" if str(found) != given else ""
+        what = f", {'an' if physical[0] in 'aeiou' else 'a'} {physical}," if physical != "unknown" else ""
         raise PlanError(
-            f"{where}: {value['unit']!r} is not a unit.", remedy=f"Use {unit} or a unit that converts to it."
+            f"{where} is in {given}{known}{what} which does not convert to {name}.", remedy=f"Give it in {name}."
         ) from error
-    except UnitConversionError as error:
+    except (ValueError, TypeError) as error:
+        near = near_unit(given)
+        hint = f"Did you mean {near}? " if near else ""
         raise PlanError(
-            f"{where} is in {value['unit']}, which does not convert to {unit}.", remedy=f"Give it in {unit}."
+            f"{where}: {given!r} is not a unit.", remedy=f"{hint}Use {unit or 'no unit'} or one that converts to it."
         ) from error
     # Fifteen digits: 12 h and 0.5 d must give the same number, whatever the last bit of the conversion.
-    return {"value": float(f"{converted.value:.15g}"), "unit": unit}
+    return _number(float(f"{converted:.15g}"), where)
+
+
+def _plain(value: Any, where: str) -> float:
+    """A number without a unit; ``10 %`` is one, too."""
+    if isinstance(value, str) and (match := _NUMBER.match(value)) and re.fullmatch(r"[%％]|percent|per cent", match[2]):
+        return _converted(float(match[1]), "%", "", where)
+    return _number(value, where)
 
 
 def _single(value: Any, parameter: Parameter, where: str) -> Any:
     if parameter.unit:
-        return _quantity(value, parameter.unit, where)
+        return quantity(value, parameter.unit, where)
     if parameter.type == "float":
-        return _number(value, where)
+        return _plain(value, where)
     if parameter.type == "int":
         number = _number(value, where)
         if number != int(number):
             raise PlanError(f"{where} must be a whole number, and is {value}.", remedy="Round it.")
+        if abs(number) >= 2**53:
+            raise PlanError(f"{where} is beyond the whole numbers that are kept exact.", remedy="Write a smaller one.")
         return int(number)
     if parameter.type == "bool":
         if not isinstance(value, bool):
-            raise PlanError(f"{where} must be true or false, and is {value!r}.", remedy="Write true or false.")
+            meant = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(
+                str(value).lower(), "true or false"
+            )
+            raise PlanError(f"{where} must be true or false, and is {value!r}.", remedy=f"Write {meant}.")
         return value
     if not isinstance(value, str):
-        raise PlanError(f"{where} must be text, and is {value!r}.", remedy="Put it in quotes.")
+        raise PlanError(f"{where} must be text, and is {value!r}.", remedy=f"Put it in quotes: {str(value)!r}.")
     if parameter.type == "weights" and not re.fullmatch(r"[0-9a-f]{64}", value):
         raise PlanError(f"{where} must be the SHA-256 of a file of weights, and is {value!r}.", remedy="Leave it out.")
     if parameter.choices and value not in parameter.choices:
         raise PlanError(
-            f"{where} must be one of {', '.join(parameter.choices)}, and is {value!r}.", remedy="Choose one of them."
+            f"{where} must be one of {', '.join(parameter.choices)}, and is {value!r}.",
+            remedy=nearest(value, parameter.choices, "Choose one of them."),
         )
     return value
 
@@ -92,8 +169,11 @@ def normal(tool: Tool, name: str, value: Any) -> Any:
     parameter = tool.parameter(name)
     where = f"{tool.name}.{name}"
     if parameter is None or parameter.role != "argument":
-        known = ", ".join(p.name for p in tool.arguments) or "none"
-        raise PlanError(f"{tool.name} has no argument {name!r}.", remedy=f"Its arguments are: {known}.")
+        known = [p.name for p in tool.arguments]
+        listed = f"Its arguments are: {', '.join(known) or 'none'}."
+        if parameter is not None:
+            listed = f"{name} is an input: write it under inputs."
+        raise PlanError(f"{tool.name} has no argument {name!r}.", remedy=nearest(name, known, listed))
     if value is None:
         if parameter.optional:
             return None
@@ -102,6 +182,8 @@ def normal(tool: Tool, name: str, value: Any) -> Any:
         if not isinstance(value, list):
             value = [value]
         return [_single(v, parameter, f"{where}[{i}]") for i, v in enumerate(value)]
+    if isinstance(value, list):
+        raise PlanError(f"{where} is one value, and not a list.", remedy="Write the value without brackets or dash.")
     return _single(value, parameter, where)
 
 
@@ -139,6 +221,21 @@ _SPOKEN = {
     "en": {None: "not given", True: "yes", False: "no", "nothing": "none"},
     "zh": {None: "未给出", True: "是", False: "否", "nothing": "无"},
 }
+
+
+def says_argument(written: Any, kept: Any) -> bool:
+    """Whether what a person wrote is an argument that a plan keeps.  No tool is asked: what is kept has the declared unit."""
+    try:
+        if isinstance(kept, dict) and set(kept) == {"value", "unit"}:
+            return bool(quantity(written, kept["unit"], "")["value"] == kept["value"])
+        if isinstance(kept, list):
+            given = written if isinstance(written, list) else [written]
+            return len(given) == len(kept) and all(map(says_argument, given, kept))
+        if isinstance(kept, bool | str) or kept is None:
+            return type(written) is type(kept) and bool(written == kept)
+        return isinstance(kept, int | float) and _plain(written, "") == kept
+    except PlanError:
+        return False
 
 
 def spoken(value: Any, language: str = "en") -> str:

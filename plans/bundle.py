@@ -4,13 +4,14 @@
 
     RUN/
       README.md                 one page for a person
-      plan.yaml                 the plan
+      plan.yaml                 the plan, with the comments of who wrote it
+      plan.schema.json          its form, for editors
       script.py                 the plan as one file that needs neither Gnomon nor a model
       requirements.txt          its lock
       environment.json          what the run ran in
       approvals.jsonl           who decided what, when, on which digests
       journal.jsonl             every event, chained
-      planning/planning.json    how the plan came to be
+      planning/planning.json    how the plan came to be; language.json, where a model was asked, what it was asked and said
       inputs/ replies/ weights/ outputs/ logs/ report/
       tolerances.yaml           how each output is compared, and why
       ro-crate-metadata.json    Provenance Run Crate 0.5, made from the journal
@@ -211,8 +212,18 @@ def _planning(run: Run, plan: Plan) -> dict[str, object]:
         "missing": plan.missing,
         "evidence": {step.id: step.evidence for step in plan.steps if step.evidence},
         "why": {step.id: step.why for step in plan.steps if step.why},
-        "model_calls": [],
+        "model_calls": _model_calls(run),
     }
+
+
+def _model_calls(run: Run) -> list[dict[str, object]]:
+    """What a language model was asked for the plan, in short; ``language.json`` beside it has all of it."""
+    path = run.folder / "planning" / "language.json"
+    if not path.is_file():
+        return []
+    exchanges = json.loads(path.read_text(encoding="utf-8")).get("exchanges", [])
+    told = ("asked", "model", "shape", "prompts", "usage", "cost", "seconds", "error")
+    return [{name: exchange[name] for name in told} for exchange in exchanges]
 
 
 def _tolerances(run: Run, plan: Plan, registry: Registry) -> str:

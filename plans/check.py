@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, Literal
+from typing import Any
 
 from gnomon.plans.arguments import normal
+from gnomon.plans.findings import Finding, UnsoundPlan, nearest
 from gnomon.plans.plan import Plan, Ref, Step
 from gnomon.plans.policy import Policy
 from gnomon.tools.errors import PlanError
 from gnomon.tools.registry import Parameter, Registry, Tool
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that the checks found.
-
-    ``rule`` is a stable name, ``place`` a path into the plan, ``remedy`` what to do; a plan with an ``error`` does not run.
-    """
-
-    rule: str
-    place: str
-    message: str
-    remedy: str
-    severity: Literal["error", "warning"] = "error"
-
-    def document(self) -> dict[str, Any]:
-        """JSON form."""
-        return asdict(self)
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.message} {self.remedy} [{self.rule}]"
+__all__ = ["Finding", "argument_findings", "check", "require_sound"]
 
 
 def check(plan: Plan, registry: Registry, policy: Policy) -> list[Finding]:
@@ -52,8 +33,8 @@ def check(plan: Plan, registry: Registry, policy: Policy) -> list[Finding]:
         In the order of the plan.
     """
     findings = list(_structure(plan))
-    for step in plan.steps:
-        findings.extend(_step(step, plan, registry))
+    for step, place in zip(plan.steps, places(plan), strict=True):
+        findings.extend(_step(step, plan, registry, place))
     verdict, reasons = policy.decide(plan)
     if verdict == "deny":
         findings.append(
@@ -67,29 +48,44 @@ def check(plan: Plan, registry: Registry, policy: Policy) -> list[Finding]:
     return findings
 
 
+def places(plan: Plan) -> list[str]:
+    """How findings call each step: by its identifier, or by its number where another one has the same."""
+    names = [s.id for s in plan.steps]
+    return [f"steps.{n}" if names.count(n) == 1 else f"steps[{i}]" for i, n in enumerate(names)]
+
+
 def _structure(plan: Plan) -> Iterator[Finding]:
     if not plan.steps:
         yield Finding("no-steps", "steps", "The plan has no steps.", "Add at least one.")
     seen: set[str] = set()
-    for step in plan.steps:
+    for number, step in enumerate(plan.steps):
         if step.id in seen:
             yield Finding(
-                "duplicate-id", f"steps.{step.id}", f"Two steps are called {step.id!r}.", "Rename one of them."
+                "duplicate-id", f"steps[{number}].id", f"Two steps are called {step.id!r}.", "Rename one of them."
             )
         seen.add(step.id)
     names = [f.name for f in plan.files]
-    for name in {n for n in names if names.count(n) > 1}:
-        yield Finding("duplicate-file", "files", f"Two files are called {name!r}.", "Rename one of them.")
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            yield Finding(
+                "duplicate-file", f"files[{number}].name", f"Two files are called {name!r}.", "Rename one of them."
+            )
+    if len(seen) < len(plan.steps):
+        return  # nobody can tell which of two steps of one name is waited for
     try:
         TopologicalSorter({s.id: s.needs() for s in plan.steps}).prepare()
     except CycleError as error:
+        circle = list(reversed(error.args[1]))  # each waits for the next
+        what = (
+            f"{circle[0]} waits for itself" if len(circle) == 2 else f"Steps wait for each other: {' -> '.join(circle)}"
+        )
+        remedy = f"Let one of them refer to a step outside this circle; {circle[0]} is the first."
         yield Finding(
-            "cycle", "steps", f"Steps wait for each other: {' -> '.join(error.args[1])}.", "Break the circle."
+            "cycle", f"steps.{circle[0]}.inputs", f"{what}.", remedy if len(circle) > 2 else "Refer to another step."
         )
 
 
-def _step(step: Step, plan: Plan, registry: Registry) -> Iterator[Finding]:
-    place = f"steps.{step.id}"
+def _step(step: Step, plan: Plan, registry: Registry, place: str) -> Iterator[Finding]:
     try:
         tool = registry.tool(step.tool)
     except PlanError as error:
@@ -100,7 +96,7 @@ def _step(step: Step, plan: Plan, registry: Registry) -> Iterator[Finding]:
             "tool-version",
             f"{place}.version",
             f"The plan asks for {tool.name} {step.version}, and here is {tool.version}.",
-            "Plan again with the tool that is here.",
+            f"Write '{tool.version}', and expect other results; or plan again.",
         )
     if step.kind != str(tool.kind):
         yield Finding(
@@ -114,37 +110,69 @@ def _step(step: Step, plan: Plan, registry: Registry) -> Iterator[Finding]:
             "effects",
             f"{place}.effects",
             f"{tool.name} declares the effects {', '.join(tool.effects)}, and the plan says {', '.join(step.effects) or 'none'}.",
-            "State all of them.",
+            f"Write [{', '.join(tool.effects)}].",
         )
     yield from _arguments(step, tool, place)
     yield from _inputs(step, tool, plan, registry, place)
 
 
-def _arguments(step: Step, tool: Tool, place: str) -> Iterator[Finding]:
+def argument_findings(step: Step, tool: Tool, place: str) -> Iterator[Finding]:
+    """What is wrong with the arguments that a step states."""
     for name, value in step.arguments.items():
         where = f"{place}.arguments.{name}"
+        parameter = tool.parameter(name)
         try:
-            normalised = normal(tool, name, value)
+            normal(tool, name, value)
         except PlanError as error:
-            yield Finding("argument", where, error.what, error.remedy)
+            unknown = parameter is None or parameter.role != "argument"
+            several = parameter is not None and parameter.many and isinstance(value, list)
+            item = _culprit(tool, name, value) if several and not unknown else ""
+            yield Finding("unknown-argument" if unknown else "argument", where + item, error.what, error.remedy)
+
+
+def _culprit(tool: Tool, name: str, values: list[Any]) -> str:
+    """Which of several values is the wrong one."""
+    for number, value in enumerate(values):
+        try:
+            normal(tool, name, [value])
+        except PlanError:
+            return f"[{number}]"
+    return ""
+
+
+def _arguments(step: Step, tool: Tool, place: str) -> Iterator[Finding]:
+    wrong = list(argument_findings(step, tool, place))
+    yield from wrong
+    for name, value in step.arguments.items():
+        where = f"{place}.arguments.{name}"
+        if any(f.place == where or f.place.startswith(f"{where}[") for f in wrong):
             continue
-        if normalised != value:
+        if (normalised := normal(tool, name, value)) != value:
             yield Finding(
                 "not-normal", where, f"{value!r} is not in the form that plans keep.", f"Write {normalised!r}."
             )
     for parameter in tool.arguments:
         if parameter.name not in step.arguments:
+            example = f"`{parameter.name}: {_example(parameter)}`"
             need = (
-                "It is required."
+                f"Write {example}."
                 if parameter.required
-                else "State it, so that the plan says all that decides the result."
+                else f"State it, so that the plan says all that decides the result: {example}."
             )
             yield Finding(
                 "missing-argument",
-                f"{place}.arguments",
+                f"{place}.arguments.{parameter.name}",
                 f"{tool.name} needs {parameter.name}: {parameter.description}",
                 need,
             )
+
+
+def _example(parameter: Parameter) -> str:
+    """How an argument is written, for a person who does not know it."""
+    if parameter.choices:
+        return str(parameter.choices[0])
+    examples = {"int": "1", "float": "1.0", "bool": "true", "weights": "SHA-256"}
+    return f"1.5 {parameter.unit}" if parameter.unit else examples.get(parameter.type, "TEXT")
 
 
 def _inputs(step: Step, tool: Tool, plan: Plan, registry: Registry, place: str) -> Iterator[Finding]:
@@ -156,7 +184,7 @@ def _inputs(step: Step, tool: Tool, plan: Plan, registry: Registry, place: str) 
                 "unknown-input",
                 where,
                 f"{tool.name} has no input {name!r}.",
-                f"Its inputs are: {', '.join(known) or 'none'}.",
+                nearest(name, known, f"Its inputs are: {', '.join(known) or 'none'}."),
             )
             continue
         parameter = known[name]
@@ -165,18 +193,31 @@ def _inputs(step: Step, tool: Tool, plan: Plan, registry: Registry, place: str) 
                 "many",
                 where,
                 f"{tool.name} takes {'a list' if parameter.many else 'one value'} for {name}.",
-                "Write it so.",
+                "Write [{step: NAME}]." if parameter.many else "Write {step: NAME}.",
             )
-        for ref in value if isinstance(value, list) else [value]:
-            yield from _reference(ref, parameter, plan, registry, where)
+        for number, ref in enumerate(value if isinstance(value, list) else [value]):
+            at = f"{where}[{number}]" if isinstance(value, list) else where
+            yield from _reference(ref, parameter, plan, registry, at)
     for name, parameter in known.items():
         if name not in step.inputs and parameter.required:
             yield Finding(
                 "missing-input",
-                f"{place}.inputs",
+                f"{place}.inputs.{name}",
                 f"{tool.name} needs {name} ({parameter.kind or 'a file'}): {parameter.description}",
-                "Refer to a step that makes it.",
+                f"Write `{name}: {{file: NAME}}`."
+                if parameter.kind is None
+                else _makers(parameter, plan, registry, name),
             )
+
+
+def _makers(parameter: Parameter, plan: Plan, registry: Registry, name: str) -> str:
+    """Which steps of the plan, or which tools, make what an input asks for."""
+    assert parameter.kind is not None
+    makers = [s.id for s in plan.steps if s.tool in registry and parameter.kind.accepts(registry[s.tool].kind)]
+    if makers:
+        return f"Write `{name}: {{step: {makers[0]}}}`." if len(makers) == 1 else f"These make it: {', '.join(makers)}."
+    tools = [t.name for t in registry.makers(parameter.kind)]
+    return f"Add a step that makes it: {', '.join(tools[:5])}." if tools else "No tool that is here makes it."
 
 
 def _reference(ref: Ref, parameter: Parameter, plan: Plan, registry: Registry, where: str) -> Iterator[Finding]:
@@ -188,9 +229,9 @@ def _reference(ref: Ref, parameter: Parameter, plan: Plan, registry: Registry, w
         elif plan.file(ref.file) is None:
             yield Finding(
                 "unknown-file",
-                where,
+                f"{where}.file",
                 f"No file called {ref.file!r} came with the question.",
-                f"There are: {', '.join(f.name for f in plan.files) or 'none'}.",
+                nearest(ref.file, names := [f.name for f in plan.files], f"There are: {', '.join(names) or 'none'}."),
             )
         return
     if ref.step is None:
@@ -202,9 +243,9 @@ def _reference(ref: Ref, parameter: Parameter, plan: Plan, registry: Registry, w
     if source is None:
         yield Finding(
             "unknown-step",
-            where,
+            f"{where}.step",
             f"There is no step called {ref.step!r}.",
-            f"There are: {', '.join(s.id for s in plan.steps)}.",
+            nearest(ref.step, names := [s.id for s in plan.steps], f"There are: {', '.join(names)}."),
         )
         return
     try:
@@ -215,9 +256,9 @@ def _reference(ref: Ref, parameter: Parameter, plan: Plan, registry: Registry, w
     if not parameter.kind.accepts(made):
         yield Finding(
             "kind-mismatch",
-            where,
+            f"{where}.step",
             f"{parameter.name} must be a {parameter.kind}, and step {ref.step} makes a {made}.",
-            "Refer to another step.",
+            _makers(parameter, plan, registry, parameter.name),
         )
 
 
@@ -226,11 +267,11 @@ def require_sound(plan: Plan, registry: Registry, policy: Policy) -> list[Findin
 
     Raises
     ------
-    PlanError
+    UnsoundPlan
         Where there is an error; the sentence lists every one.
     """
     findings = check(plan, registry, policy)
     errors = [f for f in findings if f.severity == "error"]
     if errors:
-        raise PlanError("The plan cannot run: " + " ".join(str(f) for f in errors))
+        raise UnsoundPlan(errors)
     return findings

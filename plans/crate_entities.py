@@ -61,6 +61,7 @@ _MEANINGS = {
     "approvals.jsonl": "Who decided what, when, and on which digests.",
     "environment.json": "What the plan ran in.",
     "journal.jsonl": "Every event of the run, each line carrying the digest of the line before: the record.",
+    "plan.schema.json": "The form of plan.yaml, for editors.",
     "plan.yaml": "The plan as people read it.",
     "requirements.txt": "The packages of the script, with versions and digests.",
     SCRIPT: "The plan as one file that needs neither Gnomon nor a model.",

@@ -3,9 +3,11 @@
 ::
 
     RUN/
-      plan.yaml          the plan, as people read it; its content's hash is its identity
+      plan.yaml          the plan, as people read and write it; its content's hash is its identity
+      plan.schema.json   its form, for editors
       journal.jsonl      every event, chained; approvals are events
       environment.json   what the plan ran in
+      planning/          what a language model was asked for the plan, and said
       inputs/            the attached files, by the names the plan uses
       replies/           what services answered, by step
       weights/           trained weights, by digest
@@ -79,7 +81,7 @@ class Run:
     def create(cls, root: Path, identifier: str, plan: Plan, store: Store, **how: str) -> Run:
         """Make the folder of a new run, with the plan and the attached files in it.
 
-        `how` the run came to be (its planner, the run that it repeats) goes into the journal.  The folder is filled under another name and renamed, so a run is there whole or not at all.
+        `how` the run came to be (its planner, the digest of the record of the planning, the run that it repeats) goes into the journal.  The folder is filled under another name and renamed, so a run is there whole or not at all.
         """
         root.mkdir(parents=True, exist_ok=True)
         part = root / f".part-{identifier}"
@@ -90,6 +92,10 @@ class Run:
             for file in plan.files:
                 link(store.path(file.sha256, ".file"), part / "inputs" / file.name)
             write_text(part / "plan.yaml", document.to_yaml(plan))
+            link(Path(__file__).with_name(document.SCHEMA_FILE), part / document.SCHEMA_FILE)
+            if planning := how.get("planning"):
+                (part / "planning").mkdir()
+                link(store.path(planning, ".file"), part / "planning" / "language.json")
             write_text(part / "environment.json", json.dumps(environment.describe(), indent=1, sort_keys=True) + "\n")
             run.journal.append(
                 "run.created", run=identifier, plan=plan.hash, question=plan.question, language=plan.language, **how
@@ -227,6 +233,20 @@ class Run:
         finally:
             self._journal = None
             lock.release()
+
+    def keep_text(self, text: str, registry: Registry) -> None:
+        """Let ``plan.yaml`` be what a person wrote, comments and all, changed as little as can be so that it says the run's plan.
+
+        Nothing is done once the run was decided on, or where another process holds it: then others rely on the bytes that are there.
+        """
+        from gnomon.plans.editing import edited
+
+        try:
+            with self.exclusive():
+                if self.approval() is None and not self.events("run.started"):
+                    write_text(self.folder / "plan.yaml", edited(text, self.plan(registry), registry))
+        except ApprovalError:
+            pass  # somebody in another terminal was faster
 
     def record(self, approval: Approval) -> None:
         """Write a decision into the journal."""

@@ -31,6 +31,8 @@ _FAR = ("pc", "kpc", "Mpc", "lyr", "au")
 _WAVES = ("nm", "um", "AA")
 # Lengths of time that are no periods.
 _LENGTHS = set(tokens("duration durations exposure exposures cadence window gap gaps baseline span age ages ingress egress long lasting 时长 持续 曝光 采样 窗口 间隔 年龄"))
+# What somebody says who takes points out.
+_CLIPS = re.compile(r"clip|outlier|reject|throw|remov|above|cut|剔除|离群|异常|剪|去掉|高出|高于", re.I)
 # What somebody says who bounds a search.
 _BOUNDS = re.compile(
     r"search|look|hunt|scan|beyond|allow|up to|at most|no more|shorter|longer|only|at least|keep|limit|搜|寻找|找|最长|最短|最多|至少|只看|限", re.I
@@ -140,7 +142,9 @@ def _agreement(slot: Slot, parameter: Parameter) -> float:
         named = set(tokens(slot.name.replace("_", " ")))
         score += 0.8 if named and named <= core else 0.4 if named <= names and slot.type == "count" else 0.0
     if slot.unit == "sigma" and "sigma" in parameter.name:
-        score += 1.0
+        score += 1.0 if _CLIPS.search(f"{slot.before} {slot.after}") else -1.0
+    if slot.unit == "sigma" and _is_probability(parameter):
+        score += 0.5
     if slot.name.endswith("JD") and _TIMES & core:
         score += 1.0
     for distance, token in enumerate(reversed(tokens(slot.before)[-6:])):
@@ -159,6 +163,10 @@ def _value(slot: Slot, parameter: Parameter) -> Any:
     if slot.type not in ("quantity", "count", "setting") or slot.number is None:
         return None
     number = slot.number
+    if slot.type == "count" and parameter.type != "int":
+        return None
+    if _is_probability(parameter) and not slot.unit and not 0 <= number <= 1:
+        return None
     if parameter.unit:
         return slot.written if slot.unit and dimension(slot.unit) == dimension(parameter.unit) else None
     if slot.unit == "%" and parameter.type == "float":

@@ -9,7 +9,7 @@ from functools import cache
 from gnomon.agents.embedded.columns import find_column
 from gnomon.agents.embedded.tokens import content_tokens
 from gnomon.agents.embedded.words import words
-from gnomon.agents.understanding.grammar import whole
+from gnomon.agents.understanding.grammar import spellings_of, whole
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.knowledge.glossary import load
@@ -45,13 +45,19 @@ def _clauses(question: str) -> Iterable[tuple[int, str]]:
 
 
 def _chosen(question: str, parameter: Parameter) -> Slot | None:
+    return next(iter(all_chosen(question, parameter)), None)
+
+
+def all_chosen(question: str, parameter: Parameter) -> list[Slot]:
+    """Every choice that the question makes for a parameter, clause by clause."""
+    slots = []
     for start, clause in _clauses(question):
         found = _by_value(clause, parameter) or _by_will(clause, parameter)
         if found is not None:
             first, last, choice = found
             slot = Slot("choice", question[start + first : start + last], start + first, start + last, choice, name=parameter.name)
-            return slot.inside(question)
-    return None
+            slots.append(slot.inside(question))
+    return slots
 
 
 def _by_value(clause: str, parameter: Parameter) -> tuple[int, int, str] | None:
@@ -60,9 +66,10 @@ def _by_value(clause: str, parameter: Parameter) -> tuple[int, int, str] | None:
         if choice in _GENERAL:
             continue
         if "/" in choice:  # a unit: of the values in the file, not of a number, and not of the answer
-            match = re.search(rf"(?<![\d./A-Za-z])(?<!\d )(?:in |为|是|用|[:：])?\s*{re.escape(choice)}(?![A-Za-z/])", clause)
-            if match and not re.search(r"\d\s*$", clause[: match.start()]) and not _WANTED_IN.search(clause[: match.start()]):
-                if re.search(_subject(parameter.name), clause, re.I) or match[0].startswith("in "):
+            spelled = "|".join(re.escape(w) for w in sorted(spellings_of(choice), key=len, reverse=True))
+            match = re.search(rf"(?<![\d./A-Za-z])(?:in |为|是|用|[:：])?\s*(?:{spelled})(?![A-Za-z/])", clause, re.I)
+            if match and not re.search(r"[\d.]\s*$", clause[: match.start()]) and not _WANTED_IN.search(clause[: match.start()]):
+                if re.search(_subject(parameter.name), clause, re.I) or match[0].startswith("in ") or "in there" in clause:
                     return match.start(), match.end(), choice
             continue
         terms = _terms_of(choice)

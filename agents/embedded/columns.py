@@ -13,7 +13,7 @@ from gnomon.agents.understanding.slot import Slot
 _NAME = r"[\"'“‘`「]?(?P<name>[A-Za-z][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*)[\"'”’`」]?"
 # One that looks like no word of a sentence: with an underscore, a digit, capitals, or in quotation marks.
 _CODE = r"(?:[\"'“‘`「](?P<quoted>[A-Za-z][\w. -]*)[\"'”’`」]|(?P<name>[A-Za-z]\w*_\w+|[A-Za-z]+\d\w*|[A-Z]{3,}|[A-Z]+[a-z]+[A-Z]\w*))"
-_IS = r"(?:is|are|=|:|named|called|is called|is named|should be|is in|are in|in|from|是|为|叫做?|用|取|名为|：|在)"
+_IS = r"(?:is|are|=|:|named|called|is called|is named|should be|is in|are in|in|from|under|stored in|are under|is under|是|为|叫做?|用|取|名为|：|在)"
 
 
 def find_column(question: str, parameter: str) -> Slot | None:
@@ -27,9 +27,9 @@ def find_column(question: str, parameter: str) -> Slot | None:
     of = _of(what)
     for pattern in (
         rf"{of}\s*(?:values?\s*|data\s*)?(?:columns?|列)\s*{_IS}*\s*{_NAME}",
-        rf"{of}\s*(?:(?:is|are|be)\s*(?:given\s*|found\s*)?)?(?:in|from|在)\s*(?:the\s*)?(?:columns?\s*)?{_CODE}(?:\s*(?:column|列))?",
-        rf"{of}\s*(?:(?:is|are)\s*)?(?:in|from|在)\s*(?:the\s*)?columns?\s*(?:called|named)?\s*{_NAME}",
-        rf"{of}\s*(?:(?:is|are)\s*)?(?:in|from|在)\s*(?:the\s*)?{_NAME}\s*(?:column|列)",
+        rf"{of}\s*(?:(?:is|are|be)\s*(?:given\s*|found\s*)?)?(?:in|from|under|stored in|在)\s*(?:the\s*)?(?:columns?\s*)?{_CODE}(?:\s*(?:column|列))?",
+        rf"{of}\s*(?:(?:is|are)\s*)?(?:in|from|under|stored in|在)\s*(?:the\s*)?columns?\s*(?:called|named)?\s*{_NAME}",
+        rf"{of}\s*(?:(?:is|are)\s*)?(?:in|from|under|stored in|在)\s*(?:the\s*)?{_NAME}\s*(?:column|列)",
         rf"(?:columns?|列)\s*{_CODE_OR_WORD}\s*(?:for|as|holds|has|is|contains|作为|是|为|当作)\s*(?:the\s*|its\s*|their\s*)?{of}",
         rf"{_CODE}\s*(?:columns?|列)?\s*(?:as|for|is|holds|contains|作为|当作|做为|是|为)\s*(?:the\s*|my\s*|its\s*|their\s*)?{of}",
         rf"(?i:use|take|using|with|from|on|用|使用|取)\s*(?:the\s*)?(?:\w+\s+)?{_CODE}",
@@ -58,8 +58,12 @@ def _says(name: str, what: str) -> bool:
 def _in_one_breath(question: str, what: str, parameter: str) -> Slot | None:
     """``jd is the time, vel the RV, svel its uncertainty and tel the spectrograph``: one is said to be something, the others follow."""
     anything = "(?:" + "|".join(_of(w) for w in words()["columns"]) + ")"
-    one = rf"(?P<n{{}}>[A-Za-z]\w*)\s+(?:is\s+|=\s*|for\s+)?(?:the|its|their)\s+(?P<w{{}}>{anything})"
-    chain = re.compile(one.format(0, 0).replace(r"(?:is\s+|=\s*|for\s+)?", r"(?:is|=)\s+") + "".join(rf"(?:\s*(?:,|;|and|,\s*and)\s*{one.format(i, i)})?" for i in range(1, 5)), re.I)
+    name = r"[\"'“‘`]?(?P<n{}>[A-Za-z]\w*)[\"'”’`]?"
+    first = rf"{name}\s*(?:is|=|holds|has|是|为)\s*(?:the\s+|its\s+|their\s+)?(?P<w{{}}>{anything})"
+    later = rf"{name}\s*(?:(?:is|=|holds|has|for|是|为)\s*)?(?:the\s+|its\s+|their\s+)?(?P<w{{}}>{anything})"
+    chain = re.compile(
+        first.format(0, 0) + "".join(rf"(?:\s*(?:,|;|，|、|；|and|,\s*and|和)\s*{later.format(i, i)})?" for i in range(1, 5)), re.I
+    )
     for match in chain.finditer(question):
         if match["n1"] is None:
             continue

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.agents.embedded.nearness import Nearness
 from gnomon.agents.embedded.spelling import Spelling
-from gnomon.agents.embedded.tokens import asks_for_picture, content_tokens
+from gnomon.agents.embedded.tokens import asks_for_picture, asks_to_act, content_tokens
 from gnomon.knowledge.glossary import terms_in
 from gnomon.knowledge.tasks import Task, uncovered
 from gnomon.tools.registry import Tool
@@ -32,7 +32,7 @@ WEIGHTS = Path(__file__).with_name("goal_weights.json")
 # What is known of each thing that could be meant; each has a weight.
 FEATURES = (
     "tool", "action", "other", "words", "sense", "sense_near", "terms", "unreachable", "lacks",
-    "picture_unasked", "picture_asked", "picture_unmet", "reader", "takes", "vague",
+    "picture_unasked", "picture_asked", "picture_unmet", "reader", "takes", "vague", "foreign", "acts",
 )  # fmt: skip
 
 
@@ -126,6 +126,7 @@ class Goals:
         self.near = Nearness([m.texts for m in self.meant], kept)
         self.spelling = Spelling(self.near.texts)
         self._terms = [{t.key for t in terms_in(spoken[m.name] if m.tool else " ".join(m.texts))} for m in self.meant]
+        self.spoken_of = frozenset().union(*(s for m, s in zip(self.meant, self._terms, strict=True) if m.tool))
 
     def features(
         self,
@@ -136,6 +137,7 @@ class Goals:
         reachable: frozenset[str],
         lacking: frozenset[str],
         taking: Mapping[str, float] | None = None,
+        numbers: frozenset[str] = frozenset(),
         without: Sequence[int] = (),
     ) -> np.ndarray:
         """What is known of each thing that could be meant.
@@ -152,6 +154,8 @@ class Goals:
             Tools that the attached data lead to, and tools that need a value which the question does not give.
         taking : mapping of str to float, optional
             For each tool the share of the question's numbers that it takes.
+        numbers : frozenset of str
+            Terms that numbers of the question are of.
         without : sequence of int
             Texts that are left out, when an example itself is the question.
 
@@ -176,6 +180,9 @@ class Goals:
         terms = {t.key for t in terms_in(wanted[0])}
         picture = asks_for_picture(wanted[0])
         vague = bool(known) and is_vague(wanted[0])
+        # Terms of the field that no tool speaks of, beside those that only say what a number is of.
+        foreign = min(len({t for t in terms if t not in self.spoken_of and t not in numbers}), 2) / 2
+        acts = asks_to_act(wanted[0])
         rows = []
         for i, meant in enumerate(self.meant):
             tool, task = meant.tool, meant.task
@@ -196,6 +203,8 @@ class Goals:
                 float(tool is not None and bool(tool.files)),
                 (taking or {}).get(tool.name, 0.0) if tool is not None else 0.0,
                 float(task is not None and vague),
+                foreign if tool is not None else 0.0,
+                float(task is not None and task.about == "action" and acts),
             ])  # fmt: skip
         return np.asarray(rows)
 

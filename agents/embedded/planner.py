@@ -14,7 +14,8 @@ from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.clauses import in_clauses
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
-from gnomon.agents.embedded.sensible import contradiction
+from gnomon.agents.embedded.sensible import contradiction, two_choices
+from gnomon.agents.embedded.tokens import asks_for_picture
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import Understanding, understand
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 # A tool that lacks a value is taken to be wanted when it is this likely.
-_WANTED = 0.25
+_WANTED = 0.45
 # Alternatives are offered down to this likelihood, relative to the best.
 _WORTH = 0.04
 # What would be done in the person's name, or unchecked.
@@ -66,6 +67,8 @@ class Considered:
         Tools of which it says that they are not wanted.
     vague : bool
         Whether it says hardly anything of what is wanted: "plot it".
+    pictures : bool
+        Whether it leaves room for figures that go with the answer; not where it refuses them.
     """
 
     understood: Understanding
@@ -74,6 +77,7 @@ class Considered:
     parts: tuple[tuple[str, Reading], ...]
     refused: frozenset[str]
     vague: bool
+    pictures: bool
 
     def of(self, name: str) -> float:
         """The probability that the question, or a part of it, means a tool."""
@@ -203,13 +207,14 @@ class EmbeddedPlanner:
         choices = [slot for _t, _p, slot in find_choices(understood, tools)]
         clauses = in_clauses(understood, self.goals.spelling, choices)
         taking = self.taking(understood)
+        numbers = frozenset(s.name for s in understood.slots if s.number is not None)
         encoded = vectors.encode([*clauses.wanted, *clauses.refused])
         asked = encoded[: len(clauses.wanted)]
         every = frozenset(self.registry)
 
         def read(wanted: Sequence[str], vector: np.ndarray, reached: frozenset[str]) -> Reading:
             return self.goals.read(
-                self.goals.features(wanted, vector, known=known, reachable=reached, lacking=lacking, taking=taking)
+                self.goals.features(wanted, vector, known=known, reachable=reached, lacking=lacking, taking=taking, numbers=numbers)
             )
 
         whole = read(clauses.wanted, asked, reachable if files else every)
@@ -229,6 +234,7 @@ class EmbeddedPlanner:
                 if p.value >= _REFUSED * sum(t.value for t in r.tools) and whole.of(p.meant.name) < _CERTAIN
             ),
             bool(files) and is_vague(clauses.wanted[0]),
+            not any(asks_for_picture(r) for r in clauses.refused),
         )
 
     def taking(self, understood: Understanding) -> dict[str, float]:
@@ -287,6 +293,9 @@ class EmbeddedPlanner:
                 (t for t in map(self.registry.__getitem__, allowed) if t.kind.name == goal.kind.name),
                 key=lambda t: (allowed[t.name].seconds, -considered.whole.of(t.name)),
             )
+        said = two_choices(considered.understood, [t for t, _i in allowed[goal.name].steps.values()])
+        if said[0]:
+            raise asking.contradicted(said)
         chosen = self._with_rivals(considered, goal, allowed, files, asking)
         for text, part in considered.parts:
             if part.masses()["astronomy"] >= _ACTS and masses["astronomy"] >= _ELSEWHERE:
@@ -378,7 +387,7 @@ class EmbeddedPlanner:
                 assert grown is not None  # the goals were reached from files of the same kinds
                 draft = grown
             draft = draft.only(set(_ends(draft, goals)))
-            draft, made, lacking = self._fill(goals, draft, understood)
+            draft, made, lacking = self._fill(goals, draft, understood, considered.pictures)
             whole = draft if whole is None else whole.join(draft)
         assert whole is not None
         self._ask_for_missing(considered, files, goals, made, lacking)
@@ -405,7 +414,7 @@ class EmbeddedPlanner:
         return sets
 
     def _fill(
-        self, goals: Sequence[Tool], draft: Draft, understood: Understanding
+        self, goals: Sequence[Tool], draft: Draft, understood: Understanding, pictures: bool
     ) -> tuple[Draft, Assignment, list[tuple[Tool, Parameter]]]:
         """Arguments from the slots, and the measurements and figures that go with the goals."""
         possible, lacking = self.composer.accompany(
@@ -416,7 +425,9 @@ class EmbeddedPlanner:
         if all(g.kind.name == "Figure" or g.files for g in goals):
             return draft, made, lacking
         full, missing = self.composer.accompany(draft, made.given)
-        return full, made, missing
+        if pictures:
+            return full, made, missing
+        return full.only({n for n, (t, _i) in full.steps.items() if t.kind.name != "Figure" or t in goals}), made, missing
 
     def _ask_for_missing(
         self,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from gnomon.agents.attachments import Attached
-from gnomon.agents.embedded.words import sentence
+from gnomon.agents.embedded.choices import all_chosen
+from gnomon.agents.embedded.words import sentence, words
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
+from gnomon.tools.registry import Tool
 from gnomon.tools.units import parse_unit
 
 
 def contradiction(understood: Understanding, files: Sequence[Attached]) -> tuple[str, str]:
     """What is contradictory, as a sentence in the language of the question, and why (``impossible`` or ``missing``); empty where nothing is."""
-    return _empty_range(understood) or _too_certain(understood) or _absent_file(understood, files) or ("", "")
+    return _refers_back(understood) or _empty_range(understood) or _too_certain(understood) or _absent_file(understood, files) or ("", "")
 
 
 def _comparable(a: Slot, b: Slot) -> tuple[float, float] | None:
@@ -40,6 +43,25 @@ def _empty_range(understood: Understanding) -> tuple[str, str] | None:
             if values and values[0] > values[1] and low.text != high.text:
                 return sentence(understood.language, "empty_range", low=low.text, high=high.text), "impossible"
     return None
+
+
+def _refers_back(understood: Understanding) -> tuple[str, str] | None:
+    """What was said elsewhere cannot be known here."""
+    match = re.search(words()["refers_back"], understood.question, re.I)
+    return (sentence(understood.language, "refers_back", words=match[0]), "ambiguous") if match else None
+
+
+def two_choices(understood: Understanding, tools: Iterable[Tool]) -> tuple[str, str]:
+    """As `contradiction`, of choices of these tools: a circular orbit and a free eccentricity."""
+    for tool in tools:
+        for parameter in tool.arguments:
+            if parameter.type != "choice":
+                continue
+            said = all_chosen(understood.question, parameter)
+            for other in said[1:]:
+                if other.value != said[0].value:
+                    return sentence(understood.language, "two_choices", one=said[0].text, other=other.text), "impossible"
+    return "", ""
 
 
 def _too_certain(understood: Understanding) -> tuple[str, str] | None:

@@ -46,3 +46,9 @@ def asks_for_picture(question: str) -> bool:
     picture = words()["picture"]
     asked = set(tokens(question))
     return bool(asked & {_stem(w) for w in picture["en"]}) or any(w in question for w in picture["zh"])
+
+
+def asks_to_act(question: str) -> bool:
+    """Whether the question has a word for acting on the world: to send, submit, delete."""
+    acting = words()["acting"]
+    return bool(set(tokens(question)) & {_stem(w) for w in acting["en"]}) or any(w in question for w in acting["zh"])

@@ -13,7 +13,7 @@ from gnomon.agents.language.endpoint import Endpoint
 from gnomon.agents.language.prompts import LIMIT, prompt, quoted, tokens_of
 from gnomon.agents.language.shortlist import NOT_ENOUGH, SOMETHING_ELSE, Candidate, by_example, by_summary
 
-_MOST_TOKENS = 60
+_MOST_TOKENS = 120
 
 
 class _Closed(BaseModel):
@@ -21,9 +21,11 @@ class _Closed(BaseModel):
 
 
 @cache
-def _shape(names: tuple[str, ...]) -> type[_Closed]:
+def _shape(names: tuple[str, ...], *, thinks: bool) -> type[_Closed]:
     allowed: Any = Literal[names]
-    return create_model("ChosenTool", __base__=_Closed, tool=(allowed, ...))
+    # What is wanted, said before the tool is named, is all the thinking that a small model does.
+    wanted: dict[str, Any] = {"wanted": (str, ...)} if thinks else {}
+    return create_model("ChosenTool", __base__=_Closed, **wanted, tool=(allowed, ...))
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def choose_goal(
         messages = text.messages(tools=lines, data=data, question=quoted(question))
         if tokens_of(messages) > LIMIT:
             return None
-        shape = _shape((*names, SOMETHING_ELSE, NOT_ENOUGH))
+        shape = _shape((*names, SOMETHING_ELSE, NOT_ENOUGH), thinks=not answers)
         reply = endpoint.choose(messages, shape, _MOST_TOKENS, prompts=text.digest)
         answers.append(str(reply.value.model_dump()["tool"]))
         if answers[0] == NOT_ENOUGH:

@@ -12,8 +12,8 @@ from gnomon.agents.understanding.grammar import language_of
 from gnomon.tools.registry import Registry, Tool
 
 LONGEST = 8
-# Offered from this likelihood on; fewer choices are easier ones, and a model that finds none of them says so.
-_OFFERED = 0.01
+# Offered from this likelihood on, of itself and relative to the first: fewer choices are easier ones.
+_OFFERED, _RELATIVE = 0.02, 0.1
 SOMETHING_ELSE = "something_else"
 NOT_ENOUGH = "not_enough_information"
 
@@ -36,7 +36,7 @@ def shortlist(embedded: EmbeddedPlanner, considered: Considered, files: Sequence
             continue
         if not considered.refused & {t.name for t, _inputs in drafts[tool.name].steps.values()}:
             found.append(Candidate(tool, meant.value))
-    return found[:LONGEST]
+    return [c for c in found if c.probability >= _RELATIVE * found[0].probability][:LONGEST]
 
 
 def by_summary(tools: Sequence[Tool]) -> str:

@@ -31,9 +31,33 @@ def grammar() -> dict[str, Any]:
     return loaded
 
 
+# TeX, as it is pasted from papers; each command is replaced by what it prints, padded so that places stay what they are.
+_TEX = (
+    (re.compile(r"\\(?:,|;|!|:|quad|rm|mathrm|text|left|right)(?![A-Za-z])"), ""),
+    (re.compile(r"\\(?:odot|sun)(?![A-Za-z])"), "⊙"),
+    (re.compile(r"\\star(?![A-Za-z])"), "★"),
+    (re.compile(r"\\pm(?![A-Za-z])"), "±"),
+    (re.compile(r"\\times(?![A-Za-z])"), "×"),
+    (re.compile(r"\\(?:sim|approx)(?![A-Za-z])"), "~"),
+    (re.compile(r"\\rho(?![A-Za-z])"), "ρ"),
+    (re.compile(r"\\sigma(?![A-Za-z])"), "σ"),
+    (re.compile(r"\\omega(?![A-Za-z])"), "ω"),
+    (re.compile(r"\\(?:le|leq|lesssim)(?![A-Za-z])"), "<"),
+    (re.compile(r"\\(?:ge|geq|gtrsim)(?![A-Za-z])"), ">"),
+)
+_POWER = re.compile(r"\$?\^\{?(-?\d)\}?\$?")
+
+
 def normalised(text: str) -> str:
-    """The text with full-width digits and signs as plain ones; as long as before."""
-    return text.translate(_WRITTEN_FOR)
+    """The text with full-width digits and signs as plain ones, and TeX as what it prints; as long as before."""
+    text = text.translate(_WRITTEN_FOR)
+    if "$" in text or "\\" in text:
+        for pattern, printed in _TEX:
+            text = pattern.sub(lambda m, p=printed: p.ljust(len(m[0])), text)
+        text = _POWER.sub(lambda m: m[1].ljust(len(m[0])), text)
+        text = re.sub(r"[${}]", " ", text)
+        text = re.sub(r"(?<=[RM])_ ?⊙", lambda m: "⊙".ljust(len(m[0])), text)
+    return text
 
 
 def language_of(text: str) -> Literal["en", "zh"]:
@@ -64,6 +88,8 @@ def unit_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
     parts = [
         re.escape(s) + (r"(?![A-Za-z0-9_^])" if s[-1].isascii() and s[-1].isalnum() else "") for s in longest_first
     ]
+    # Long names of units may be written in capitals or not; of short ones the case counts, as in Ms and ms.
+    parts = [f"(?i:{part})" if len(s) >= 5 and s.isascii() and not re.search(r"[/\d]", s) else part for s, part in zip(longest_first, parts, strict=True)]
     # 周期 begins with 周, and is no week; 年 in 年轻 is no year; 日 in 日期 is no day; 等 in 等等 is no magnitude.
     return re.compile("(?!周期|年轻|年龄|日期|日心|等等|等人|等级|度量)(?:" + "|".join(parts) + ")"), spellings
 
@@ -78,4 +104,13 @@ def unit_at(text: str, position: int) -> tuple[str, int]:
     match = pattern.match(text, start)
     if match is None:
         return "", position
-    return spellings[match[0]], match.end()
+    written = match[0]
+    if written not in spellings:
+        written = next(s for s in spellings if s.lower() == written.lower())
+    return spellings[written], match.end()
+
+
+@cache
+def spellings_of(unit: str) -> tuple[str, ...]:
+    """All that people write for a unit."""
+    return next((tuple(map(str, group)) for group in grammar()["units"] if str(group[0]) == unit), (unit,))

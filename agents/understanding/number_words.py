@@ -82,6 +82,8 @@ def _chinese(written: str) -> float:
     half = 0.5 if written.endswith("半") else 0.0
     whole, _point, decimals = written.rstrip("半").partition("点")
     if len(whole) > 1 and all(c in _DIGITS for c in whole):
+        if len(whole) < 3 and not set(whole) & set("零〇"):
+            return float("nan")  # 两两, 一一: said twice, and no number
         number = float("".join(str(_DIGITS[c]) for c in whole))  # 二零二六
     else:
         number = _grouped(whole)

@@ -62,18 +62,25 @@ def value_of(written: str) -> float:
     return float(text)
 
 
+_OF_THE_SUN = re.compile(r"(质量|半径)[^，。；,;]{0,6}太阳的?\s*$")
+
+
 def _read(text: str, match: re.Match[str]) -> _Read:
     """A number in digits, with a multiplier like 万 and its unit."""
     value, end = value_of(match[0]), match.end()
     if text[end : end + 1] in ("万", "亿"):
         value, end = value * (1e4 if text[end] == "万" else 1e8), end + 1
     unit, stop = unit_at(text, end)
+    if not unit and (sun := _OF_THE_SUN.search(text[: match.start()])) and re.match(r"\s*倍", text[end:]):
+        return _Read(value, {"质量": "Msun", "半径": "Rsun"}[sun[1]], match.start(), end, text.index("倍", end) + 1, match[0])
     return _Read(value, unit, match.start(), end, stop if unit else end, match[0])
 
 
 def _read_words(text: str, match: re.Match[str]) -> _Read | None:
     """A number in words; None where the words are no number here."""
     value, part = value_of_words(match[0])
+    if value != value:
+        return None
     unit, stop = (part, match.end()) if part else unit_at(text, match.end())
     read = _Read(value, unit, match.start(), match.end(), stop if unit else match.end(), match[0])
     if unit and re.match(r"半", text[stop:]) and not match[0].endswith("半"):  # 一天半
@@ -144,6 +151,11 @@ def _comparative(text: str, position: int) -> bool:
     )
 
 
+_UP_TO_TWO = r"\s*(?:[A-Za-z-]+\s+|[\u4e00-\u9fff]{1,4}){0,2}(?:of|is|=|:|为|是|取|到)?\s*"
+# What is counted may stand between a number and its comparative: six planets at most, 两颗以内.
+_NOUNS = r"(?:(?:[ -](?!(?:and|or|but|with|to|from|of|is|are|if|while|then)\b)[a-z]+){0,2}|[颗个次条轮步]?(?:行星|信号|伴星|候选体)?)"
+
+
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
     filler = rf"(?:\s*(?:{alternatives('filler')}))*\s*"
@@ -153,9 +165,11 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "comma": re.compile(r"\s*[,，、]\s*"),
         "least": re.compile(rf"(?:{alternatives('least')}){filler}$", re.I),
         "most": re.compile(rf"(?:{alternatives('most')}){filler}$", re.I),
+        "least_of": re.compile(rf"(?:{alternatives('least_of')}){_UP_TO_TWO}$", re.I),
+        "most_of": re.compile(rf"(?:{alternatives('most_of')}){_UP_TO_TWO}$", re.I),
         "better": re.compile(rf"(?:{alternatives('better')}){filler}$", re.I),
-        "least_after": re.compile(rf"(?:[ -][a-z]+){{0,2}}\s*(?:{alternatives('least_after')})", re.I),
-        "most_after": re.compile(rf"(?:[ -][a-z]+){{0,2}}\s*(?:{alternatives('most_after')})", re.I),
+        "least_after": re.compile(rf"{_NOUNS}\s*(?:{alternatives('least_after')})", re.I),
+        "most_after": re.compile(rf"{_NOUNS}\s*(?:{alternatives('most_after')})", re.I),
         "range": re.compile(rf"(?:{alternatives('announces_range')})[^,;，；。]*$", re.I),
         "every": re.compile(rf"(?:{alternatives('every')})\s*$", re.I),
         "cadence": re.compile(rf"\s*(?:的)?\s*(?:{alternatives('cadence')})", re.I),
@@ -337,6 +351,8 @@ def _role(text: str, start: int, read: _Read) -> Role:
         low = before.lower()
         return "max" if any(w in low for w in grammar()["less_is_better"]) or read.unit == "mag" else "min"
     said = {role: match for key, role in (("most", "max"), ("least", "min")) if (match := patterns[key].search(before))}
+    if not said:
+        said = {role: m for key, role in (("most_of", "max"), ("least_of", "min")) if (m := patterns[key].search(before))}
     if said:
         role = min(said, key=lambda r: said[r].start())  # "not shorter than" is longer than "shorter than"
         turned = bool(_NEGATED.search(before[: said[role].start()])) != _thrown_out(text, start, read)

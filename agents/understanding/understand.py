@@ -20,6 +20,8 @@ from gnomon.knowledge.observatories import site, telescope
 
 # What looks as if it meant something and was taken by no finder: anything with a digit in it, and what stands in quotation marks.
 _LEFT = re.compile(r"[^\s\0,;，；。？?!！()（）\"'“”、]*\d[^\s\0,;，；。？?!！()（）\"'“”、]*")
+# A length of time by itself is a period as well as a date: 20 天以内.
+_LENGTH = re.compile(r"(?:within\s+)?[\d.一二三四五六七八九十两半百]+\s*(?:天|日|年|周|星期|days?|years?|weeks?|d|yr)(?:以内|之内|内)?")
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)|第\d+.?")
 
 
@@ -85,14 +87,13 @@ def understand(question: str, clock: Clock | None = None) -> Understanding:
     places = find_sites(unread.text)
     take(places)
     where = _where(places)
-    take(
-        find_times(
-            unread.text,
-            clock or Clock.of(None, None),
-            where.zone if where else None,
-            where.longitude if where else None,
-        )
+    times = find_times(
+        unread.text,
+        clock or Clock.of(None, None),
+        where.zone if where else None,
+        where.longitude if where else None,
     )
+    take([t for t in times if not _LENGTH.fullmatch(t.text.strip())])
     take(find_settings(unread.text))
     take(find_quantities(unread.text))
     left = [m[0] for m in _LEFT.finditer(unread.text) if not _ORDINAL.fullmatch(m[0])]

@@ -1,0 +1,305 @@
+"""`gnomon chat`: through a pseudo-terminal as a person has it, and through a pipe, where nobody is there to approve."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pty = pytest.importorskip("pty")  # not on every system
+
+COMMAND = [sys.executable, "-m", "gnomon.interfaces.command_line", "chat"]
+PROMPT = "\n> "
+KEYS = {"chat", "said", "kind", "text", "plan", "difference", "alternatives", "run", "options"}
+PATIENCE = 120.0
+
+
+class Terminal:
+    """A chat in a terminal of its own: what is typed, and what stands on the screen."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path) -> None:
+        ours, theirs = pty.openpty()
+        self.screen = ""
+        self.process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            cwd=folder,
+            env={**environment, "TERM": "dumb", "COLUMNS": "200"},
+            start_new_session=True,
+            preexec_fn=_take_terminal,
+        )
+        os.close(theirs)
+        self._ours = ours
+
+    def wait_for(self, text: str, seconds: float = PATIENCE) -> str:
+        """What came on the screen until a text did."""
+        begin = len(self.screen)
+        deadline = time.monotonic() + seconds
+        while text not in self.screen[begin:]:
+            if time.monotonic() > deadline or not self._read():
+                raise AssertionError(f"{text!r} never came; on the screen was:\n{self.screen[begin:]}")
+        return self.screen[begin:]
+
+    def type(self, text: str) -> None:
+        os.write(self._ours, text.encode())
+
+    def say(self, text: str, until: str = PROMPT) -> str:
+        """Type a line, and wait for the next prompt."""
+        self.type(f"{text}\n")
+        return self.wait_for(until)
+
+    def end(self) -> int:
+        """Wait for the process to end."""
+        while self.process.poll() is None:
+            self._read()
+        return self.process.returncode
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        os.close(self._ours)
+
+    def _read(self) -> bool:
+        if select.select([self._ours], [], [], 0.1)[0]:
+            with suppress(OSError):  # the other end is closed
+                more = os.read(self._ours, 65536)
+                self.screen += more.decode("utf-8", "replace").replace("\r\n", "\n")
+                return bool(more)
+            return False
+        return self.process.poll() is None
+
+
+def _take_terminal() -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+@pytest.fixture
+def terminal(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    opened: list[Terminal] = []
+
+    def begin(*arguments: object) -> Terminal:
+        opened.append(Terminal([str(a) for a in arguments], environment, tmp_path))
+        return opened[-1]
+
+    yield begin
+    for one in opened:
+        one.close()
+
+
+@pytest.fixture
+def pipe(environment: dict[str, str], tmp_path: Path) -> Callable[..., Any]:
+    def say(lines: list[str], *arguments: object) -> Any:
+        return subprocess.run(
+            [*COMMAND, *[str(a) for a in arguments]],
+            input="\n".join(lines) + "\n",
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+
+    return say
+
+
+def runs(home: Path) -> list[Path]:
+    return sorted((home / "runs").glob("2*"))
+
+
+def events(run: Path, name: str) -> list[dict[str, Any]]:
+    return [e for e in map(json.loads, (run / "journal.jsonl").read_text().splitlines()) if e["event"] == name]
+
+
+# ---------------------------------------------------------------------- a terminal
+
+
+def test_a_person_asks_approves_changes_and_asks_back(terminal: Callable[..., Terminal], toy: Path, tmp_path: Path) -> None:
+    chat = terminal("--data", toy)
+    chat.wait_for(PROMPT)
+    shown = chat.say("Measure the toy")
+    assert "toy_tilt = toy_tilt" in shown
+    answered = chat.say("yes")
+    assert "mean flux 2.00 ± 0.10" in answered
+    assert "Report: " in answered
+    changed = chat.say("use a slope of 0.7 instead")
+    assert "~ slope: 0.5 -> 0.7" in changed
+    again = chat.say("run it")
+    assert "toy_read: taken over from run" in again
+    assert "mean flux 2.40 ± 0.10" in again
+    why = chat.say("where does that mean flux come from?")
+    assert "outputs/toy_measure.ecsv, row 2" in why
+    assert "toy_tilt.slope = 0.7" in why
+    chat.type("\x04")
+    assert chat.end() == 0
+    first, second = runs(tmp_path / "home")
+    (approval,) = events(first, "approval")
+    assert approval["approval"]["how"] == "terminal"
+    assert approval["approval"]["plan"] == events(first, "run.created")[0]["plan"] in shown
+    assert events(second, "approval")[0]["approval"]["plan"] in changed
+
+
+def test_control_c_stops_the_run_and_not_the_chat(terminal: Callable[..., Terminal], toy: Path, tmp_path: Path) -> None:
+    chat = terminal("--data", toy)
+    chat.wait_for(PROMPT)
+    chat.say("Wait with the toy")
+    chat.say("use a pause of 60 s")
+    chat.type("yes\n")
+    log = tmp_path / "toys.log"
+    deadline = time.monotonic() + PATIENCE
+    while "toy_wait" not in (log.read_text() if log.exists() else ""):
+        chat._read()
+        assert time.monotonic() < deadline
+    chat.type("\x03")
+    stopped = chat.wait_for(PROMPT, 30)
+    assert "Stopped" in stopped
+    assert "Traceback" not in chat.screen
+    (run,) = runs(tmp_path / "home")
+    assert not events(run, "run.finished")
+    assert "~ pause: 60 s -> 0.1 s" in chat.say("use a pause of 0.1 s")
+    assert "taken over" in chat.say("run it")
+    chat.type("\x03")
+    chat.wait_for(PROMPT)
+    chat.say("quit", "goes on from here")
+    assert chat.end() == 0
+
+
+def test_what_was_stopped_goes_on(terminal: Callable[..., Terminal], toy: Path, tmp_path: Path) -> None:
+    chat = terminal("--data", toy)
+    chat.wait_for(PROMPT)
+    chat.say("Wait with the toy")
+    chat.say("use a pause of 5 s")
+    chat.type("yes\n")
+    log = tmp_path / "toys.log"
+    while "toy_wait" not in (log.read_text() if log.exists() else ""):
+        chat._read()
+    chat.type("\x03")
+    chat.wait_for(PROMPT, 30)
+    assert "Report: " in chat.say("run it")
+    (run,) = runs(tmp_path / "home")
+    assert len(events(run, "approval")) == 1
+    assert len(events(run, "run.started")) == 2
+
+
+def test_no_rejects_with_the_reason(terminal: Callable[..., Terminal], toy: Path, tmp_path: Path) -> None:
+    chat = terminal("--data", toy)
+    chat.wait_for(PROMPT)
+    chat.say("Measure the toy")
+    assert "nothing of it ran" in chat.say("no, that is the wrong toy")
+    (run,) = runs(tmp_path / "home")
+    approval = events(run, "approval")[0]["approval"]
+    assert (approval["decision"], approval["reason"]) == ("reject", "no, that is the wrong toy")
+    assert "rejected" in chat.say("yes")
+
+
+def test_killed_and_resumed(terminal: Callable[..., Terminal], toy: Path) -> None:
+    chat = terminal("morning", "--data", toy)
+    chat.wait_for(PROMPT)
+    chat.say("Measure the toy")
+    chat.say("use a slope of 0.7 instead")
+    os.kill(chat.process.pid, signal.SIGKILL)
+    chat.end()
+    again = terminal("--resume", "morning")
+    shown = again.wait_for(PROMPT)
+    assert "slope = 0.7" in shown
+    assert "slope = 0.5" in again.say("undo")
+    assert "slope = 0.7" in again.say("redo")
+    assert "mean flux 2.40" in again.say("yes")
+    other = terminal("--resume", "morning")
+    assert "going on in another process" in other.wait_for("another one")
+
+
+def test_a_request_to_end_ends_the_chat(terminal: Callable[..., Terminal], toy: Path) -> None:
+    chat = terminal("--data", toy)
+    chat.wait_for(PROMPT)
+    chat.say("Measure the toy")
+    chat.process.send_signal(signal.SIGTERM)
+    chat.wait_for("goes on from here")
+    chat.end()
+
+
+# ---------------------------------------------------------------------- a pipe
+
+
+def test_a_pipe_is_nobody_at_a_terminal(pipe: Callable[..., Any], toy: Path, tmp_path: Path, ran: Callable[[], list[str]]) -> None:
+    said = pipe(["Measure the toy", "yes"], "--data", toy)
+    (run,) = runs(tmp_path / "home")
+    assert f"gnomon approve {run.name}" in said.stdout
+    assert said.returncode == 3
+    assert not events(run, "approval")
+    assert ran() == []
+
+
+def test_a_pipe_approves_beforehand_where_told(pipe: Callable[..., Any], toy: Path, tmp_path: Path) -> None:
+    said = pipe(["Measure the toy", "use a slope of 0.7 instead"], "--data", toy, "--yes")
+    assert "mean flux 2.00 ± 0.10" in said.stdout
+    assert "mean flux 2.40 ± 0.10" in said.stdout
+    assert said.returncode == 0
+    hows = [events(run, "approval")[0]["approval"]["how"] for run in runs(tmp_path / "home")]
+    assert hows == ["beforehand", "beforehand"]
+    # The page stands before the answer that it led to.
+    assert said.stdout.index("Steps:") < said.stdout.index("2.00 ± 0.10")
+
+
+def test_json_is_one_object_a_line(pipe: Callable[..., Any], toy: Path) -> None:
+    lines = ["Measure the toy", "use a slope of 0.7 instead", "yes", "use 5 arcmin instead", "/files", "撤销", "quit"]
+    said = pipe(lines, "--data", toy, "--json")
+    replies = [json.loads(line) for line in said.stdout.splitlines()]
+    assert [r["said"] for r in replies] == lines
+    assert all(set(r) == KEYS for r in replies)
+    assert [r["kind"] for r in replies] == ["plan", "plan", "waits", "told", "told", "plan", "left"]
+    assert replies[1]["difference"]["steps"][0]["changes"][0]["new"] == 0.7
+    assert replies[2]["run"]["status"] == "waiting"
+    assert "nothing was changed" in replies[3]["text"]
+    assert replies[5]["plan"]["hash"] == replies[0]["plan"]["hash"]
+    assert "回到计划" in replies[5]["text"]
+
+
+def test_the_record_of_one_chat_is_another_ones_question(pipe: Callable[..., Any], toy: Path, tmp_path: Path) -> None:
+    pipe(["Measure the toy", "quit"], "first", "--data", toy, "--yes")
+    said = pipe(["what have we done today?", "1", "use a slope of 0.9 instead"], "--json")
+    found, taken, changed = [json.loads(line) for line in said.stdout.splitlines()]
+    assert found["kind"] == "runs"
+    assert "Measure the toy" in found["options"][0]
+    assert taken["run"]["answer"].startswith("toy: length 5")
+    assert changed["plan"]["steps"][1]["arguments"]["slope"] == 0.9
+    assert pipe(["quit"], "first", "--data", toy).returncode == 2
+    assert "first" in pipe(["quit"], "first").stderr
+    assert (tmp_path / "home" / "chats" / "first.jsonl").is_file()
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected", "code"),
+    [
+        (["/data nowhere.csv"], "nowhere.csv", 4),
+        (["/dance"], "/help", 1),
+        (["undo"], "nothing to undo", 0),
+        (["/plan"], "no plan yet", 4),
+        (["/runs"], "no runs yet", 0),
+        (["/help"], "/data FILE", 0),
+        (["帮助"], "/data 文件", 0),
+        (["\udcff"], "", None),
+    ],
+)
+def test_one_sentence_for_everything(pipe: Callable[..., Any], lines: list[str], expected: str, code: int | None) -> None:
+    if "\udcff" in lines[0]:
+        lines = ["\ufffd\ufffd"]
+    said = pipe(lines)
+    assert expected in said.stdout
+    assert "Traceback" not in said.stderr
+    assert code is None or said.returncode == code
