@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["Dialogue", "Reply"]
 
 # Follow-ups that need a plan; where there is none, what was said is taken for a question.
+_CHANGES = ("change", "leave_out", "no_figures", "repeat")
 # Meanings down to this likelihood, relative to the first, are worth asking about.
 _WORTH_ASKING = 0.15
 _OF_A_PLAN = ("change", "add", "leave_out", "no_figures", "repeat")
@@ -177,10 +178,9 @@ class Dialogue:
         """Do what is meant, or ask which of several things is."""
         intent, possible = heard.best, [m for m in heard.meanings if self._possible(m.intent)]
         if self.session.position is None:
-            if intent in _OF_A_PLAN and heard.sure:
-                return self.ask_back(
-                    self.say("no_plan"), [Option(self.say("as_question", text=text), {"do": "ask", "text": text})]
-                )
+            if intent in _CHANGES and heard.sure:
+                asked = Option(self.say("as_question", text=text), {"do": "ask", "text": text})
+                return self.ask_back(self.say("no_plan"), [asked])
             if intent in _OF_A_PLAN or (not heard.sure and possible[0].intent == "question"):
                 intent = "question"
             elif not heard.sure:

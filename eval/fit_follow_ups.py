@@ -2,8 +2,8 @@
 
 ``python -m gnomon.eval.fit_follow_ups [--write] [--ship]``
 
-Learned from: every example of every intent, said as if it were not an example, in three situations; and the follow-ups of
-``questions/follow_ups.yaml``.  A conditional logit with a ridge.  Prints the share of follow-ups that are understood, those of
+Learned from: every example of every intent, said as if it were not an example, in three situations; the examples of tools and some of
+tasks, as questions; and the follow-ups of ``questions/follow_ups.yaml``.  A conditional logit with a ridge.  Prints the share of follow-ups that are understood, those of
 ``questions/follow_ups_held_out.yaml`` among them, which nothing is learned from.
 """
 
@@ -21,7 +21,7 @@ from gnomon.agents.embedded import vectors
 from gnomon.agents.embedded.compose import Composer, finish
 from gnomon.agents.embedded.goals import Goals
 from gnomon.agents.follow_ups.facets import VECTORS, example_texts
-from gnomon.agents.follow_ups.intents import WEIGHTS, Heard, Intents, Situation, bare, examples, first_clause
+from gnomon.agents.follow_ups.intents import QUESTION, WEIGHTS, Heard, Intents, Situation, bare, examples, first_clause
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import understand
 from gnomon.plans.plan import Attachment, Plan
@@ -43,6 +43,9 @@ _HOME = {
 }  # fmt: skip
 _AWAY = 0.25
 _FOLLOW_UPS = 2.0
+# Questions of tools are many, and of tasks that no tool does still more: every so many of these is taken.
+_FROM_TOOLS = 0.5
+_TASKS = 6
 _PENALTY = 0.004
 
 
@@ -112,6 +115,28 @@ def _of_examples(intents: Intents, registry: Registry) -> Iterator[Sample]:
             at_home = now == home or (plan == "none" and home == "none" and not now)
             weight = 1.0 if at_home else _AWAY
             yield Sample(intents.features(understood, where, text, (known[i], heads[i]), same), owner, weight)
+
+
+def _of_tools(intents: Intents, registry: Registry) -> Iterator[Sample]:
+    """What people ask of tools, and of what no tool does, as the questions that they are."""
+    near = intents.goals.near
+    known = near.example_vectors()
+    places = [situation(registry, p, n) for p, n in (("none", ""), ("transits", "ran"), ("velocities", "shown"))]
+    for i, text in enumerate(near.texts):
+        tool = intents.goals.meant[near.owners[i]].tool
+        if tool is None and i % _TASKS:
+            continue
+        understood = understand(text, CLOCK)
+        plain = bare(text, understood)
+        vector = known[i] if plain == text else vectors.encode([plain])[0]
+        head = vector if first_clause(plain) == plain else vectors.encode([first_clause(plain)])[0]
+        same = [j for j, other in enumerate(near.texts) if other == text]
+        for number, where in enumerate(places):
+            # "Plot the light curve" after a run may be a wish for more of it; without a plan it is a question.
+            if number and tool is not None and tool.kind.name == "Figure":
+                continue
+            found = intents.features(understood, where, plain, (vector, head), (), same)
+            yield Sample(found, intents.names.index(QUESTION), _AWAY if number else _FROM_TOOLS)
 
 
 def _of_follow_ups(intents: Intents, registry: Registry, said: Sequence[dict[str, Any]]) -> Iterator[Sample]:
@@ -205,7 +230,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     intents = Intents(registry, Goals(list(registry.values())))
     said = load("follow_ups")
     if chosen.write:
-        fitted = fit([*_of_examples(intents, registry), *_of_follow_ups(intents, registry, said)])
+        fitted = fit([*_of_examples(intents, registry), *_of_tools(intents, registry), *_of_follow_ups(intents, registry, said)])
         WEIGHTS.write_text(
             json.dumps({"weights": fitted}, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
         )

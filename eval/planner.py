@@ -33,10 +33,11 @@ from gnomon.agents.language.replies import Replies
 from gnomon.agents.language.settings import Limits
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.objects import find_objects
+from gnomon.agents.understanding.settings import find_files
 from gnomon.agents.understanding.understand import understand
 from gnomon.plans.arguments import complete, normal
 from gnomon.plans.check import check
-from gnomon.plans.plan import Attachment, Plan
+from gnomon.plans.plan import Attachment, Plan, is_file_name
 from gnomon.plans.policy import Policy
 from gnomon.tools.errors import GnomonError, NeedsAnswer
 from gnomon.tools.registry import Registry
@@ -78,9 +79,10 @@ def load(suite: str) -> list[dict[str, Any]]:
     return loaded
 
 
-def attached(kinds: Sequence[str]) -> list[Attached]:
-    """Files of these kinds, as if a reader had recognised them."""
-    names = [f"data_{i}.txt" for i, _kind in enumerate(kinds, 1)]
+def attached(kinds: Sequence[str], question: str = "") -> list[Attached]:
+    """Files of these kinds, as if a reader had recognised them, by the names that the question calls them."""
+    said = [str(s.value) for s in find_files(question) if not s.name and is_file_name(str(s.value)) and not str(s.value).endswith(".py")]
+    names = [*said, *(f"data_{i}.txt" for i, _kind in enumerate(kinds, 1))][: len(kinds)]
     return [
         Attached(
             Attachment(name=n, sha256="0" * 64, size=1, kind=k, found=f"a file of kind {k}", rows=1000), READERS[k]
@@ -92,7 +94,7 @@ def attached(kinds: Sequence[str]) -> list[Attached]:
 def answer(question: dict[str, Any], plan: Callable[[str, Sequence[Attached]], Plan], registry: Registry) -> Answered:
     """Ask one question and judge what comes."""
     made = Answered(question)
-    files = attached(question.get("data", []))
+    files = attached(question.get("data", []), question["question"])
     start = time.perf_counter()
     try:
         made.plan = plan(question["question"], files)

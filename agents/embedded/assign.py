@@ -35,7 +35,7 @@ _LENGTHS = set(tokens("duration durations exposure exposures cadence window gap 
 _CLIPS = re.compile(r"clip|outlier|reject|throw|remov|above|cut|剔除|离群|异常|剪|去掉|高出|高于", re.I)
 # What somebody says who bounds a search.
 _BOUNDS = re.compile(
-    r"search|look|hunt|scan|beyond|allow|up to|at most|no more|shorter|longer|only|at least|keep|limit|搜|寻找|找|最长|最短|最多|至少|只看|限", re.I
+    r"search|look|hunt|scan|beyond|allow|up to|at most|no more|shorter|longer|only|at least|keep|limit|搜|寻找|找|最长|最短|最多|至少|只看|只考虑|限|以内|以下|为止", re.I
 )
 # What somebody says who fits so many.
 _MODELS = re.compile(r"\b(?:fit|model|assume|allow|solution|orbits? of)\b|拟合|假设|模型|解|放", re.I)
@@ -294,7 +294,7 @@ def _only_end(slot: Slot, fitting: dict[str, float], parameters: dict[str, Param
     """The one argument that is such an end of a range, for a number of which nothing else is said: "up to 5", "not beyond 50 d"."""
     if slot.name or slot.role not in ("min", "max") or slot.unit not in ("", "d", "yr", "wk"):
         return []
-    if not _BOUNDS.search(slot.before):
+    if not _BOUNDS.search(f"{slot.before} {slot.after}"):
         return []
     ends = [n for n in fitting if role_of(parameters[n]) == slot.role and n not in _UNGUESSED]
     known = max(fitting.values(), default=0.0) >= _AGREEMENT
@@ -326,6 +326,7 @@ def _roles_fit(slot: Slot, parameter: Parameter, agreement: float) -> bool:
     if parameter.type == "int" and role == "max":
         # "Fit two planets" bounds a search; that there are two says nothing.
         work = agreement >= _SURE and slot.name not in THINGS and (find_term(slot.name) is None or find_term(slot.name).key not in THINGS)
-        return slot.role == "value" and (work or bool(_MODELS.search(f"{slot.before} {slot.after}")))
+        alone = not slot.before.strip() and len(tokens(slot.after)) <= 1  # "1 planet, circular": nothing but what is wanted
+        return slot.role == "value" and (work or alone or bool(_MODELS.search(f"{slot.before} {slot.after}")))
     # A threshold of 8 is the least that passes; a radius below 5 arcmin is a radius.
     return agreement >= _SURE and (slot.role == "value" or role == "value") and not (parameter.unit and slot.role == "value")

@@ -67,7 +67,7 @@ def _by_value(clause: str, parameter: Parameter) -> tuple[int, int, str] | None:
             continue
         if "/" in choice:  # a unit: of the values in the file, not of a number, and not of the answer
             spelled = "|".join(re.escape(w) for w in sorted(spellings_of(choice), key=len, reverse=True))
-            match = re.search(rf"(?<![\d./A-Za-z])(?:in |为|是|用|[:：])?\s*(?:{spelled})(?![A-Za-z/])", clause, re.I)
+            match = re.search(rf"(?<![\d./A-Za-z千公])(?:in |为|是|用|[:：])?\s*(?:{spelled})(?![A-Za-z/])", clause, re.I)
             if match and not re.search(r"[\d.]\s*$", clause[: match.start()]) and not _WANTED_IN.search(clause[: match.start()]):
                 if re.search(_subject(parameter.name), clause, re.I) or match[0].startswith("in ") or "in there" in clause:
                     return match.start(), match.end(), choice

@@ -13,6 +13,11 @@ from gnomon.agents.understanding.slot import Slot
 _NAME = r"[\"'“‘`「]?(?P<name>[A-Za-z][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*)[\"'”’`」]?"
 # One that looks like no word of a sentence: with an underscore, a digit, capitals, or in quotation marks.
 _CODE = r"(?:[\"'“‘`「](?P<quoted>[A-Za-z][\w. -]*)[\"'”’`」]|(?P<name>[A-Za-z]\w*_\w+|[A-Za-z]+\d\w*|[A-Z]{3,}|[A-Z]+[a-z]+[A-Z]\w*))"
+# One that can be nothing else: in quotation marks, or with an underscore.
+_MARKED = r"(?:[\"'“‘`「](?P<quoted>[A-Za-z][\w.-]*)[\"'”’`」]|(?P<name>[A-Za-z]\w*_\w+))"
+_WORD = r"[\"'“‘`「]?(?P<name>[A-Za-z]\w*)[\"'”’`」]?"
+_IN = r"(?:in|from|under|stored in|在)"
+_AS = r"(?:as|for|holds|has|is|contains|gives|作为|当作|做为|是|为)"
 _IS = r"(?:is|are|=|:|named|called|is called|is named|should be|is in|are in|in|from|under|stored in|are under|is under|是|为|叫做?|用|取|名为|：|在)"
 
 
@@ -25,24 +30,24 @@ def find_column(question: str, parameter: str) -> Slot | None:
     if what not in words()["columns"]:
         return None
     of = _of(what)
-    for pattern in (
-        rf"{of}\s*(?:values?\s*|data\s*)?(?:columns?|列)\s*{_IS}*\s*{_NAME}",
-        rf"{of}\s*(?:(?:is|are|be)\s*(?:given\s*|found\s*)?)?(?:in|from|under|stored in|在)\s*(?:the\s*)?(?:columns?\s*)?{_CODE}(?:\s*(?:column|列))?",
-        rf"{of}\s*(?:(?:is|are)\s*)?(?:in|from|under|stored in|在)\s*(?:the\s*)?columns?\s*(?:called|named)?\s*{_NAME}",
-        rf"{of}\s*(?:(?:is|are)\s*)?(?:in|from|under|stored in|在)\s*(?:the\s*)?{_NAME}\s*(?:column|列)",
-        rf"(?:columns?|列)\s*{_CODE_OR_WORD}\s*(?:for|as|holds|has|is|contains|作为|是|为|当作)\s*(?:the\s*|its\s*|their\s*)?{of}",
-        rf"{_CODE}\s*(?:columns?|列)?\s*(?:as|for|is|holds|contains|作为|当作|做为|是|为)\s*(?:the\s*|my\s*|its\s*|their\s*)?{of}",
-        rf"(?i:use|take|using|with|from|on|用|使用|取)\s*(?:the\s*)?(?:\w+\s+)?{_CODE}",
+    for pattern, is_said, folds in (
+        (rf"{of}\s*(?:values?\s*|data\s*)?(?:columns?|列)\s*{_IS}*\s*{_NAME}", True, True),
+        (rf"{of}\s*(?:(?:is|are|be)\s*(?:given\s*|found\s*)?)?{_IN}\s*(?:the\s*)?(?:columns?\s*)?{_CODE}(?:\s*(?:column|列))?", True, False),
+        (rf"{of}\s*(?:(?:is|are)\s*)?{_IN}\s*(?:the\s*)?columns?\s*(?:called|named)?\s*{_NAME}", True, True),
+        (rf"{of}\s*(?:(?:is|are)\s*)?{_IN}\s*(?:the\s*)?{_NAME}\s*(?:column|列)", True, True),
+        (rf"(?:columns?|列)\s*{_WORD}\s*{_AS}\s*(?:the\s*|its\s*|their\s*)?{of}", True, True),
+        (rf"{_CODE}\s*(?:columns?|列)?\s*{_AS}\s*(?:the\s*|my\s*|its\s*|their\s*)?{of}", True, False),
+        (rf"{of}\s*(?:is|=|:)?\s*{_MARKED}", True, False),
+        # Without a word that says what the column holds, its own name has to.
+        (rf"{_CODE}\s*(?:columns?|列)", False, False),
+        (rf"(?i:use|take|using|with|from|on|用|使用|取)\s*(?:the\s*)?(?:\w+\s+)?{_CODE}", False, False),
     ):
-        for match in re.finditer(pattern, question, re.I if "quoted" not in pattern else 0):
+        for match in re.finditer(pattern, question, re.I if folds else 0):
             name = match.groupdict().get("quoted") or match["name"]
-            if name is None or name.lower() in _ordinary() or (pattern.startswith("(?i:use") and not _says(name, what)):
+            if name is None or name.lower() in _ordinary() or not (is_said or _says(name, what)):
                 continue
             return _slot(question, match, name, parameter)
     return _in_one_breath(question, what, parameter) or _in_order(question, what, parameter)
-
-
-_CODE_OR_WORD = r"[\"'“‘`「]?(?P<name>[A-Za-z]\w*)[\"'”’`」]?"
 
 
 def _slot(question: str, match: re.Match[str], name: str, parameter: str) -> Slot:
@@ -59,7 +64,7 @@ def _in_one_breath(question: str, what: str, parameter: str) -> Slot | None:
     """``jd is the time, vel the RV, svel its uncertainty and tel the spectrograph``: one is said to be something, the others follow."""
     anything = "(?:" + "|".join(_of(w) for w in words()["columns"]) + ")"
     name = r"[\"'“‘`]?(?P<n{}>[A-Za-z]\w*)[\"'”’`]?"
-    first = rf"{name}\s*(?:is|=|holds|has|是|为)\s*(?:the\s+|its\s+|their\s+)?(?P<w{{}}>{anything})"
+    first = rf"{name}\s*(?:is|=|holds|has|gives|says which|tells the|是|为)\s*(?:the\s+|its\s+|their\s+)?(?P<w{{}}>{anything})"
     later = rf"{name}\s*(?:(?:is|=|holds|has|for|是|为)\s*)?(?:the\s+|its\s+|their\s+)?(?P<w{{}}>{anything})"
     chain = re.compile(
         first.format(0, 0) + "".join(rf"(?:\s*(?:,|;|，|、|；|and|,\s*and|和)\s*{later.format(i, i)})?" for i in range(1, 5)), re.I
@@ -96,11 +101,11 @@ def _in_order(question: str, what: str, parameter: str) -> Slot | None:
 @cache
 def _of(what: str) -> str:
     """What people call the contents of a column."""
-    return "(?:" + "|".join(whole(str(w)) for w in sorted(words()["columns"][what], key=len, reverse=True)) + ")"
+    return "(?i:" + "|".join(whole(str(w)) for w in sorted(words()["columns"][what], key=len, reverse=True)) + ")"
 
 
 @cache
 def _ordinary() -> frozenset[str]:
     """Words that name no column."""
     of = {str(w).lower() for listed in words()["columns"].values() for w in listed}
-    return frozenset({*words()["empty"]["en"], "column", "columns", "file", "table", "data", "days", "day", "units", "unit", "order", "not"} | (of - {"time", "flux", "rv", "err"}))
+    return frozenset({*words()["empty"]["en"], "column", "columns", "file", "table", "data", "days", "day", "units", "unit", "order", "not"} | (of - {"time", "flux", "rv", "err", "jd", "bjd"}))

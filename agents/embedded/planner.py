@@ -15,7 +15,7 @@ from gnomon.agents.embedded.clauses import in_clauses
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
 from gnomon.agents.embedded.sensible import contradiction, two_choices
-from gnomon.agents.embedded.tokens import asks_for_picture
+from gnomon.agents.embedded.tokens import asks_for_picture, refuses_pictures
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import Understanding, understand
@@ -29,6 +29,8 @@ _ALSO = 0.5
 _ACTS, _ACTS_AT_ALL = 0.9, 0.02
 # A part that no tool can do sends the whole question back where the whole means such a thing this likely.
 _ELSEWHERE = 0.3
+# A whole that means one goal this likely says how far to go.
+_SETTLED = 0.8
 # Tools that a refused part of the question means with this share of what it means at all are not used.
 _REFUSED = 0.4
 # A goal this likely is not refused by what is said of a part of it.
@@ -234,7 +236,7 @@ class EmbeddedPlanner:
                 if p.value >= _REFUSED * sum(t.value for t in r.tools) and whole.of(p.meant.name) < _CERTAIN
             ),
             bool(files) and is_vague(clauses.wanted[0]),
-            not any(asks_for_picture(r) for r in clauses.refused),
+            not (any(asks_for_picture(r) for r in clauses.refused) or refuses_pictures(question)),
         )
 
     def taking(self, understood: Understanding) -> dict[str, float]:
@@ -302,6 +304,8 @@ class EmbeddedPlanner:
                 raise asking.outside([part.tasks("astronomy")[0].meant], drafts, text)
             also = part.tools[0]
             sets = any(s.text in text for s in considered.understood.of_type("quantity", "count"))
+            if considered.whole.of(goal.name) >= _SETTLED and self._reads(allowed[goal.name]) & self._reads(allowed.get(also.meant.name, Draft())):
+                continue  # of the same data, and the whole says plainly how far to go
             if also.value >= (_CERTAIN if sets else _ALSO) and also.meant.name in allowed:
                 chosen.append(also.meant.tool)
         ends = [t for t in {t.name: t for t in chosen}.values() if not any(o is not t and self._within(t, drafts[o.name]) for o in chosen)]

@@ -20,6 +20,9 @@ def contradiction(understood: Understanding, files: Sequence[Attached]) -> tuple
     return _refers_back(understood) or _empty_range(understood) or _too_certain(understood) or _absent_file(understood, files) or ("", "")
 
 
+_PROBABILITY = re.compile(r"interval|confiden|credib|probab|limit|level|range|false|置信|可信|概率|区间", re.I)
+
+
 def _comparable(a: Slot, b: Slot) -> tuple[float, float] | None:
     """The two values in one unit; None where they are not of one quantity."""
     if a.number is None or b.number is None or a.name != b.name:
@@ -66,8 +69,8 @@ def two_choices(understood: Understanding, tools: Iterable[Tool]) -> tuple[str, 
 
 def _too_certain(understood: Understanding) -> tuple[str, str] | None:
     for slot in understood.slots:
-        if slot.unit == "%" and slot.name in ("level", "false_alarm_probability") and slot.number is not None:
-            if not 0 < slot.number < 100:
+        if slot.unit == "%" and slot.number is not None and not 0 < slot.number < 100:
+            if _PROBABILITY.search(f"{slot.before} {slot.after} {slot.name}"):
                 return sentence(understood.language, "no_probability", words=slot.text), "impossible"
     return None
 

@@ -52,3 +52,8 @@ def asks_to_act(question: str) -> bool:
     """Whether the question has a word for acting on the world: to send, submit, delete."""
     acting = words()["acting"]
     return bool(set(tokens(question)) & {_stem(w) for w in acting["en"]}) or any(w in question for w in acting["zh"])
+
+
+def refuses_pictures(question: str) -> bool:
+    """Whether the question says that it wants no pictures."""
+    return bool(re.search(words()["no_pictures"], question, re.I))

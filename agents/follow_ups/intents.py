@@ -180,6 +180,7 @@ class Intents:
         text: str,
         asked: tuple[Any, Any],
         without: Sequence[int] = (),
+        without_questions: Sequence[int] = (),
     ) -> list[dict[str, float]]:
         """What is known of each intent, by the name of the feature.
 
@@ -191,8 +192,8 @@ class Intents:
             As `bare` gives it.
         asked : tuple of numpy.ndarray
             Vectors of the text and of its first clause, which often says what the rest gives reasons for.
-        without : sequence of int
-            Examples that are left out.
+        without, without_questions : sequence of int
+            Examples of intents, and of tools, that are left out.
         """
         vector, first = asked
         words = self.near.by_words(text, without=without)
@@ -205,14 +206,14 @@ class Intents:
             row["first clause"] = float(head[i])
             row |= {f"{flag}, {name}": 1.0 for flag in said}
             if name == QUESTION:
-                row |= self._as_question(text, vector)
+                row |= self._as_question(text, vector, without_questions)
             rows.append(row)
         return rows
 
-    def _as_question(self, text: str, vector: Any) -> dict[str, float]:
+    def _as_question(self, text: str, vector: Any, without: Sequence[int]) -> dict[str, float]:
         """How near the text is to what people ask of tools."""
-        sense, near = self.goals.near.by_sense(vector)
-        words = self.goals.near.by_words(text)
+        sense, near = self.goals.near.by_sense(vector, without)
+        words = self.goals.near.by_words(text, without=without)
         return {
             "question words": float(words.max()),
             "question sense": float(sense.max()),

@@ -50,6 +50,7 @@ def _rows(table: Any) -> Iterator[LeftOut]:
     columns = list(getattr(table, "colnames", ()))
     if not {"accepted", "reason"} <= set(columns):
         return
+    columns = [name for name in columns if name not in ("accepted", "reason")]
     for index in range(len(table)):
         row = table[index]
         if not bool(row["accepted"]):

@@ -16,6 +16,7 @@ _QUOTED = re.compile(
 )
 _ADDRESS = re.compile(r"file://(?:localhost)?(/\S+)")
 _PATH = re.compile(r"(?<![\w/~.\\])(?:~|\.{1,2})?/(?:\\.|[^\s\\'\"，。；？！]){2,}")
+_CHINESE = re.compile(r"[\u4e00-\u9fff]*")
 _ENDING = ".,;:?!)"
 
 
@@ -67,7 +68,10 @@ def named_files(text: str, attached: Sequence[Path] = (), folder: Path | None = 
         written = match[0].rstrip(_ENDING)
         take(match.start(), match.start() + len(written), re.sub(r"\\(.)", r"\1", written), False)
     for slot in find_files(text):
-        take(slot.start, slot.end, str(slot.value), True)
+        # Chinese has no spaces: 用光变.csv is the file 光变.csv, if there is one.
+        lead = len(_CHINESE.match(slot.text)[0])  # type: ignore[index]
+        begin = next((i for i in range(lead + 1) if _there(slot.text[i:], attached, folder)), lead)
+        take(slot.start + begin, slot.end, slot.text[begin:], True)
     for path in attached:
         for match in re.finditer(rf"(?<![\w./-]){re.escape(path.name)}(?![\w/-])", text):
             take(match.start(), match.end(), str(path), True)

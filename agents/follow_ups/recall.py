@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from gnomon.agents.embedded import vectors
 from gnomon.agents.embedded.nearness import Nearness
@@ -162,7 +163,7 @@ class Recall:
             try:
                 with np.load(self.kept, allow_pickle=False) as archive:
                     known = dict(zip(archive["keys"].tolist(), archive["vectors"], strict=True))
-            except (OSError, ValueError, KeyError):
+            except (OSError, ValueError, KeyError, BadZipFile):
                 known = {}  # half of a file: make them again
         new = [t for t in dict.fromkeys(texts) if vectors.key_of(t) not in known]
         if new:

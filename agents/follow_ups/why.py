@@ -31,6 +31,8 @@ from gnomon.tools.registry import Registry
 # So many results are told before it is said how many more there are, and so many things that were left out.
 _RESULTS = 6
 _LEFT_OUT = 6
+# A smaller whole number before a noun counts things; a larger one is asked after.
+_COUNTED = 20
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?(?![\w]*[A-Za-z])")
 
@@ -106,6 +108,8 @@ class Why:
             "value": self._value, "certainty": self._certainty, "left_out": self._left_out, "method": self._method, "data": self._data,
             "settings": self._settings, "approval": self._approval, "problems": self._problems,
         }  # fmt: skip
+        if chosen and facets[0] == "left_out":
+            facets = ["value"]  # why this is so long asks for its making, of which what was left out is a part
         about = chosen or self._main_results()
         lines = [line for name in facets[:1] for line in tell[name](about, self._traces(about))]
         text = "\n".join(dict.fromkeys(lines)) or self._say("why_not_recorded", run=self.run.id)
@@ -113,9 +117,9 @@ class Why:
 
     def numbers_in(self, understood: Understanding) -> list[str]:
         """The numbers that are asked after: those that name nothing and count nothing."""
-        taken = [
-            (s.start, s.end) for s in understood.slots if s.type in ("object", "file", "count", "time", "coordinates")
-        ]
+        names = ("object", "file", "time", "coordinates")
+        slots = [s for s in understood.slots if s.type in names or (s.type == "count" and s.value < _COUNTED)]
+        taken = [(s.start, s.end) for s in slots]
         found = [m for m in _NUMBER.finditer(understood.question) if not any(a <= m.start() < b for a, b in taken)]
         return [m[0] for m in found if "." in m[0] or len(m[0]) > 1]
 
