@@ -53,7 +53,9 @@ def _needed(registry: Registry, kept: Path | None) -> dict[str, list[str]]:
             known = {}  # half of a file from a full disk: find out again
     stamps = {tool.name: _stamp(tool) for tool in registry.values()}
     found = {
-        name: known[name] if known.get(name, {}).get(stamp) is not None else {stamp: list(lift(registry[name].function).packages)}
+        name: known[name]
+        if known.get(name, {}).get(stamp) is not None
+        else {stamp: list(lift(registry[name].function).packages)}
         for name, stamp in stamps.items()
     }
     if path is not None and found != {n: known.get(n) for n in found}:

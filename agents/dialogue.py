@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Dialogue", "Reply"]
 
-# Follow-ups that need a plan; where there is none, what was said is taken for a question.
+# Follow-ups that need a plan.  Where there is none, what sounds like one may be a question; who says one of the first for sure is told.
 _CHANGES = ("change", "leave_out", "no_figures", "repeat")
+_OF_A_PLAN = (*_CHANGES, "add")
 # Meanings down to this likelihood, relative to the first, are worth asking about.
 _WORTH_ASKING = 0.15
-_OF_A_PLAN = ("change", "add", "leave_out", "no_figures", "repeat")
 
 
 class Dialogue:

@@ -42,9 +42,9 @@ _HOME = {
     "take_up": "recalled", "question": "none",
 }  # fmt: skip
 _AWAY = 0.25
-_FOLLOW_UPS = 2.0
+_FOLLOW_UPS = 3.0
 # Questions of tools are many, and of tasks that no tool does still more: every so many of these is taken.
-_FROM_TOOLS = 0.5
+_FROM_TOOLS, _FROM_TOOLS_AWAY = 0.3, 0.08
 _TASKS = 6
 _PENALTY = 0.004
 
@@ -136,7 +136,7 @@ def _of_tools(intents: Intents, registry: Registry) -> Iterator[Sample]:
             if number and tool is not None and tool.kind.name == "Figure":
                 continue
             found = intents.features(understood, where, plain, (vector, head), (), same)
-            yield Sample(found, intents.names.index(QUESTION), _AWAY if number else _FROM_TOOLS)
+            yield Sample(found, intents.names.index(QUESTION), _FROM_TOOLS_AWAY if number else _FROM_TOOLS)
 
 
 def _of_follow_ups(intents: Intents, registry: Registry, said: Sequence[dict[str, Any]]) -> Iterator[Sample]:
@@ -230,7 +230,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     intents = Intents(registry, Goals(list(registry.values())))
     said = load("follow_ups")
     if chosen.write:
-        fitted = fit([*_of_examples(intents, registry), *_of_tools(intents, registry), *_of_follow_ups(intents, registry, said)])
+        fitted = fit(
+            [*_of_examples(intents, registry), *_of_tools(intents, registry), *_of_follow_ups(intents, registry, said)]
+        )
         WEIGHTS.write_text(
             json.dumps({"weights": fitted}, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
         )

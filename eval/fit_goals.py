@@ -71,14 +71,28 @@ def _of_examples(planner: EmbeddedPlanner, goals: Goals) -> Iterator[Sample]:
             about = meant.task.about if meant.task else ""
             if i % 3 == 0:
                 without = [j for j, o in enumerate(goals.near.owners) if o == owner]
-                right = {NOTHING, *[k for k, m in enumerate(goals.meant) if m.task is not None and m.task.about == about and k != owner]}
+                right = {
+                    NOTHING,
+                    *[
+                        k
+                        for k, m in enumerate(goals.meant)
+                        if m.task is not None and m.task.about == about and k != owner
+                    ],
+                }
             else:
                 right |= {k for k, m in enumerate(goals.meant) if m.task is not None and m.task.about == about}
         understood = understand(text, CLOCK)
         lacking = frozenset(n for n in required if planner._lacks(planner.registry[n], understood))
         taking = planner.taking(understood)
         found = goals.features(
-            [text], all_vectors[i], known=_known(choices[0]), reachable=reach[choices[0]], lacking=lacking, taking=taking, numbers=frozenset(s.name for s in understood.slots if s.number is not None), without=without
+            [text],
+            all_vectors[i],
+            known=_known(choices[0]),
+            reachable=reach[choices[0]],
+            lacking=lacking,
+            taking=taking,
+            numbers=frozenset(s.name for s in understood.slots if s.number is not None),
+            without=without,
         )
         yield Sample(found, frozenset(right), 1.0, meant.name)
 
@@ -192,7 +206,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for fold in range(5):
         weights = fit([*examples, *[s for i, s in enumerate(questions) if i % 5 != fold]])
         held += [{**_held(weights, [s])} for i, s in enumerate(questions) if i % 5 == fold]
-    print(f"questions, held out in five folds: right {np.mean([h['right'] for h in held]):.3f}, log-likelihood {np.mean([h['log-likelihood'] for h in held]):.3f}")
+    print(
+        f"questions, held out in five folds: right {np.mean([h['right'] for h in held]):.3f}, log-likelihood {np.mean([h['log-likelihood'] for h in held]):.3f}"
+    )
     weights = fit(found)
     print("examples ", {k: round(v, 3) for k, v in _held(weights, examples).items()})
     print("questions", {k: round(v, 3) for k, v in _held(weights, questions).items()})
@@ -200,7 +216,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"  {name:<16} {weight:8.3f}")
     if given.write:
         WEIGHTS.write_text(
-            json.dumps({"weights": {n: round(float(w), 4) for n, w in zip(FEATURES, weights, strict=True)}}, indent=1) + "\n",
+            json.dumps({"weights": {n: round(float(w), 4) for n, w in zip(FEATURES, weights, strict=True)}}, indent=1)
+            + "\n",
             encoding="utf-8",
         )
     return 0

@@ -81,7 +81,11 @@ def load(suite: str) -> list[dict[str, Any]]:
 
 def attached(kinds: Sequence[str], question: str = "") -> list[Attached]:
     """Files of these kinds, as if a reader had recognised them, by the names that the question calls them."""
-    said = [str(s.value) for s in find_files(question) if not s.name and is_file_name(str(s.value)) and not str(s.value).endswith(".py")]
+    said = [
+        str(s.value)
+        for s in find_files(question)
+        if not s.name and is_file_name(str(s.value)) and not str(s.value).endswith(".py")
+    ]
     names = [*said, *(f"data_{i}.txt" for i, _kind in enumerate(kinds, 1))][: len(kinds)]
     return [
         Attached(

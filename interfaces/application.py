@@ -18,6 +18,7 @@ from gnomon.interfaces.output import print_answer, print_json, run_document, say
 
 if TYPE_CHECKING:
     from gnomon.agents.conversation import Conversation
+    from gnomon.agents.understanding.clock import Clock
     from gnomon.plans.run import Run
     from gnomon.tools.registry import Registry
 
@@ -79,15 +80,33 @@ class Options:
 
     config: Path | None = None
     debug: bool = False
+    now: str | None = None
+    zone: str | None = None
 
 
 @app.callback()
 def _before(
     config: Annotated[Path | None, typer.Option(help="Settings file.", metavar="FILE")] = None,
     debug: Annotated[bool, typer.Option(help="Show tracebacks.")] = False,
+    now: Annotated[
+        str | None,
+        typer.Option(help='What "tonight" is reckoned from; by default the clock.', metavar="TIME"),
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option(help="Time zone, such as Asia/Shanghai; by default the machine's.", metavar="ZONE")
+    ] = None,
 ) -> None:
     Options.config = config
     Options.debug = debug
+    Options.now, Options.zone = now, timezone
+
+
+def clock() -> Clock:
+    """What "tonight" is reckoned from."""
+    from gnomon.agents.understanding.clock import Clock
+    from gnomon.interfaces import settings
+
+    return Clock.of(Options.now, Options.zone or settings.load(Options.config).timezone)
 
 
 def open_conversation(
@@ -110,6 +129,8 @@ def open_conversation(
         cluster=cluster or chosen.cluster,
         progress=progress,
         check_scripts=chosen.check_scripts,
+        clock=clock(),
+        prefer=chosen.prefer,
         planner_name=planner.value,
         language=chosen.language,
     )

@@ -28,9 +28,9 @@ from gnomon.interfaces.application import (
     Workers,
     Yes,
     app,
+    clock,
     close,
     find_run,
-    free_name,
     is_interactive,
     offered,
     open_conversation,
@@ -95,30 +95,76 @@ def plan(
         "plan.yaml"
     ),
     planner: Planner = PlannerName.auto,
+    alternatives: Annotated[
+        bool, typer.Option("--alternatives", help="Also the next best plans, each with the reason for its place.")
+    ] = False,
     offline: Offline = False,
     as_json: Json = False,
 ) -> None:
     """Make and check a plan, write it to a file, and stop."""
-    from gnomon.plans.document import to_yaml
     from gnomon.plans.render import plan_page
-    from gnomon.plans.run import write_text
 
-    conversation = open_conversation(offline)
+    conversation = open_conversation(offline, planner=planner)
+    if alternatives:
+        _alternatives(conversation, question, data or [], output, as_json)
+        return
     made = conversation.plan(question, data or [])
-    text = to_yaml(made)
-    if output.exists() and output.read_bytes() != text.encode():
-        if any(path.exists() and path.samefile(output) for path in data or []):
-            raise errors.UsageError(f"{output} is the data.", remedy="Choose another name with -o.")
-        kept = free_name(output.with_name(output.name + ".old"))
-        output.replace(kept)
-        say(f"{output} was there already; it is now {kept}.")
-    write_text(output, text)
-    plan_commands.write_schema(output, conversation.registry)
+    plan_commands.write_plan(made, output, data or [], conversation.registry)
     if as_json:
         print_json(made.document())
     else:
         print_text(plan_page(made))
     say(f"Written to {output}. Run it: gnomon run {output}")
+
+
+def _alternatives(
+    conversation: Conversation, question: str, files: Sequence[Path], output: Path, as_json: bool
+) -> None:
+    """Write the best plan to `output` and the next ones beside it, each told with the reason for its place."""
+    from gnomon.plans.render import plan_page
+
+    offered = conversation.alternatives(question, files)
+    names = [output, *(output.with_stem(f"{output.stem}-{n}") for n in range(2, len(offered) + 1))]
+    for alternative, name in zip(offered, names, strict=True):
+        plan_commands.write_plan(alternative.plan, name, files, conversation.registry)
+    if as_json:
+        print_json(
+            {
+                "alternatives": [
+                    {"file": str(name), "probability": round(a.probability, 3), "reason": a.reason, "plan": a.plan.document()}
+                    for a, name in zip(offered, names, strict=True)
+                ]
+            }
+        )
+        return
+    print_text(plan_page(offered[0].plan))
+    for number, (alternative, name) in enumerate(zip(offered, names, strict=True), start=1):
+        print_text(f"{number}. {name}: {alternative.reason}")
+    say(f"Take one: gnomon run {names[-1]}   Compare two: gnomon diff {names[0]} {names[-1]}")
+
+
+@app.command()
+def understand(
+    question: Annotated[str, typer.Argument(help="The question, in English or Chinese.")],
+    as_json: Json = False,
+) -> None:
+    """Show what a question says: names, positions, times in UTC, quantities, each with its words; nothing is planned."""
+    from gnomon.agents.understanding.understand import understand as read
+
+    found = read(question, clock())
+    if as_json:
+        print_json(found.document())
+        return
+    for slot in found.slots:
+        unit = f" {slot.unit}" if slot.unit else ""
+        value = ", ".join(f"{k} {v}" for k, v in slot.value.items()) if isinstance(slot.value, dict) else slot.value
+        role = "" if slot.role == "value" else f"{slot.role} "
+        name = f" ({slot.name})" if slot.name else ""
+        print_text(f"{slot.type:<12} {role}{value}{unit}{name}   “{slot.text}”" + (f"   {slot.note}" if slot.note else ""))
+    if found.unread:
+        print_text(f"not understood: {'; '.join(found.unread)}")
+    if not found.slots and not found.unread:
+        say("Nothing but words: no names, positions, times or numbers.")
 
 
 @app.command()

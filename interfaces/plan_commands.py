@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gnomon.interfaces.application import Exit, Json, Options, open_registry
+from gnomon.interfaces.application import Exit, Json, Options, free_name, open_registry
 from gnomon.interfaces.output import print_json, print_text, say
 from gnomon.tools import errors
 
@@ -137,6 +137,28 @@ def require_sound_file(conversation: Conversation, run: Run) -> None:
     if run.approval() is None:
         text = read_text(run.folder / "plan.yaml")
         examine(text, conversation.registry, conversation.policy, f"{run.id}/plan.yaml").require()
+
+
+def write_plan(plan: Plan, output: Path, data: Sequence[Path], registry: Registry) -> None:
+    """Write a plan to a file, and what editors need beside it; a file that was there is kept under another name.
+
+    Raises
+    ------
+    UsageError
+        Where the file is the data.
+    """
+    from gnomon.plans.document import to_yaml
+    from gnomon.plans.run import write_text
+
+    text = to_yaml(plan)
+    if output.exists() and output.read_bytes() != text.encode():
+        if any(path.exists() and path.samefile(output) for path in data):
+            raise errors.UsageError(f"{output} is the data.", remedy="Choose another name with -o.")
+        kept = free_name(output.with_name(output.name + ".old"))
+        output.replace(kept)
+        say(f"{output} was there already; it is now {kept}.")
+    write_text(output, text)
+    write_schema(output, registry)
 
 
 def write_schema(output: Path, registry: Registry) -> None:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from gnomon.agents.language.settings import LanguageSettings
     from gnomon.plans.policy import Policy
 
-KEYS = ("home", "workers", "cluster", "check_scripts", "policy", "language")
+KEYS = ("home", "workers", "cluster", "check_scripts", "policy", "language", "timezone", "prefer")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,8 @@ class Settings:
     ``home`` holds store, runs and conversations; ``workers`` and ``cluster`` say where steps run; ``check_scripts`` whether
     each run's script is run by itself and compared with the run; ``policy`` is the table of that
     name in the file; ``language`` is the language model, from its table and from ``OPENAI_BASE_URL``, ``OPENAI_API_KEY`` and
-    ``GNOMON_MODEL``.
+    ``GNOMON_MODEL``; ``timezone`` is what "tonight" is reckoned in, by default the machine's; ``prefer`` is ``fast`` or ``thorough`` where a
+    question leaves it open.
     """
 
     source: Path | None
@@ -34,6 +35,8 @@ class Settings:
     check_scripts: bool
     policy_table: dict[str, object]
     language: LanguageSettings
+    timezone: str | None = None
+    prefer: str = ""
 
     def policy(self, *, offline: bool = False) -> Policy:
         """The policy in force; ``offline`` denies the network."""
@@ -101,7 +104,17 @@ def load(config: Path | None = None) -> Settings:
         check_scripts=_truth(os.environ.get("GNOMON_CHECK_SCRIPTS") or table.get("check_scripts", True)),
         policy_table=dict(policy) if isinstance(policy, dict) else {},
         language=_language(table.get("language", {})),
+        timezone=str(zone) if (zone := os.environ.get("GNOMON_TIMEZONE") or table.get("timezone")) else None,
+        prefer=_preference(os.environ.get("GNOMON_PREFER") or table.get("prefer", "")),
     )
+
+
+def _preference(value: object) -> str:
+    if value not in ("", "fast", "thorough"):
+        raise UsageError(
+            f"prefer must be fast or thorough, and is {value!r}.", remedy="Mend settings.toml or GNOMON_PREFER."
+        )
+    return str(value)
 
 
 def _language(table: object) -> LanguageSettings:

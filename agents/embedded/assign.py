@@ -12,9 +12,9 @@ from typing import Any
 
 from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.tokens import content_tokens, tokens
+from gnomon.agents.understanding.quantities import THINGS
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
-from gnomon.agents.understanding.quantities import THINGS
 from gnomon.knowledge.glossary import find as find_term
 from gnomon.knowledge.glossary import load
 from gnomon.tools.registry import Parameter, Tool
@@ -30,17 +30,25 @@ _UNGUESSED = ("seed", "steps")
 _FAR = ("pc", "kpc", "Mpc", "lyr", "au")
 _WAVES = ("nm", "um", "AA")
 # Lengths of time that are no periods.
-_LENGTHS = set(tokens("duration durations exposure exposures cadence window gap gaps baseline span age ages ingress egress long lasting 时长 持续 曝光 采样 窗口 间隔 年龄"))
+_LENGTHS = set(
+    tokens(
+        "duration durations exposure exposures cadence window gap gaps baseline span age ages ingress egress long lasting 时长 持续 曝光 采样 窗口 间隔 年龄"
+    )
+)
 # What somebody says who takes points out.
 _CLIPS = re.compile(r"clip|outlier|reject|throw|remov|above|cut|剔除|离群|异常|剪|去掉|高出|高于", re.I)
 # What somebody says who bounds a search.
 _BOUNDS = re.compile(
-    r"search|look|hunt|scan|beyond|allow|up to|at most|no more|shorter|longer|only|at least|keep|limit|搜|寻找|找|最长|最短|最多|至少|只看|只考虑|限|以内|以下|为止", re.I
+    r"search|look|hunt|scan|beyond|allow|up to|at most|no more|shorter|longer|only|at least|keep|limit|搜|寻找|找|最长|最短|最多|至少|只看|只考虑|限|以内|以下|为止",
+    re.I,
 )
 # What somebody says who fits so many.
 _MODELS = re.compile(r"\b(?:fit|model|assume|allow|solution|orbits? of)\b|拟合|假设|模型|解|放", re.I)
 # Words of doubt: what should be so is not known.
-_DOUBT = re.compile(r"\b(?:should|might|may|could|expect(?:ed)?|suspect(?:ed)?|possibl[ey]|perhaps|maybe)\b|可能|也许|怀疑|估计|应该", re.I)
+_DOUBT = re.compile(
+    r"\b(?:should|might|may|could|expect(?:ed)?|suspect(?:ed)?|possibl[ey]|perhaps|maybe)\b|可能|也许|怀疑|估计|应该",
+    re.I,
+)
 
 
 # What a Julian date can be of.
@@ -197,17 +205,23 @@ def assign(understood: Understanding, tools: Iterable[Tool]) -> Assignment:
     """
     tools = list(tools)
     made = Assignment()
-    numbers = [s for s in understood.slots if s.type in ("quantity", "count") or (s.type == "setting" and s.number is not None)]
+    numbers = [
+        s for s in understood.slots if s.type in ("quantity", "count") or (s.type == "setting" and s.number is not None)
+    ]
     taken: set[int] = set()
     for slot in understood.slots:
         for tool, parameter, value in _by_name(slot, tools):
             made.put(tool, parameter, slot, value)
             taken.add(id(slot))
     # The surest first, so that a window of 1.2 d is the window before it could be anything else.
-    for _agreement_, ends in sorted(_candidates(numbers, tools), key=lambda c: -c[0]):
+    for _, ends in sorted(_candidates(numbers, tools), key=lambda c: -c[0]):
         if any(id(slot) in taken for slot, _n in ends):
             continue
-        places = [(slot, tool, parameter, value) for slot, name in ends for tool, parameter, value in _named_so(slot, name, tools)]
+        places = [
+            (slot, tool, parameter, value)
+            for slot, name in ends
+            for tool, parameter, value in _named_so(slot, name, tools)
+        ]
         if any(f"{t.name}.{p.name}" in made.sources and not p.many for _s, t, p, _v in places):
             continue
         for slot, tool, parameter, value in places:
@@ -246,10 +260,7 @@ def _text_arguments(tools: list[Tool], words: set[str]) -> list[tuple[Tool, Para
 def _named_so(slot: Slot, name: str, tools: list[Tool]) -> list[tuple[Tool, Parameter, Any]]:
     """The arguments of that name; the same argument of several tools (a stellar mass) is one fact about the world."""
     return [
-        (t, p, value)
-        for t in tools
-        for p in t.arguments
-        if p.name == name and (value := _value(slot, p)) is not None
+        (t, p, value) for t in tools for p in t.arguments if p.name == name and (value := _value(slot, p)) is not None
     ]
 
 
@@ -290,7 +301,9 @@ def _only_one(slot: Slot, parameter: Parameter) -> bool:
     return bool(slot.unit) and same and dimension(slot.unit) != "time" and slot.role in ("value", "error")
 
 
-def _only_end(slot: Slot, fitting: dict[str, float], parameters: dict[str, Parameter]) -> list[tuple[float, list[tuple[Slot, str]]]]:
+def _only_end(
+    slot: Slot, fitting: dict[str, float], parameters: dict[str, Parameter]
+) -> list[tuple[float, list[tuple[Slot, str]]]]:
     """The one argument that is such an end of a range, for a number of which nothing else is said: "up to 5", "not beyond 50 d"."""
     if slot.name or slot.role not in ("min", "max") or slot.unit not in ("", "d", "yr", "wk"):
         return []
@@ -298,7 +311,11 @@ def _only_end(slot: Slot, fitting: dict[str, float], parameters: dict[str, Param
         return []
     ends = [n for n in fitting if role_of(parameters[n]) == slot.role and n not in _UNGUESSED]
     known = max(fitting.values(), default=0.0) >= _AGREEMENT
-    return [(0.0, [(slot, ends[0])])] if len(ends) == 1 and not known and (slot.unit or parameters[ends[0]].type == "int") else []
+    return (
+        [(0.0, [(slot, ends[0])])]
+        if len(ends) == 1 and not known and (slot.unit or parameters[ends[0]].type == "int")
+        else []
+    )
 
 
 def _ranges(slots: list[Slot]) -> list[tuple[Slot, Slot]]:
@@ -311,7 +328,11 @@ def _ranges(slots: list[Slot]) -> list[tuple[Slot, Slot]]:
 
 def host(name: str) -> str:
     """The star of a planet: K2-131 for K2-131 b."""
-    return re.sub(r"(?<=[\dA-Za-z)]) [b-j]$", "", str(name)) if re.search(r"[\d*)] [b-j]$|\w{3,} [b-j]$", str(name)) else str(name)
+    return (
+        re.sub(r"(?<=[\dA-Za-z)]) [b-j]$", "", str(name))
+        if re.search(r"[\d*)] [b-j]$|\w{3,} [b-j]$", str(name))
+        else str(name)
+    )
 
 
 def _roles_fit(slot: Slot, parameter: Parameter, agreement: float) -> bool:
@@ -325,8 +346,15 @@ def _roles_fit(slot: Slot, parameter: Parameter, agreement: float) -> bool:
         return True
     if parameter.type == "int" and role == "max":
         # "Fit two planets" bounds a search; that there are two says nothing.
-        work = agreement >= _SURE and slot.name not in THINGS and (find_term(slot.name) is None or find_term(slot.name).key not in THINGS)
-        alone = not slot.before.strip() and len(tokens(slot.after)) <= 1  # "1 planet, circular": nothing but what is wanted
+        term = find_term(slot.name) or find_term(slot.name.removesuffix("s"))
+        work = agreement >= _SURE and slot.name not in THINGS and (term is None or term.key not in THINGS)
+        alone = (
+            not slot.before.strip() and len(tokens(slot.after)) <= 1
+        )  # "1 planet, circular": nothing but what is wanted
         return slot.role == "value" and (work or alone or bool(_MODELS.search(f"{slot.before} {slot.after}")))
     # A threshold of 8 is the least that passes; a radius below 5 arcmin is a radius.
-    return agreement >= _SURE and (slot.role == "value" or role == "value") and not (parameter.unit and slot.role == "value")
+    return (
+        agreement >= _SURE
+        and (slot.role == "value" or role == "value")
+        and not (parameter.unit and slot.role == "value")
+    )

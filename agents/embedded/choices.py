@@ -18,7 +18,9 @@ from gnomon.tools.registry import Parameter, Tool
 _CLAUSE = re.compile(r"[,;.，。；?？!！](?!\d)|\s(?:but|and then)\s")
 _GENERAL = ("auto", "yes", "no", "none", "default")
 # Values said in some unit, as against an answer that is wanted in it.
-_WANTED_IN = re.compile(r"\b(?:give|report|express|convert|answer|quote|show|list|want)\b[^,;.]*$|(?:给出|换算|表示|转换)[^，。；]*$", re.I)
+_WANTED_IN = re.compile(
+    r"\b(?:give|report|express|convert|answer|quote|show|list|want)\b[^,;.]*$|(?:给出|换算|表示|转换)[^，。；]*$", re.I
+)
 
 
 def find_choices(understood: Understanding, tools: Iterable[Tool]) -> list[tuple[Tool, Parameter, Slot]]:
@@ -55,7 +57,14 @@ def all_chosen(question: str, parameter: Parameter) -> list[Slot]:
         found = _by_value(clause, parameter) or _by_will(clause, parameter)
         if found is not None:
             first, last, choice = found
-            slot = Slot("choice", question[start + first : start + last], start + first, start + last, choice, name=parameter.name)
+            slot = Slot(
+                "choice",
+                question[start + first : start + last],
+                start + first,
+                start + last,
+                choice,
+                name=parameter.name,
+            )
             slots.append(slot.inside(question))
     return slots
 
@@ -67,23 +76,30 @@ def _by_value(clause: str, parameter: Parameter) -> tuple[int, int, str] | None:
             continue
         if "/" in choice:  # a unit: of the values in the file, not of a number, and not of the answer
             spelled = "|".join(re.escape(w) for w in sorted(spellings_of(choice), key=len, reverse=True))
-            match = re.search(rf"(?<![\d./A-Za-z千公])(?:in |为|是|用|[:：])?\s*(?:{spelled})(?![A-Za-z/])", clause, re.I)
-            if match and not re.search(r"[\d.]\s*$", clause[: match.start()]) and not _WANTED_IN.search(clause[: match.start()]):
-                if re.search(_subject(parameter.name), clause, re.I) or match[0].startswith("in ") or "in there" in clause:
+            match = re.search(
+                rf"(?<![\d./A-Za-z千公])(?:in |为|是|用|[:：])?\s*(?:{spelled})(?![A-Za-z/])", clause, re.I
+            )
+            clear = match and not re.search(r"[\d.]\s*$", clause[: match.start()])
+            if clear and not _WANTED_IN.search(clause[: match.start()]):
+                speaks = re.search(_subject(parameter.name), clause, re.I)
+                if speaks or match[0].startswith("in ") or "in there" in clause:
                     return match.start(), match.end(), choice
             continue
         terms = _terms_of(choice)
         match = re.search("|".join(map(whole, [choice, *terms])), clause, re.I)
-        if match and (terms or re.search(_subject(parameter.name), clause, re.I)):
-            if not re.search(_any("negation") + r"\s*(?:an?\s)?\s*$", clause[: match.start()], re.I):
-                return match.start(), match.end(), choice
+        speaks = match and (terms or re.search(_subject(parameter.name), clause, re.I))
+        if speaks and not re.search(_any("negation") + r"\s*(?:an?\s)?\s*$", clause[: match.start()], re.I):
+            return match.start(), match.end(), choice
     return None
 
 
 def _by_will(clause: str, parameter: Parameter) -> tuple[int, int, str] | None:
     """Yes or no, by what is said to be done with what the argument is about."""
     subject = re.search(_subject(parameter.name), clause, re.I)
-    if subject is None and len(content_tokens(re.split(r"[.;,]", parameter.description)[0]) & content_tokens(clause)) >= 2:
+    if (
+        subject is None
+        and len(content_tokens(re.split(r"[.;,]", parameter.description)[0]) & content_tokens(clause)) >= 2
+    ):
         subject = re.search(r"\S.*", clause)  # the clause speaks of it in other words
     if subject is None:
         return None
@@ -123,7 +139,9 @@ def _any(key: str) -> str:
 def _subject(name: str) -> str:
     """What speaks of an argument: its name's words together, what the glossary says they are, and what people say besides."""
     spoken = {name.replace("_", " "), *_terms_of(name), *words()["subjects"].get(name, [])}
-    return "|".join(whole(w + "s") + "|" + whole(w) if w.isascii() else whole(w) for w in sorted(spoken, key=len, reverse=True))
+    return "|".join(
+        whole(w + "s") + "|" + whole(w) if w.isascii() else whole(w) for w in sorted(spoken, key=len, reverse=True)
+    )
 
 
 @cache

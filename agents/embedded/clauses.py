@@ -25,7 +25,9 @@ _REFUSED = re.compile(
     re.I,
 )
 # What is set aside within a clause: leave the velocities alone for now.
-_ASIDE = re.compile(r"\b(?:leave|ignore|forget(?: about)?|never mind)\b[^,.;]{0,40}?\b(?:alone|aside|for now|out)\b(?: for now)?", re.I)
+_ASIDE = re.compile(
+    r"\b(?:leave|ignore|forget(?: about)?|never mind)\b[^,.;]{0,40}?\b(?:alone|aside|for now|out)\b(?: for now)?", re.I
+)
 # Parts that are too short to mean something by themselves are left to the whole.
 _SHORT = 3
 _MANY = 8
@@ -65,7 +67,9 @@ def in_clauses(understood: Understanding, spelling: Spelling, described: Sequenc
     ]
     kept = _without(question, [*refused, *[m.span() for m in _ASIDE.finditer(question)]])
     whole = plain(question, kept, 0, len(question), slots)
-    parts = [(a, b) for a, b in _split(kept, _PART) if len(content_tokens(plain(question, kept, a, b, slots))) >= _SHORT]
+    parts = [
+        (a, b) for a, b in _split(kept, _PART) if len(content_tokens(plain(question, kept, a, b, slots))) >= _SHORT
+    ]
     wanted, texts = [whole or plain(question, question, 0, len(question), slots)], [question]
     if len(parts) > 1:
         wanted += [plain(question, kept, a, b, slots) for a, b in parts[:_MANY]]
@@ -121,10 +125,17 @@ def _spelled_out(text: str) -> str:
     return text
 
 
-_SYMBOL = re.compile(r"(?<![A-Za-z0-9_/.=<>-])(?:[A-Za-zωγΩ]|T[₀0]|T₁₄|T14|Rp/R[s★*]|a/R[s★*]|omega|m sin i)(?![A-Za-z0-9_/=<>'’-]|\s*[=<>≈]|-band)")
+_SYMBOL = re.compile(
+    r"(?<![A-Za-z0-9_/.=<>-])(?:[A-Za-zωγΩ]|T[₀0]|T₁₄|T14|Rp/R[s★*]|a/R[s★*]|omega|m sin i)(?![A-Za-z0-9_/=<>'’-]|\s*[=<>≈]|-band)"
+)
 
 
 @cache
 def _symbols() -> dict[str, str]:
-    out = {t.symbol: t.en for t in reversed(load()) if t.symbol and t.symbol not in ("M", "m", "N", "S", "L", "d", "t", "a", "i", "I", "u", "z", "r", "R", "v", "V", "σ")}
+    out = {
+        t.symbol: t.en
+        for t in reversed(load())
+        if t.symbol
+        and t.symbol not in ("M", "m", "N", "S", "L", "d", "t", "a", "i", "I", "u", "z", "r", "R", "v", "V", "σ")
+    }
     return {**out, "omega": "argument of periastron", "T0": "epoch", "T14": "duration"}

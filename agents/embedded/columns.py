@@ -32,7 +32,11 @@ def find_column(question: str, parameter: str) -> Slot | None:
     of = _of(what)
     for pattern, is_said, folds in (
         (rf"{of}\s*(?:values?\s*|data\s*)?(?:columns?|列)\s*{_IS}*\s*{_NAME}", True, True),
-        (rf"{of}\s*(?:(?:is|are|be)\s*(?:given\s*|found\s*)?)?{_IN}\s*(?:the\s*)?(?:columns?\s*)?{_CODE}(?:\s*(?:column|列))?", True, False),
+        (
+            rf"{of}\s*(?:(?:is|are|be)\s*(?:given\s*|found\s*)?)?{_IN}\s*(?:the\s*)?(?:columns?\s*)?{_CODE}(?:\s*(?:column|列))?",
+            True,
+            False,
+        ),
         (rf"{of}\s*(?:(?:is|are)\s*)?{_IN}\s*(?:the\s*)?columns?\s*(?:called|named)?\s*{_NAME}", True, True),
         (rf"{of}\s*(?:(?:is|are)\s*)?{_IN}\s*(?:the\s*)?{_NAME}\s*(?:column|列)", True, True),
         (rf"(?:columns?|列)\s*{_WORD}\s*{_AS}\s*(?:the\s*|its\s*|their\s*)?{of}", True, True),
@@ -57,7 +61,9 @@ def _slot(question: str, match: re.Match[str], name: str, parameter: str) -> Slo
 def _says(name: str, what: str) -> bool:
     """Whether a column's own name says what it holds."""
     parts = re.split(r"[_.-]|(?<=[a-z])(?=[A-Z])", name.lower())
-    return any(part in words()["columns"][what] for part in parts) and not (what != "error" and {"err", "error", "e"} & set(parts))
+    return any(part in words()["columns"][what] for part in parts) and not (
+        what != "error" and {"err", "error", "e"} & set(parts)
+    )
 
 
 def _in_one_breath(question: str, what: str, parameter: str) -> Slot | None:
@@ -67,7 +73,9 @@ def _in_one_breath(question: str, what: str, parameter: str) -> Slot | None:
     first = rf"{name}\s*(?:is|=|holds|has|gives|says which|tells the|是|为)\s*(?:the\s+|its\s+|their\s+)?(?P<w{{}}>{anything})"
     later = rf"{name}\s*(?:(?:is|=|holds|has|for|是|为)\s*)?(?:the\s+|its\s+|their\s+)?(?P<w{{}}>{anything})"
     chain = re.compile(
-        first.format(0, 0) + "".join(rf"(?:\s*(?:,|;|，|、|；|and|,\s*and|和)\s*{later.format(i, i)})?" for i in range(1, 5)), re.I
+        first.format(0, 0)
+        + "".join(rf"(?:\s*(?:,|;|，|、|；|and|,\s*and|和)\s*{later.format(i, i)})?" for i in range(1, 5)),
+        re.I,
     )
     for match in chain.finditer(question):
         if match["n1"] is None:
@@ -108,4 +116,20 @@ def _of(what: str) -> str:
 def _ordinary() -> frozenset[str]:
     """Words that name no column."""
     of = {str(w).lower() for listed in words()["columns"].values() for w in listed}
-    return frozenset({*words()["empty"]["en"], "column", "columns", "file", "table", "data", "days", "day", "units", "unit", "order", "not"} | (of - {"time", "flux", "rv", "err", "jd", "bjd"}))
+    return frozenset(
+        {
+            *words()["empty"]["en"],
+            "column",
+            "columns",
+            "file",
+            "table",
+            "data",
+            "days",
+            "day",
+            "units",
+            "unit",
+            "order",
+            "not",
+        }
+        | (of - {"time", "flux", "rv", "err", "jd", "bjd"})
+    )

@@ -167,7 +167,8 @@ class Goals:
 
         # A tool may be meant by a part of the question; what no tool does, by the whole: a part tells as often why something is asked.
         words, words_whole = (
-            np.max([self.near.by_words(text, known, without) for text in texts], axis=0) for texts in (wanted, wanted[:1])
+            np.max([self.near.by_words(text, known, without) for text in texts], axis=0)
+            for texts in (wanted, wanted[:1])
         )
         (sense, near), (sense_whole, near_whole) = (
             self.near.by_sense(some, without) for some in (asked, np.atleast_2d(asked)[0])

@@ -15,7 +15,7 @@ from gnomon.agents.embedded.clauses import in_clauses
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
 from gnomon.agents.embedded.sensible import contradiction, two_choices
-from gnomon.agents.embedded.tokens import asks_for_picture, refuses_pictures
+from gnomon.agents.embedded.tokens import asks_for_picture, preference, refuses_pictures
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import Understanding, understand
@@ -31,6 +31,8 @@ _ACTS, _ACTS_AT_ALL = 0.9, 0.02
 _ELSEWHERE = 0.3
 # A whole that means one goal this likely says how far to go.
 _SETTLED = 0.8
+# Goals this likely, relative to the best, are as good where somebody prefers a fast or a thorough one.
+_NEARLY = 0.3
 # Tools that a refused part of the question means with this share of what it means at all are not used.
 _REFUSED = 0.4
 # A goal this likely is not refused by what is said of a part of it.
@@ -48,6 +50,7 @@ _WANTED = 0.45
 _WORTH = 0.04
 # What would be done in the person's name, or unchecked.
 _OUTSIDE_EFFECTS = ("submit", "spend", "run_code")
+_OFFERED = 3
 ALTERNATIVES = 3
 
 
@@ -124,6 +127,7 @@ class EmbeddedPlanner:
         self.registry = registry
         self.unavailable = dict(unavailable or {})
         self.composer = Composer(registry, frozenset(self.unavailable))
+        self._unhindered = Composer(registry)
         self.cache = cache
         self.clock = clock
         self.prefer = prefer
@@ -162,7 +166,11 @@ class EmbeddedPlanner:
         language = considered.understood.language
         plan = self._made(considered, files, best)
         share = max((considered.whole.of(t.name) for t in best), default=0.0)
-        out = [Alternative(plan, tuple(t.name for t in best), share, sentence(language, "best", goal=self._told(language, best)))]
+        out = [
+            Alternative(
+                plan, tuple(t.name for t in best), share, sentence(language, "best", goal=self._told(language, best))
+            )
+        ]
         for tool in self._others(considered, files, best):
             try:
                 other = self._made(considered, files, [tool])
@@ -174,7 +182,11 @@ class EmbeddedPlanner:
                 continue
             if any(_work(other) == _work(o.plan) for o in out):
                 continue
-            out.append(Alternative(other, (tool.name,), considered.whole.of(tool.name), self._reason(language, plan, other, tool)))
+            out.append(
+                Alternative(
+                    other, (tool.name,), considered.whole.of(tool.name), self._reason(language, plan, other, tool)
+                )
+            )
             if len(out) == ALTERNATIVES:
                 break
         return out
@@ -203,7 +215,7 @@ class EmbeddedPlanner:
 
         understood = understand(question, self.clock)
         known = " ".join(kind_phrase(language, f.attachment.kind) for f in files for language in ("en", "zh"))
-        reachable = frozenset(self._drafts(files))
+        reachable = self._reachable(files)
         lacking = frozenset(t.name for t in self.registry.values() if self._lacks(t, understood))
         tools = list(self.registry.values())
         choices = [slot for _t, _p, slot in find_choices(understood, tools)]
@@ -216,11 +228,16 @@ class EmbeddedPlanner:
 
         def read(wanted: Sequence[str], vector: np.ndarray, reached: frozenset[str]) -> Reading:
             return self.goals.read(
-                self.goals.features(wanted, vector, known=known, reachable=reached, lacking=lacking, taking=taking, numbers=numbers)
+                self.goals.features(
+                    wanted, vector, known=known, reachable=reached, lacking=lacking, taking=taking, numbers=numbers
+                )
             )
 
         whole = read(clauses.wanted, asked, reachable if files else every)
-        refused = [read([t], v, reachable if files else every) for t, v in zip(clauses.refused, encoded[len(clauses.wanted) :], strict=True)]
+        refused = [
+            read([t], v, reachable if files else every)
+            for t, v in zip(clauses.refused, encoded[len(clauses.wanted) :], strict=True)
+        ]
         return Considered(
             understood,
             whole,
@@ -242,7 +259,9 @@ class EmbeddedPlanner:
     def taking(self, understood: Understanding) -> dict[str, float]:
         """For each tool, the share of the numbers in the question that it, or what may stand before it, takes; of those that any tool takes."""
         made = assign(understood, self.registry.values())
-        numbers = {s.start for slots in made.sources.values() for s in slots if s.type in ("quantity", "count", "choice")}
+        numbers = {
+            s.start for slots in made.sources.values() for s in slots if s.type in ("quantity", "count", "choice")
+        }
         if not numbers:
             return {}
         out = {}
@@ -284,13 +303,21 @@ class EmbeddedPlanner:
             raise asking.unknown(drafts)
         if meant != "tool":
             raise asking.outside([considered.whole.tasks(meant)[0].meant], drafts)
-        self._require_data(considered, drafts, files, asking)
+        reachable = self._reachable(files)
+        self._require_data(considered, reachable, files, asking)
+        likeliest = next(p.meant.tool for p in considered.whole.tools if p.meant.name in reachable)
+        if likeliest.name not in drafts:
+            lame = next(t for t in self.composer.forerunners(likeliest) if t.name in self.unavailable)
+            raise asking.unavailable(lame, self.unavailable[lame.name])
         goal = next(p for p in considered.whole.tools if p.meant.name in drafts)
         allowed = {n: d for n, d in drafts.items() if not considered.refused & {t.name for t, _i in d.steps.values()}}
         if goal.value >= _CERTAIN or not allowed:
             allowed = dict(drafts)
         goal = next(p.meant.tool for p in considered.whole.tools if p.meant.name in allowed)
-        if considered.vague:
+        goal = self._preferred(considered, goal, allowed)
+        if considered.vague and len({f.attachment.kind for f in files}) > 1:
+            raise asking.ambiguous(self._one_of_each(considered, allowed, files))
+        if considered.vague and considered.whole.of(goal.name) < _SETTLED:
             goal = min(
                 (t for t in map(self.registry.__getitem__, allowed) if t.kind.name == goal.kind.name),
                 key=lambda t: (allowed[t.name].seconds, -considered.whole.of(t.name)),
@@ -304,28 +331,52 @@ class EmbeddedPlanner:
                 raise asking.outside([part.tasks("astronomy")[0].meant], drafts, text)
             also = part.tools[0]
             sets = any(s.text in text for s in considered.understood.of_type("quantity", "count"))
-            if considered.whole.of(goal.name) >= _SETTLED and self._reads(allowed[goal.name]) & self._reads(allowed.get(also.meant.name, Draft())):
+            if considered.whole.of(goal.name) >= _SETTLED and self._reads(allowed[goal.name]) & self._reads(
+                allowed.get(also.meant.name, Draft())
+            ):
                 continue  # of the same data, and the whole says plainly how far to go
             if also.value >= (_CERTAIN if sets else _ALSO) and also.meant.name in allowed:
                 chosen.append(also.meant.tool)
-        ends = [t for t in {t.name: t for t in chosen}.values() if not any(o is not t and self._within(t, drafts[o.name]) for o in chosen)]
+        ends = [
+            t
+            for t in {t.name: t for t in chosen}.values()
+            if not any(o is not t and self._within(t, drafts[o.name]) for o in chosen)
+        ]
         return ends or [goal]
 
+    def _one_of_each(
+        self, considered: Considered, drafts: Mapping[str, Draft], files: Sequence[Attached]
+    ) -> list[Tool]:
+        """The likeliest goal of each kind of data."""
+        out: dict[frozenset[str], Tool] = {}
+        for probability in considered.whole.tools:
+            if probability.meant.name in drafts and not probability.meant.tool.files:
+                out.setdefault(frozenset(self._reads(drafts[probability.meant.name])), probability.meant.tool)
+        return list(out.values())[:_OFFERED]
+
+    def _preferred(self, considered: Considered, goal: Tool, drafts: Mapping[str, Draft]) -> Tool:
+        """The goal, or where the question leaves it open, the faster or the more thorough of those that are nearly as likely."""
+        prefer = preference(considered.understood.question) or self.prefer
+        top = considered.whole.of(goal.name)
+        if not prefer or top >= _SETTLED:
+            return goal
+        near = [p.meant.tool for p in considered.whole.tools if p.value >= _NEARLY * top and p.meant.name in drafts]
+        near = [t for t in near if t.kind.name not in ACCOMPANIMENTS and not t.files] or [goal]
+        return (min if prefer == "fast" else max)(near, key=lambda t: drafts[t.name].seconds)
+
     def _require_data(
-        self, considered: Considered, drafts: Mapping[str, Draft], files: Sequence[Attached], asking: Asking
+        self, considered: Considered, reachable: frozenset[str], files: Sequence[Attached], asking: Asking
     ) -> None:
-        """Raise where what is meant needs data that are not there, or tools that cannot run here."""
-        makers = [p for p in considered.free.tools if not p.meant.tool.files]  # a file is read by the reader that knows it
+        """Raise where what is meant needs data that are not there."""
+        makers = [
+            p for p in considered.free.tools if not p.meant.tool.files
+        ]  # a file is read by the reader that knows it
         best = makers[0].meant.tool
-        if best.name in self.unavailable:
-            raise asking.unavailable(best, self.unavailable[best.name])
         if not files:
             raise asking.unreachable(best, files)
         tools = makers
-        within = sum(p.value for p in tools if p.meant.name in drafts)
-        if best.name not in drafts and not considered.vague and within < _HARDLY and makers[0].value > _RATHER:
-            raise asking.unreachable(best, files)
-        if not any(p.meant.name in drafts for p in considered.whole.tools):
+        within = sum(p.value for p in tools if p.meant.name in reachable)
+        if best.name not in reachable and not considered.vague and within < _HARDLY and makers[0].value > _RATHER:
             raise asking.unreachable(best, files)
 
     def _with_rivals(
@@ -372,6 +423,12 @@ class EmbeddedPlanner:
         }
         return drafts | {f.reader: self._start([f]) for f in first}
 
+    def _reachable(self, files: Sequence[Attached]) -> frozenset[str]:
+        """The tools that the data lead to, whether or not they can run here."""
+        start = self._start(_first_of_each_kind(files))
+        reached = {t.name for t in self.registry.values() if not t.files and self._unhindered.reach(t, start) is not None}
+        return frozenset(reached | {f.reader for f in files})
+
     def _start(self, files: Sequence[Attached]) -> Draft:
         return self.composer.start([(f.attachment, f.reader) for f in files])
 
@@ -404,7 +461,11 @@ class EmbeddedPlanner:
             missing=[self._could(language, tool, parameter) for tool, parameter in lacking],
             files=[f.attachment for f in every],
             steps=steps,
-            understood=[Understood.model_validate({**s.document(), "used_by": _users(s, made, whole)}) for s in _told_slots(understood, made)] or None,
+            understood=[
+                Understood.model_validate({**s.document(), "used_by": _users(s, made, whole)})
+                for s in _told_slots(understood, made)
+            ]
+            or None,
             not_understood=list(understood.unread) or None,
         )
 
@@ -431,7 +492,11 @@ class EmbeddedPlanner:
         full, missing = self.composer.accompany(draft, made.given)
         if pictures:
             return full, made, missing
-        return full.only({n for n, (t, _i) in full.steps.items() if t.kind.name != "Figure" or t in goals}), made, missing
+        return (
+            full.only({n for n, (t, _i) in full.steps.items() if t.kind.name != "Figure" or t in goals}),
+            made,
+            missing,
+        )
 
     def _ask_for_missing(
         self,
@@ -443,9 +508,7 @@ class EmbeddedPlanner:
     ) -> None:
         wanted = [(g, p) for g in goals for p in g.arguments if p.required and (g.name, p.name) not in made.given]
         wanted += [
-            (t, p)
-            for t, p in lacking
-            if considered.whole.of(t.name) >= _WANTED or considered.of(t.name) >= _CERTAIN
+            (t, p) for t, p in lacking if considered.whole.of(t.name) >= _WANTED or considered.of(t.name) >= _CERTAIN
         ]
         if wanted:
             raise Asking(self.registry, self.composer, considered, files).value(*wanted[0])
@@ -477,7 +540,9 @@ class EmbeddedPlanner:
         key = "faster" if theirs < 0.8 * mine else "slower" if theirs > 1.25 * mine else "other_way"
         said = sentence(language, key, seconds=f"{theirs:.0f}", best=f"{mine:.0f}", goal=self._told(language, [tool]))
         if gone:
-            said += sentence(language, "leaves_out", tools=sentence(language, "list").join(self._told(language, [t]) for t in gone))
+            said += sentence(
+                language, "leaves_out", tools=sentence(language, "list").join(self._told(language, [t]) for t in gone)
+            )
         return said
 
     @staticmethod
@@ -492,7 +557,9 @@ class EmbeddedPlanner:
     ) -> list[str]:
         understood = considered.understood
         language = understood.language
-        said = [sentence(language, "understood", goal=self._told(language, goals) + ("。" if language == "zh" else "."))]
+        said = [
+            sentence(language, "understood", goal=self._told(language, goals) + ("。" if language == "zh" else "."))
+        ]
         used = {
             r.file
             for _t, inputs in draft.steps.values()
@@ -517,7 +584,13 @@ class EmbeddedPlanner:
             if tool in in_plan:
                 words_said = sentence(language, "list").join(dict.fromkeys(s.text for s in slots))
                 said.append(
-                    sentence(language, "taken", name=name, value=spoken(made.arguments[tool][name], language), words=words_said)
+                    sentence(
+                        language,
+                        "taken",
+                        name=name,
+                        value=spoken(made.arguments[tool][name], language),
+                        words=words_said,
+                    )
                 )
         gone = [s for s in made.unused if s.type not in ("file", "object")]
         said.extend(sentence(language, "unused", words=slot.text) for slot in gone)

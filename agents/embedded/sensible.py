@@ -17,7 +17,13 @@ from gnomon.tools.units import parse_unit
 
 def contradiction(understood: Understanding, files: Sequence[Attached]) -> tuple[str, str]:
     """What is contradictory, as a sentence in the language of the question, and why (``impossible`` or ``missing``); empty where nothing is."""
-    return _refers_back(understood) or _empty_range(understood) or _too_certain(understood) or _absent_file(understood, files) or ("", "")
+    return (
+        _refers_back(understood)
+        or _empty_range(understood)
+        or _too_certain(understood)
+        or _absent_file(understood, files)
+        or ("", "")
+    )
 
 
 _PROBABILITY = re.compile(r"interval|confiden|credib|probab|limit|level|range|false|置信|可信|概率|区间", re.I)
@@ -63,15 +69,17 @@ def two_choices(understood: Understanding, tools: Iterable[Tool]) -> tuple[str, 
             said = all_chosen(understood.question, parameter)
             for other in said[1:]:
                 if other.value != said[0].value:
-                    return sentence(understood.language, "two_choices", one=said[0].text, other=other.text), "impossible"
+                    return sentence(
+                        understood.language, "two_choices", one=said[0].text, other=other.text
+                    ), "impossible"
     return "", ""
 
 
 def _too_certain(understood: Understanding) -> tuple[str, str] | None:
     for slot in understood.slots:
-        if slot.unit == "%" and slot.number is not None and not 0 < slot.number < 100:
-            if _PROBABILITY.search(f"{slot.before} {slot.after} {slot.name}"):
-                return sentence(understood.language, "no_probability", words=slot.text), "impossible"
+        beyond = slot.unit == "%" and slot.number is not None and not 0 < slot.number < 100
+        if beyond and _PROBABILITY.search(f"{slot.before} {slot.after} {slot.name}"):
+            return sentence(understood.language, "no_probability", words=slot.text), "impossible"
     return None
 
 

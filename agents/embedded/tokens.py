@@ -57,3 +57,9 @@ def asks_to_act(question: str) -> bool:
 def refuses_pictures(question: str) -> bool:
     """Whether the question says that it wants no pictures."""
     return bool(re.search(words()["no_pictures"], question, re.I))
+
+
+def preference(question: str) -> str:
+    """``fast`` or ``thorough`` where the question says which it prefers, else empty."""
+    said = [name for name, pattern in words()["prefers"].items() if re.search(pattern, question, re.I)]
+    return said[0] if len(said) == 1 else ""

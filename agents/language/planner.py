@@ -21,7 +21,7 @@ from gnomon.agents.language.errors import LanguageError
 from gnomon.agents.language.goal_choice import choose_goal
 from gnomon.agents.language.sentences import sentence, why
 from gnomon.agents.language.shortlist import NOT_ENOUGH, SOMETHING_ELSE, Candidate, kinds_of, shortlist
-from gnomon.agents.language.value_reading import read_values, unplaced, with_values
+from gnomon.agents.language.value_reading import place_values, unplaced, with_values
 from gnomon.plans.plan import Plan
 from gnomon.plans.policy import Policy
 from gnomon.tools.errors import GnomonError, NeedsAnswer, UsageError
@@ -333,14 +333,14 @@ class LanguagePlanner:
             tools = list({t.name: t for g in planning.goals for t, _inputs in drafts[g.name].steps.values()}.values())
         given = {place for u in (plan.understood or [] if plan else []) for place in u.used_by}
         try:
-            proposed = read_values(self.endpoint, understood, tools, given, free)
+            placed = place_values(self.endpoint, understood, tools, given, free)
         except LanguageError as error:
             self._fall_back(planning, error)
             return made
-        planning.proposals.extend({"by": "values", **p.document()} for p in proposed)
-        if not any(p.slot for p in proposed):
+        planning.proposals.extend({"by": "values", **p.document()} for p in placed)
+        if not any(p.slot for p in placed):
             return made
-        fuller = replace(planning.considered, understood=with_values(understood, proposed, self._name()))
+        fuller = replace(planning.considered, understood=with_values(understood, placed, self._name()))
         try:
             better = self.embedded._made(fuller, planning.files, planning.goals)
         except GnomonError as error:

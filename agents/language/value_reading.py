@@ -1,4 +1,4 @@
-"""Values that a question gives and code did not place: a model says which argument, code reads the value."""
+"""Values that a question gives and code found no place for: a model says which argument each is, of those that it can be."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 
 from gnomon.agents.language.endpoint import Endpoint
 from gnomon.agents.language.prompts import LIMIT, prompt, quoted, tokens_of
 from gnomon.agents.language.sentences import sentence
-from gnomon.agents.language.support import read_argument
+from gnomon.agents.language.support import Read, read_argument
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.plans.plan import Plan
-from gnomon.tools.registry import Tool
+from gnomon.tools.registry import Parameter, Tool
 
-_MOST_TOKENS = 300
-_MOST_VALUES = 6
-# What an argument can be: objects, dates and places find theirs by code, or have none.
-_PLACEABLE = ("quantity", "count", "setting")
+_MOST_TOKENS = 200
+_MOST_PARTS = 4
+_NONE = "none"
 
 
 class _Closed(BaseModel):
@@ -29,51 +28,47 @@ class _Closed(BaseModel):
 
 
 @cache
-def _shape(names: tuple[str, ...]) -> type[_Closed]:
-    allowed: Any = Literal[names]
-    given = create_model(
-        "GivenValue", __base__=_Closed, argument=(allowed, ...), words=(str, ...), value=(str, ...), unit=(str, ...)
-    )
-    return create_model("GivenValues", __base__=_Closed, values=(list[given], Field(max_length=_MOST_VALUES)))  # type: ignore[valid-type]
+def _shape(choices: tuple[tuple[str, ...], ...]) -> type[_Closed]:
+    parts: dict[str, Any] = {
+        f"part_{number}": (Literal[(*names, _NONE)], ...) for number, names in enumerate(choices, 1)
+    }
+    return create_model("PlacedValues", __base__=_Closed, **parts)
 
 
 @dataclass(frozen=True)
-class Proposed:
-    """A value that a model proposed, what code said of it, and the slot where it was taken."""
+class Placed:
+    """A part of a question, the arguments that it can be, what a model said it is, and the slot that comes of it."""
 
-    argument: str
     words: str
-    value: str
-    unit: str
+    candidates: tuple[str, ...]
+    argument: str
     said: str
     slot: Slot | None = None
 
     def document(self) -> dict[str, Any]:
         """JSON form, for the record of a planning."""
         return {
-            "argument": self.argument,
             "words": self.words,
-            "value": self.value,
-            "unit": self.unit,
+            "candidates": list(self.candidates),
+            "proposed": self.argument,
             "code_said": self.said,
-            "taken": self.slot.document() if self.slot else None,
+            "taken": self.slot is not None,
         }
 
 
 def unplaced(understood: Understanding, plan: Plan | None) -> list[Slot]:
-    """Slots that no argument of a plan uses; where there is no plan, all that might be one's."""
+    """Numbers that no argument of a plan uses; where there is no plan, all of them."""
     used = {u.words for u in (plan.understood or [] if plan else []) if u.used_by}
-    return [s for s in understood.slots if s.type in _PLACEABLE and s.text not in used]
+    return [s for s in understood.slots if s.number is not None and s.text not in used]
 
 
-def read_values(
-    endpoint: Endpoint,
-    understood: Understanding,
-    tools: Sequence[Tool],
-    given: set[str],
-    free: Sequence[Slot],
-) -> list[Proposed]:
-    """Ask which arguments the unused parts of a question are.
+def place_values(
+    endpoint: Endpoint, understood: Understanding, tools: Sequence[Tool], given: set[str], free: Sequence[Slot]
+) -> list[Placed]:
+    """Ask which arguments the unused numbers of a question are.
+
+    Code says first what each can be: by its unit, by which end of a range it is, by words around it that speak of the argument
+    at all.  The model chooses among these; where there are none it is not asked.
 
     Parameters
     ----------
@@ -84,68 +79,64 @@ def read_values(
     given : set of str
         Arguments, as ``tool.argument``, that have a value from the question.
     free : sequence of Slot
-        What no argument uses.
+        Numbers that no argument uses.
 
     Raises
     ------
     LanguageError
         Where there is no usable answer.
     """
-    arguments = {
-        p.name: (t, p) for t in tools for p in t.arguments if p.type != "weights" and f"{t.name}.{p.name}" not in given
-    }
-    if not arguments or not free:
+    arguments = {p.name: (t, p) for t in tools for p in t.arguments if f"{t.name}.{p.name}" not in given}
+    possible: list[tuple[Slot, dict[str, Read]]] = []
+    for slot in free:
+        reads = {
+            name: read
+            for name, (tool, _p) in arguments.items()
+            if (read := read_argument(understood, tool, name, repr(slot.number), slot.text)).slot is not None
+        }
+        if reads:
+            possible.append((slot, reads))
+    possible = possible[:_MOST_PARTS]
+    if not possible:
         return []
-    lines = [
-        f"- {name}{f' [{p.unit}]' if p.unit else ''}: {p.description.split('. ')[0]}"
-        for name, (_t, p) in arguments.items()
-    ]
-    text = prompt("read_values.md")
-    unused = [f"{s.before[-25:]}{s.text}{s.after[:10]}".strip() for s in free]
-    messages = text.messages(arguments="\n".join(lines), unused=quoted(unused), question=quoted(understood.question))
+    shown = list(dict.fromkeys(name for _slot, reads in possible for name in reads))
+    text = prompt("place_values.md")
+    messages = text.messages(
+        arguments="\n".join(_line(arguments[name][1]) for name in shown),
+        parts="\n".join(f"part_{n}: {quoted(_around(slot))}" for n, (slot, _reads) in enumerate(possible, 1)),
+        question=quoted(understood.question),
+    )
     if tokens_of(messages) > LIMIT:
         return []
-    reply = endpoint.choose(messages, _shape(tuple(arguments)), _MOST_TOKENS, prompts=text.digest)
-    return checked(understood, arguments, free, reply.value.model_dump()["values"])
-
-
-def checked(
-    understood: Understanding,
-    arguments: dict[str, tuple[Tool, Any]],
-    free: Sequence[Slot],
-    values: Sequence[dict[str, str]],
-) -> list[Proposed]:
-    """What code says of each proposed value; nothing is given twice, and nothing that is used already is used again."""
-    out: list[Proposed] = []
-    taken: list[Slot] = []
-    for v in values:
-        tool, parameter = arguments[v["argument"]]
-        read = read_argument(understood, tool, parameter.name, v["value"], v["words"])
-        said = read.refused
-        if read.slot is not None and any(p.slot and p.argument == v["argument"] for p in out):
-            said = "The argument has a value already."
-        elif read.slot is not None and any(_overlap(read.slot, s) for s in taken):
-            said = "These words give another argument its value."
-        elif read.slot is not None and not any(_overlap(read.slot, s) for s in free):
-            said = "These words are used already."
-        slot = read.slot if not said else None
-        if slot is not None:
-            taken.append(slot)
-            slot = replace(slot, type="setting", name=parameter.name)
-        out.append(Proposed(v["argument"], v["words"], v["value"], v["unit"], said or "taken", slot))
+    shape = _shape(tuple(tuple(reads) for _slot, reads in possible))
+    reply = endpoint.choose(messages, shape, _MOST_TOKENS, prompts=text.digest)
+    said = reply.value.model_dump()
+    out: list[Placed] = []
+    for number, (slot, reads) in enumerate(possible, 1):
+        name = str(said[f"part_{number}"])
+        is_double = any(p.slot and p.argument == name for p in out) and not arguments[name][1].many
+        found = reads[name].slot if name in reads and not is_double else None
+        told = "It is none of them." if name == _NONE else "Given twice." if is_double else ""
+        taken = replace(found, type="setting", name=name) if found is not None else None
+        out.append(Placed(slot.text, tuple(reads), name, told, taken))
     return out
 
 
-def with_values(understood: Understanding, proposed: Sequence[Proposed], model: str) -> Understanding:
-    """What a question says, with the values that were taken in the place of the slots that they were read from."""
+def _line(parameter: Parameter) -> str:
+    unit = f" [{parameter.unit}]" if parameter.unit else ""
+    return f"- {parameter.name}{unit}: {parameter.description.split('. ')[0]}"
+
+
+def _around(slot: Slot) -> str:
+    return f"{slot.before[-30:]}{slot.text}{slot.after[:15]}".strip()
+
+
+def with_values(understood: Understanding, placed: Sequence[Placed], model: str) -> Understanding:
+    """What a question says, with the values that found a place instead of the slots that they were."""
     new = [
         replace(p.slot, note=sentence(understood.language, "read", model=model, name=p.argument))
-        for p in proposed
+        for p in placed
         if p.slot
     ]
-    kept = [s for s in understood.slots if not any(_overlap(s, n) for n in new)]
+    kept = [s for s in understood.slots if not any(s.start < n.end and n.start < s.end for n in new)]
     return replace(understood, slots=tuple(sorted([*kept, *new], key=lambda s: s.start)))
-
-
-def _overlap(a: Slot, b: Slot) -> bool:
-    return a.start < b.end and b.start < a.end

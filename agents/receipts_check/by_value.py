@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from gnomon.agents.understanding.grammar import language_of
 from gnomon.agents.receipts_check.agreement import agrees, direction_of, is_hedged
 from gnomon.agents.receipts_check.blocks import Block, plain
 from gnomon.agents.receipts_check.case import Case, Verdict
@@ -17,6 +16,7 @@ from gnomon.agents.receipts_check.report import Sentence, header_cell
 from gnomon.agents.receipts_check.sentences import clause, tokens, words_of
 from gnomon.agents.receipts_check.units import converted, scale_of, unit_at
 from gnomon.agents.receipts_check.words import group_of, says
+from gnomon.agents.understanding.grammar import language_of
 
 
 def by_value(case: Case, item: Item, sentence: Sentence) -> Verdict:

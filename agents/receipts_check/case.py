@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from gnomon.agents.understanding.grammar import language_of
 from gnomon.agents.receipts_check.blocks import Block
 from gnomon.agents.receipts_check.checked import Claim
 from gnomon.agents.receipts_check.evidence import Evidence
@@ -12,6 +11,7 @@ from gnomon.agents.receipts_check.report import Report
 from gnomon.agents.receipts_check.run_folder import Source
 from gnomon.agents.receipts_check.words import words
 from gnomon.agents.receipts_check.works import Work, nearest_work, work_of_entry
+from gnomon.agents.understanding.grammar import language_of
 
 Verdict = tuple[Source | None, str]
 """What supports a claim, or why nothing does."""

@@ -89,7 +89,10 @@ def unit_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
         re.escape(s) + (r"(?![A-Za-z0-9_^])" if s[-1].isascii() and s[-1].isalnum() else "") for s in longest_first
     ]
     # Long names of units may be written in capitals or not; of short ones the case counts, as in Ms and ms.
-    parts = [f"(?i:{part})" if len(s) >= 5 and s.isascii() and not re.search(r"[/\d]", s) else part for s, part in zip(longest_first, parts, strict=True)]
+    parts = [
+        f"(?i:{part})" if len(s) >= 5 and s.isascii() and not re.search(r"[/\d]", s) else part
+        for s, part in zip(longest_first, parts, strict=True)
+    ]
     # 周期 begins with 周, and is no week; 年 in 年轻 is no year; 日 in 日期 is no day; 等 in 等等 is no magnitude.
     return re.compile("(?!周期|年轻|年龄|日期|日心|等等|等人|等级|度量)(?:" + "|".join(parts) + ")"), spellings
 

@@ -8,11 +8,33 @@ from functools import cache
 _SMALL = {
     w: i
     for i, w in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
-_TENS = {w: 10 * i for i, w in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), 2)}
+_TENS = {
+    w: 10 * i for i, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+}
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
 _PARTS = {"half": 0.5, "quarter": 0.25, "quarters": 0.25, "third": 1 / 3, "thirds": 1 / 3}
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
@@ -29,7 +51,7 @@ def pattern() -> re.Pattern[str]:
     one = rf"(?:(?:{tens})(?:[- ](?:{'|'.join(list(_SMALL)[1:10])}))?|{unit})"
     whole = rf"{one}(?:[ -](?:{'|'.join(_SCALES)}))*(?:(?: and)?[ ]{one}(?:[ -](?:{'|'.join(_SCALES)}))*)*"
     half = r"(?: and a half| and a quarter| point (?:zero|one|two|three|four|five|six|seven|eight|nine)+)?"
-    part = r"(?:(?:half|a quarter|a third|(?:one|two|three) (?:quarters?|thirds?))(?: of)?(?: an?)?)"
+    part = r"(?:(?:half(?: of)?(?: an?)?|(?:a quarter|a third|(?:one|two|three) (?:quarters?|thirds?)) of(?: an?)?))"
     english = rf"(?<![A-Za-z0-9_-])(?:{part}|{whole}{half})(?![A-Za-z0-9_])"
     characters = "零〇一二两三四五六七八九十百千万亿"
     chinese = rf"(?:百分之|千分之|万分之)(?:[{characters}]+(?:点[{characters}]+)?|\d+(?:\.\d+)?)|[{characters}]+(?:点[{characters}]+)?半?|半"

@@ -72,7 +72,9 @@ def _read(text: str, match: re.Match[str]) -> _Read:
         value, end = value * (1e4 if text[end] == "万" else 1e8), end + 1
     unit, stop = unit_at(text, end)
     if not unit and (sun := _OF_THE_SUN.search(text[: match.start()])) and re.match(r"\s*倍", text[end:]):
-        return _Read(value, {"质量": "Msun", "半径": "Rsun"}[sun[1]], match.start(), end, text.index("倍", end) + 1, match[0])
+        return _Read(
+            value, {"质量": "Msun", "半径": "Rsun"}[sun[1]], match.start(), end, text.index("倍", end) + 1, match[0]
+        )
     return _Read(value, unit, match.start(), end, stop if unit else end, match[0])
 
 
@@ -97,7 +99,7 @@ def _read_words(text: str, match: re.Match[str]) -> _Read | None:
     ):
         return None
     measured = text[match.end() : match.end() + 1] in grammar()["measures"]
-    if unit or part or len(written) > 1 and written not in ("百万", "千万", "万亿"):
+    if unit or part or (len(written) > 1 and written not in ("百万", "千万", "万亿")):
         return read
     if written == "一":
         return read if text[match.end() : match.end() + 1] in ("颗", "轮") else None  # 一个, 一下, 一条 say no number
@@ -352,7 +354,9 @@ def _role(text: str, start: int, read: _Read) -> Role:
         return "max" if any(w in low for w in grammar()["less_is_better"]) or read.unit == "mag" else "min"
     said = {role: match for key, role in (("most", "max"), ("least", "min")) if (match := patterns[key].search(before))}
     if not said:
-        said = {role: m for key, role in (("most_of", "max"), ("least_of", "min")) if (m := patterns[key].search(before))}
+        said = {
+            role: m for key, role in (("most_of", "max"), ("least_of", "min")) if (m := patterns[key].search(before))
+        }
     if said:
         role = min(said, key=lambda r: said[r].start())  # "not shorter than" is longer than "shorter than"
         turned = bool(_NEGATED.search(before[: said[role].start()])) != _thrown_out(text, start, read)
@@ -402,7 +406,7 @@ def _slot(text: str, read: _Read, role: Role) -> Slot:
     unit, name = read.unit, _name(before, after, read)
     if band := _band(before, after, read):
         unit, name = "mag", band
-    if _patterns()["every"].search(before) and unit or _patterns()["cadence"].match(text, read.end):
+    if (_patterns()["every"].search(before) and unit) or _patterns()["cadence"].match(text, read.end):
         name = "cadence"
     kind = "quantity"
     if not unit and read.value == int(read.value) and "." not in read.digits:
@@ -412,11 +416,9 @@ def _slot(text: str, read: _Read, role: Role) -> Slot:
         nearest = re.search(r"([A-Za-z_]+)\s*(?:=|:|of|is|to|at)?\s*$", before)
         if nearest and (term := find_term(nearest[1])) and term.key not in THINGS:
             noun, name = None, term.key  # the seed 12, and no twelve throughouts
-        if (
-            noun
-            and noun[1].lower() not in grammar()["not_counted"]
-            or text[read.end : read.end + 1] in grammar()["measures"]
-        ):
+        if (noun and noun[1].lower() not in grammar()["not_counted"]) or text[read.end : read.end + 1] in grammar()[
+            "measures"
+        ]:
             kind = "count"
             if noun and noun[1].lower() not in grammar()["not_counted"]:
                 name = noun[1].lower()

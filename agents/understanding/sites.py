@@ -283,7 +283,12 @@ def _of_aperture(match: re.Match[str], places: list[Site] | None) -> Telescope |
     """The one telescope that an aperture means: at the places, or anywhere among those that are called by it."""
     size = float(match["size"]) * _UNITS[_unit(match)]
     called = re.compile(rf"(?<![\d.]){re.escape(match['size'])}[\s-]*{_unit(match)}")
-    fitting = [t for t in telescopes() if t.kind == "telescope" if _fits(match, t) and (places is None or t.site in {p.key for p in places})]
+    fitting = [
+        t
+        for t in telescopes()
+        if t.kind == "telescope"
+        if _fits(match, t) and (places is None or t.site in {p.key for p in places})
+    ]
     by_it = [t for t in fitting if called.search(t.en)]
     if places is None:
         fitting = by_it

@@ -21,7 +21,9 @@ from gnomon.knowledge.observatories import site, telescope
 # What looks as if it meant something and was taken by no finder: anything with a digit in it, and what stands in quotation marks.
 _LEFT = re.compile(r"[^\s\0,;，；。？?!！()（）\"'“”、]*\d[^\s\0,;，；。？?!！()（）\"'“”、]*")
 # A length of time by itself is a period as well as a date: 20 天以内.
-_LENGTH = re.compile(r"(?:within\s+)?[\d.一二三四五六七八九十两半百]+\s*(?:天|日|年|周|星期|days?|years?|weeks?|d|yr)(?:以内|之内|内)?")
+_LENGTH = re.compile(
+    r"(?:within\s+)?[\d.一二三四五六七八九十两半百]+\s*(?:天|日|年|周|星期|days?|years?|weeks?|d|yr)(?:以内|之内|内)?"
+)
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)|第\d+.?")
 
 

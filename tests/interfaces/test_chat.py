@@ -20,6 +20,7 @@ pty = pytest.importorskip("pty")  # not on every system
 
 COMMAND = [sys.executable, "-m", "gnomon.interfaces.command_line", "chat"]
 PROMPT = "\n> "
+ASKED = "Measure the length of the toy"
 KEYS = {"chat", "said", "kind", "text", "plan", "difference", "alternatives", "run", "options"}
 PATIENCE = 120.0
 
@@ -132,7 +133,7 @@ def events(run: Path, name: str) -> list[dict[str, Any]]:
 def test_a_person_asks_approves_changes_and_asks_back(terminal: Callable[..., Terminal], toy: Path, tmp_path: Path) -> None:
     chat = terminal("--data", toy)
     chat.wait_for(PROMPT)
-    shown = chat.say("Measure the toy")
+    shown = chat.say(ASKED)
     assert "toy_tilt = toy_tilt" in shown
     answered = chat.say("yes")
     assert "mean flux 2.00 ± 0.10" in answered
@@ -199,7 +200,7 @@ def test_what_was_stopped_goes_on(terminal: Callable[..., Terminal], toy: Path, 
 def test_no_rejects_with_the_reason(terminal: Callable[..., Terminal], toy: Path, tmp_path: Path) -> None:
     chat = terminal("--data", toy)
     chat.wait_for(PROMPT)
-    chat.say("Measure the toy")
+    chat.say(ASKED)
     assert "nothing of it ran" in chat.say("no, that is the wrong toy")
     (run,) = runs(tmp_path / "home")
     approval = events(run, "approval")[0]["approval"]
@@ -210,7 +211,7 @@ def test_no_rejects_with_the_reason(terminal: Callable[..., Terminal], toy: Path
 def test_killed_and_resumed(terminal: Callable[..., Terminal], toy: Path) -> None:
     chat = terminal("morning", "--data", toy)
     chat.wait_for(PROMPT)
-    chat.say("Measure the toy")
+    chat.say(ASKED)
     chat.say("use a slope of 0.7 instead")
     os.kill(chat.process.pid, signal.SIGKILL)
     chat.end()
@@ -227,7 +228,7 @@ def test_killed_and_resumed(terminal: Callable[..., Terminal], toy: Path) -> Non
 def test_a_request_to_end_ends_the_chat(terminal: Callable[..., Terminal], toy: Path) -> None:
     chat = terminal("--data", toy)
     chat.wait_for(PROMPT)
-    chat.say("Measure the toy")
+    chat.say(ASKED)
     chat.process.send_signal(signal.SIGTERM)
     chat.wait_for("goes on from here")
     chat.end()
@@ -237,7 +238,7 @@ def test_a_request_to_end_ends_the_chat(terminal: Callable[..., Terminal], toy: 
 
 
 def test_a_pipe_is_nobody_at_a_terminal(pipe: Callable[..., Any], toy: Path, tmp_path: Path, ran: Callable[[], list[str]]) -> None:
-    said = pipe(["Measure the toy", "yes"], "--data", toy)
+    said = pipe([ASKED, "yes"], "--data", toy)
     (run,) = runs(tmp_path / "home")
     assert f"gnomon approve {run.name}" in said.stdout
     assert said.returncode == 3
@@ -246,7 +247,7 @@ def test_a_pipe_is_nobody_at_a_terminal(pipe: Callable[..., Any], toy: Path, tmp
 
 
 def test_a_pipe_approves_beforehand_where_told(pipe: Callable[..., Any], toy: Path, tmp_path: Path) -> None:
-    said = pipe(["Measure the toy", "use a slope of 0.7 instead"], "--data", toy, "--yes")
+    said = pipe([ASKED, "use a slope of 0.7 instead"], "--data", toy, "--yes")
     assert "mean flux 2.00 ± 0.10" in said.stdout
     assert "mean flux 2.40 ± 0.10" in said.stdout
     assert said.returncode == 0
@@ -257,7 +258,7 @@ def test_a_pipe_approves_beforehand_where_told(pipe: Callable[..., Any], toy: Pa
 
 
 def test_json_is_one_object_a_line(pipe: Callable[..., Any], toy: Path) -> None:
-    lines = ["Measure the toy", "use a slope of 0.7 instead", "yes", "use 5 arcmin instead", "/files", "撤销", "quit"]
+    lines = [ASKED, "use a slope of 0.7 instead", "yes", "use 5 arcmin instead", "/files", "撤销", "quit"]
     said = pipe(lines, "--data", toy, "--json")
     replies = [json.loads(line) for line in said.stdout.splitlines()]
     assert [r["said"] for r in replies] == lines
@@ -271,11 +272,11 @@ def test_json_is_one_object_a_line(pipe: Callable[..., Any], toy: Path) -> None:
 
 
 def test_the_record_of_one_chat_is_another_ones_question(pipe: Callable[..., Any], toy: Path, tmp_path: Path) -> None:
-    pipe(["Measure the toy", "quit"], "first", "--data", toy, "--yes")
+    pipe([ASKED, "quit"], "first", "--data", toy, "--yes")
     said = pipe(["what have we done today?", "1", "use a slope of 0.9 instead"], "--json")
     found, taken, changed = [json.loads(line) for line in said.stdout.splitlines()]
     assert found["kind"] == "runs"
-    assert "Measure the toy" in found["options"][0]
+    assert ASKED in found["options"][0]
     assert taken["run"]["answer"].startswith("toy: length 5")
     assert changed["plan"]["steps"][1]["arguments"]["slope"] == 0.9
     assert pipe(["quit"], "first", "--data", toy).returncode == 2

@@ -37,6 +37,9 @@ _WORTH_TELLING = 0.0  # a signal that the evidence leans to, if not enough
     ),
     examples=(
         "Find planets",
+        "Fit the orbits",
+        "拟合轨道",
+        "轨道拟合",
         "找行星",
         "What are P, K, e and omega?",
         "Determine the orbit of the companion",

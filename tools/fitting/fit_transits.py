@@ -50,6 +50,9 @@ MAX_POINTS = 20_000  # of one signal; more are averaged in any case
     ),
     examples=(
         "Find planets",
+        "Fit the transits",
+        "拟合凌星",
+        "凌星拟合",
         "找行星",
         "Search for transits with periods between 1 and 20 days",
         "Give the ephemeris and Rp/Rs of the planet",

@@ -15,7 +15,7 @@ from gnomon.agents.language.endpoint import Endpoint
 from gnomon.agents.language.goal_choice import choose_goal
 from gnomon.agents.language.replies import Replies
 from gnomon.agents.language.shortlist import Candidate
-from gnomon.agents.language.value_reading import read_values
+from gnomon.agents.language.value_reading import place_values
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import understand
 from gnomon.tools.registry import Registry
@@ -52,8 +52,8 @@ def ask_all(endpoint: Endpoint) -> dict[str, Any]:
     for question, name in VALUES:
         understood = understand(question, CLOCK)
         free = [s for s in understood.slots if s.number is not None]
-        proposed = read_values(endpoint, understood, [REGISTRY[name]], set(), free)
-        said[question] = {p.argument: p.slot.written for p in proposed if p.slot}
+        placed = place_values(endpoint, understood, [REGISTRY[name]], set(), free)
+        said[question] = {p.argument: p.slot.written for p in placed if p.slot}
     return said
 
 
