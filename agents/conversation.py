@@ -137,7 +137,9 @@ class Conversation:
         if record is not None:
             with TemporaryDirectory() as folder:
                 path = Path(folder) / "planning.json"
-                path.write_text(json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+                path.write_text(
+                    json.dumps(record, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8"
+                )
                 self._planning[plan.hash] = self.store.put_file(path)
 
     def attached(self, question: str, files: Sequence[Path]) -> list[Attached]:

@@ -14,7 +14,7 @@ from gnomon.agents.attachments import Attached, attach
 from gnomon.agents.follow_ups import commands, deciding
 from gnomon.agents.follow_ups.chat_record import ChatRecord
 from gnomon.agents.follow_ups.doing import Doing
-from gnomon.agents.follow_ups.intents import Heard, Intents, Meaning, Situation
+from gnomon.agents.follow_ups.intents import ALONE, Heard, Intents, Meaning, Situation
 from gnomon.agents.follow_ups.options import Option, Refusal, Unclear
 from gnomon.agents.follow_ups.paths import Named, named_files, without
 from gnomon.agents.follow_ups.phrases import listed, phrase, spoken_language, words
@@ -38,6 +38,8 @@ _CHANGES = ("change", "leave_out", "no_figures", "repeat")
 _OF_A_PLAN = (*_CHANGES, "add")
 # Meanings down to this likelihood, relative to the first, are worth asking about.
 _WORTH_ASKING = 0.15
+# Why a question came back that the planner can make nothing of.
+_NO_PLAN_OF_IT = ("unknown", "outside", "effect")
 
 
 class Dialogue:
@@ -154,6 +156,8 @@ class Dialogue:
         if files and not without(text, files).strip(" .,;:。，'\""):
             return self.only_files(files)
         understood = understand(text, self.conversation.clock)
+        if self.session.options and ALONE.fullmatch(text):
+            return self.doing.choose(text, understood, files)
         heard = self.intents.hear(understood, self.situation())
         if self.session.open and (reply := self._completed(text, heard, files)) is not None:
             return reply
@@ -166,12 +170,15 @@ class Dialogue:
             return Situation(options=len(self.session.options))
         status = deciding.status_of(self, position)
         about = objects_in([position.plan.question, *(f.found for f in position.plan.files)])
+        run = self.doing.last_run()
+        measured = {r["quantity"] for r in deciding.document(run)["results"]} if run is not None else set()
         return Situation(
             position.plan,
             status == "waiting",
-            status in ("done", "failed"),
+            run is not None,
             len(self.session.options),
             frozenset(about),
+            frozenset(measured),
         )
 
     def _meant(self, heard: Heard, text: str, files: Sequence[Named]) -> Reply:
@@ -191,7 +198,14 @@ class Dialogue:
             return self.unsure(["change", "why"], text)
         elif not heard.sure:
             return self._unsure_among(possible, text)
-        return self.do(intent, text, heard.understood, files)
+        reply = self.do(intent, text, heard.understood, files)
+        back = self.session.open.get("why") in _NO_PLAN_OF_IT
+        if intent == "question" and self.session.position is not None and back:
+            rivals = [m for m in possible if m.intent != intent and m.value >= _WORTH_ASKING * heard.of(intent)]
+            if rivals:  # it makes no question, so it is rather one of these
+                self.session.leave_open()
+                return self._unsure_among([*rivals, *(m for m in possible if m.intent == intent)], text)
+        return reply
 
     def _unsure_among(self, possible: Sequence[Meaning], text: str) -> Reply:
         return self.unsure([m.intent for m in possible[:3] if m.value >= _WORTH_ASKING * possible[0].value], text)
@@ -295,13 +309,12 @@ class Dialogue:
         if heard.best in ("help", "status", "recall", "undo", "redo", "approve", "choose") and heard.sure:
             return None
         if waiting["do"] == "repeat":
-            understood = understand(f"{waiting['text']} {text}", self.conversation.clock)
-            named = bool(files) or bool(heard.understood.of_type("object"))
-            return (
-                self.doing.repeat_for(understood.question, understood, files)
-                if named and self.session.position is not None
-                else None
-            )
+            before = understand(str(waiting["text"]), self.conversation.clock)
+            names, named = heard.understood.of_type("object"), before.of_type("object")
+            if self.session.position is None or (names and named) or not (names or files):
+                return None  # another wish
+            whole = understand(f"{waiting['text']} {text}", self.conversation.clock)
+            return self.doing.repeat_for(whole.question, whole, self.named(whole.question))
         asks_anew = heard.best == "question" and heard.sure and not self._is_answer(heard.understood)
         if asks_anew or (heard.best != "question" and heard.sure and self.session.position is not None):
             return None

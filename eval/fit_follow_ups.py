@@ -36,6 +36,24 @@ ENDS = {
     "transits": ("fit_transits", "read_light_curve", "LightCurve", "TOI-114"),
     "velocities": ("fit_keplerian_orbits", "read_radial_velocities", "RadialVelocities", "HD 164922"),
 }
+# What a run of each measures.
+MEASURED = {
+    "transits": frozenset(
+        {
+            "period",
+            "epoch",
+            "depth",
+            "duration",
+            "radius_ratio",
+            "signal_to_noise",
+            "number_of_signals",
+            "false_alarm_probability",
+        }
+    ),
+    "velocities": frozenset(
+        {"period", "velocity_semi_amplitude", "eccentricity", "argument_of_periastron", "time_of_conjunction"}
+    ),
+}
 # Where each intent is at home, and where else it may be said; the latter counts for less.
 _HOME = {
     "approve": "shown", "reject": "shown", "choose": "shown", "undo": "shown", "redo": "shown", "help": "none", "recall": "none",
@@ -81,9 +99,9 @@ def situation(registry: Registry, plan: str, now: str) -> Situation:
     if plan == "none":
         return Situation(options=3 if now == "recalled" else 0)
     objects = frozenset({ENDS[plan][3]})
-    return Situation(
-        plan_over(registry, plan), now == "shown", now == "ran", 3 if now in ("shown", "recalled") else 0, objects
-    )
+    options = 3 if now in ("shown", "recalled") else 0
+    measured = MEASURED[plan] if now == "ran" else frozenset()
+    return Situation(plan_over(registry, plan), now == "shown", now == "ran", options, objects, measured)
 
 
 def load(name: str) -> list[dict[str, Any]]:

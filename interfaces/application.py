@@ -66,12 +66,16 @@ Data = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Approve beforehand what the policy lets be approved so.")]
-Offline = Annotated[bool, typer.Option("--offline", help="Deny the network; a language model on this machine may still be asked.")]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Deny the network; a language model on this machine may still be asked.")
+]
 Cluster = Annotated[
     str | None, typer.Option(help="Address of a Dask scheduler to run the steps on.", metavar="ADDRESS")
 ]
 Workers = Annotated[int | None, typer.Option(min=1, help="Worker processes; by default one a core.")]
-Planner = Annotated[PlannerName, typer.Option(help="Who makes the plan; auto asks a language model where one is set up.")]
+Planner = Annotated[
+    PlannerName, typer.Option(help="Who makes the plan; auto asks a language model where one is set up.")
+]
 RunName = Annotated[str, typer.Argument(metavar="RUN", help="Name of a run, the start of it, or `last`.")]
 
 

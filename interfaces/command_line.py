@@ -131,7 +131,12 @@ def _alternatives(
         print_json(
             {
                 "alternatives": [
-                    {"file": str(name), "probability": round(a.probability, 3), "reason": a.reason, "plan": a.plan.document()}
+                    {
+                        "file": str(name),
+                        "probability": round(a.probability, 3),
+                        "reason": a.reason,
+                        "plan": a.plan.document(),
+                    }
                     for a, name in zip(offered, names, strict=True)
                 ]
             }
@@ -160,7 +165,9 @@ def understand(
         value = ", ".join(f"{k} {v}" for k, v in slot.value.items()) if isinstance(slot.value, dict) else slot.value
         role = "" if slot.role == "value" else f"{slot.role} "
         name = f" ({slot.name})" if slot.name else ""
-        print_text(f"{slot.type:<12} {role}{value}{unit}{name}   “{slot.text}”" + (f"   {slot.note}" if slot.note else ""))
+        print_text(
+            f"{slot.type:<12} {role}{value}{unit}{name}   “{slot.text}”" + (f"   {slot.note}" if slot.note else "")
+        )
     if found.unread:
         print_text(f"not understood: {'; '.join(found.unread)}")
     if not found.slots and not found.unread:

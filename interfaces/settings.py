@@ -121,7 +121,9 @@ def _language(table: object) -> LanguageSettings:
     from gnomon.agents.language.settings import LanguageSettings
 
     if not isinstance(table, dict):
-        raise UsageError("language in the settings must be a table.", remedy='Write [language] and lines like model = "NAME".')
+        raise UsageError(
+            "language in the settings must be a table.", remedy='Write [language] and lines like model = "NAME".'
+        )
     return LanguageSettings.read(table, os.environ)
 
 

@@ -426,7 +426,9 @@ class EmbeddedPlanner:
     def _reachable(self, files: Sequence[Attached]) -> frozenset[str]:
         """The tools that the data lead to, whether or not they can run here."""
         start = self._start(_first_of_each_kind(files))
-        reached = {t.name for t in self.registry.values() if not t.files and self._unhindered.reach(t, start) is not None}
+        reached = {
+            t.name for t in self.registry.values() if not t.files and self._unhindered.reach(t, start) is not None
+        }
         return frozenset(reached | {f.reader for f in files})
 
     def _start(self, files: Sequence[Attached]) -> Draft:

@@ -25,6 +25,7 @@ from gnomon.agents.follow_ups.values import could_take
 from gnomon.agents.understanding.grammar import whole
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
+from gnomon.knowledge.glossary import terms_in
 from gnomon.tools.registry import Registry
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _SHORT = 3
 
 _ASKS = re.compile(r"[?？]\s*$|[吗呢么][。！]?\s*$")
 _STOP = re.compile(r"\s*(?:[,;:.!?](?!\d)|[，；：。！？])\s*")
-_ALONE = re.compile(r"\W*(?:\d{1,2}|[一二三四五六七八九])\W*")
+ALONE = re.compile(r"\W*(?:\d{1,2}|[一二三四五六七八九])\W*")
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,13 @@ class Situation:
     waits : bool
         Whether it waits for a decision.
     ran : bool
-        Whether it has a run with an outcome.
+        Whether there is an outcome to ask after, of this plan or of one before it.
     options : int
         How many things were offered to choose from.
     objects : frozenset of str
         Names of the objects that the plan is about.
+    measured : frozenset of str
+        Names of the quantities of that outcome, as tools call them.
     """
 
     plan: Plan | None = None
@@ -71,6 +74,7 @@ class Situation:
     ran: bool = False
     options: int = 0
     objects: frozenset[str] = frozenset()
+    measured: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -237,17 +241,22 @@ def _pattern(key: str) -> re.Pattern[str]:
     return re.compile("|".join(whole(word) for both in planner_words()[key].values() for word in both), re.I)
 
 
+def _names_one_of(text: str, quantities: frozenset[str]) -> bool:
+    """Whether a text has the name of one of some quantities, or a term of the field that is one."""
+    said, keys = set(tokens(text)), {term.key for term in terms_in(text)}
+    return any(q in keys or set(tokens(q.replace("_", " "))) <= said for q in quantities)
+
+
 def _flags(understood: Understanding, situation: Situation, registry: Registry, text: str) -> Iterator[str]:
     """What the text says beside its sense, and where the conversation stands."""
-    yield (
-        "no plan"
-        if situation.plan is None
-        else "plan waits"
-        if situation.waits
-        else "plan ran"
-        if situation.ran
-        else "plan"
-    )
+    if situation.plan is None:
+        yield "no plan"
+    elif situation.waits:
+        yield "plan waits"
+    if situation.ran:
+        yield "plan ran"
+    if _names_one_of(text, situation.measured):
+        yield "measured"
     if situation.options:
         yield "options"
     if _ASKS.search(text):
@@ -262,7 +271,7 @@ def _flags(understood: Understanding, situation: Situation, registry: Registry, 
     yield (
         "one word" if length <= 1 else "short" if length <= _SHORT else "long" if length > 3 * _SHORT else "some words"
     )
-    if _ALONE.fullmatch(text):
+    if ALONE.fullmatch(text):
         yield "number alone"
     if not content_tokens(text):
         yield "no content"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Literal
@@ -96,7 +96,22 @@ def place_values(
         }
         if reads:
             possible.append((slot, reads))
-    possible = possible[:_MOST_PARTS]
+    return choose_places(endpoint, understood.question, arguments, possible[:_MOST_PARTS])
+
+
+def choose_places(
+    endpoint: Endpoint,
+    question: str,
+    arguments: Mapping[str, tuple[Tool, Parameter]],
+    possible: Sequence[tuple[Slot, Mapping[str, Read]]],
+) -> list[Placed]:
+    """Ask which of its possible arguments each number is; nothing is asked where there are none.
+
+    Raises
+    ------
+    LanguageError
+        Where there is no usable answer.
+    """
     if not possible:
         return []
     shown = list(dict.fromkeys(name for _slot, reads in possible for name in reads))
@@ -104,7 +119,7 @@ def place_values(
     messages = text.messages(
         arguments="\n".join(_line(arguments[name][1]) for name in shown),
         parts="\n".join(f"part_{n}: {quoted(_around(slot))}" for n, (slot, _reads) in enumerate(possible, 1)),
-        question=quoted(understood.question),
+        question=quoted(question),
     )
     if tokens_of(messages) > LIMIT:
         return []

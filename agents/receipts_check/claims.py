@@ -9,7 +9,6 @@ import re
 from functools import cache
 from typing import Any
 
-from gnomon.agents.embedded.words import words as question_words
 from gnomon.agents.receipts_check.blocks import CELL, CLOSE, OPEN, Block
 from gnomon.agents.receipts_check.items import Form, Item, Number
 from gnomon.agents.receipts_check.units import unit_at
@@ -54,7 +53,7 @@ _DOTTED = re.compile(r"(?<![\w.])v?\d+(?:\.\d+){2,}(?:[a-z]+\d*)?(?![\w])")
 @cache
 def designation() -> re.Pattern[str]:
     """Names of things in the sky, as catalogues write them."""
-    names = "|".join(question_words()["designations"])
+    names = "|".join(words()["designations"])
     return re.compile(
         rf"(?<![A-Za-z0-9])(?:{names})(?:[ -]?|(?<=\d)[ -])[JB]?\d[\d.+-]*(?<![.+-])(?:[ ]?[A-Za-z](?![A-Za-z]))?"
     )

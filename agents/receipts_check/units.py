@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from gnomon.agents.embedded.words import words as question_words
 from gnomon.agents.receipts_check.blocks import plain
 from gnomon.agents.receipts_check.words import words
+from gnomon.agents.understanding.grammar import grammar
 
 
 @cache
 def _units() -> tuple[re.Pattern[str], dict[str, str]]:
     spellings = {s: unit for unit, group in words()["units"].items() for s in group}
-    for group in question_words()["units"]:
+    for group in grammar()["units"]:
         for spelling in group:
             spellings.setdefault(spelling, group[0])
     longest = sorted(spellings, key=len, reverse=True)

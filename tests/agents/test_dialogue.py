@@ -145,7 +145,9 @@ def test_yes_but_is_no_yes(asked: Dialogue, toy_log: Callable[[], list[str]]) ->
     assert toy_log() == []
 
 
-def test_nobody_at_a_terminal_approves_nothing(begin: Callable[..., Dialogue], toy_log: Callable[[], list[str]]) -> None:
+def test_nobody_at_a_terminal_approves_nothing(
+    begin: Callable[..., Dialogue], toy_log: Callable[[], list[str]]
+) -> None:
     talk = begin(present=False)
     talk.hear(ASKED)
     reply = talk.hear("yes")
@@ -288,7 +290,7 @@ def test_a_file_of_another_object_is_not_taken(begin: Callable[..., Dialogue], h
 
 
 def test_choosing_among_what_was_offered(ran: Dialogue) -> None:
-    found = ran.hear("what have we done today?")
+    found = ran.hear("what did we do today?")
     assert found.kind == "runs"
     assert ASKED in found.options[0].label
     assert ran.hear("7").kind == "asks"
@@ -306,7 +308,7 @@ def test_what_is_taken_up_needs_a_new_approval_when_changed(ran: Dialogue, begin
     taken = other.hear("1")
     assert "继续" in taken.text
     assert other.hear("执行").kind == "told"  # it ran already
-    other.hear("斜率改成 0.7，用 slope = 0.7")
+    other.hear("把 slope 改成 0.7")
     assert other.situation().waits
 
 
@@ -317,7 +319,7 @@ def test_why_is_answered_from_the_record(ran: Dialogue) -> None:
     assert "toy.txt" in reply.text
     assert "at a prompt" in reply.text
     ran.hear("use a slope of 0.7 instead")
-    assert "2.00" in ran.hear("why that mean flux?").text  # of the run that there is, not of the plan that is shown
+    assert "2.00" in ran.hear("why is the mean flux like that?").text  # of the run that there is, not of the plan that is shown
 
 
 def test_why_before_anything_ran(asked: Dialogue) -> None:
@@ -381,7 +383,12 @@ def test_the_record_is_all_it_takes(begin: Callable[..., Dialogue], home: Path) 
     assert slope(shown) == 0.7
     assert again.hear("yes").kind == "ran"
     lines = [json.loads(line) for line in (home / "chats" / "one.jsonl").read_text().splitlines()]
-    assert [line["text"] for line in lines if line["event"] == "said"] == [ASKED, "use a slope of 0.7 instead", "yes", "yes"]
+    assert [line["text"] for line in lines if line["event"] == "said"] == [
+        ASKED,
+        "use a slope of 0.7 instead",
+        "yes",
+        "yes",
+    ]
 
 
 def test_replies_are_values(asked: Dialogue) -> None:

@@ -130,7 +130,9 @@ def events(run: Path, name: str) -> list[dict[str, Any]]:
 # ---------------------------------------------------------------------- a terminal
 
 
-def test_a_person_asks_approves_changes_and_asks_back(terminal: Callable[..., Terminal], toy: Path, tmp_path: Path) -> None:
+def test_a_person_asks_approves_changes_and_asks_back(
+    terminal: Callable[..., Terminal], toy: Path, tmp_path: Path
+) -> None:
     chat = terminal("--data", toy)
     chat.wait_for(PROMPT)
     shown = chat.say(ASKED)
@@ -237,7 +239,9 @@ def test_a_request_to_end_ends_the_chat(terminal: Callable[..., Terminal], toy: 
 # ---------------------------------------------------------------------- a pipe
 
 
-def test_a_pipe_is_nobody_at_a_terminal(pipe: Callable[..., Any], toy: Path, tmp_path: Path, ran: Callable[[], list[str]]) -> None:
+def test_a_pipe_is_nobody_at_a_terminal(
+    pipe: Callable[..., Any], toy: Path, tmp_path: Path, ran: Callable[[], list[str]]
+) -> None:
     said = pipe([ASKED, "yes"], "--data", toy)
     (run,) = runs(tmp_path / "home")
     assert f"gnomon approve {run.name}" in said.stdout
@@ -273,7 +277,7 @@ def test_json_is_one_object_a_line(pipe: Callable[..., Any], toy: Path) -> None:
 
 def test_the_record_of_one_chat_is_another_ones_question(pipe: Callable[..., Any], toy: Path, tmp_path: Path) -> None:
     pipe([ASKED, "quit"], "first", "--data", toy, "--yes")
-    said = pipe(["what have we done today?", "1", "use a slope of 0.9 instead"], "--json")
+    said = pipe(["what did we do today?", "1", "use a slope of 0.9 instead"], "--json")
     found, taken, changed = [json.loads(line) for line in said.stdout.splitlines()]
     assert found["kind"] == "runs"
     assert ASKED in found["options"][0]
@@ -297,7 +301,9 @@ def test_the_record_of_one_chat_is_another_ones_question(pipe: Callable[..., Any
         (["\udcff"], "", None),
     ],
 )
-def test_one_sentence_for_everything(pipe: Callable[..., Any], lines: list[str], expected: str, code: int | None) -> None:
+def test_one_sentence_for_everything(
+    pipe: Callable[..., Any], lines: list[str], expected: str, code: int | None
+) -> None:
     if "\udcff" in lines[0]:
         lines = ["\ufffd\ufffd"]
     said = pipe(lines)

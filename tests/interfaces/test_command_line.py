@@ -196,7 +196,8 @@ def test_plan_file_elsewhere_needs_its_data(gnomon: Gnomon, toy: Path, tmp_path:
 def test_questions_that_come_back(gnomon: Gnomon, toy: Path) -> None:
     for arguments, word in (
         (["ask", MEASURE, "--yes"], "--data"),
-        (["ask", "Book me a flight to Paris", "--data", toy], "do not know"),
+        (["ask", "Write a poem about spring", "--data", toy], "do not know"),
+        (["ask", "Book me a flight to Paris", "--data", toy], "denies it"),
         (["ask", "写一首关于春天的诗", "--data", toy], "不知道"),
     ):
         said = gnomon(*arguments)

@@ -51,7 +51,16 @@ def test_what_is_attached_is_known_by_its_name(folder: Path, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["K in m/s", "what's the planet's period?", "and/or", "it's 'interesting'", "1/2 of it", "km/s 和 m/s", "e.g. this"]
+    "text",
+    [
+        "K in m/s",
+        "what's the planet's period?",
+        "and/or",
+        "it's 'interesting'",
+        "1/2 of it",
+        "km/s 和 m/s",
+        "e.g. this",
+    ],
 )
 def test_what_is_no_file(text: str, folder: Path) -> None:
     assert named_files(text, (), folder) == []

@@ -30,7 +30,9 @@ def recall(simple_plan: Plan, store: object, tmp_path: Path, monkeypatch: pytest
     root = tmp_path / "runs"
     for name, when, question, answer, of in RUNS:
         monkeypatch.setattr(journal, "now", lambda when=when: when)
-        run = Run.create(root, f"{when[:10].replace('-', '')}-{name}", simple_plan.model_copy(update={"question": question}), store)
+        run = Run.create(
+            root, f"{when[:10].replace('-', '')}-{name}", simple_plan.model_copy(update={"question": question}), store
+        )
         results = [{"of": o, "quantity": "period", "value": 1.0} for o in of]
         (run.folder / "report" / "results.json").write_text(json.dumps({"answer": answer, "results": results}))
     (root / "20260101-damaged").mkdir()

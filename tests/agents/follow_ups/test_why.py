@@ -96,7 +96,9 @@ def test_every_number_is_in_the_record(why: Callable[..., str], finish_run: Any)
     from gnomon.agents.receipts_check import check
 
     done = finish_run("read_points", "measure_points", "draw_points")
-    told = Why(done.run, done.registry, done.store, "en", done.run.folder.parent).explain(understand("why that period?"))
+    told = Why(done.run, done.registry, done.store, "en", done.run.folder.parent).explain(
+        understand("why that period?")
+    )
     first = "\n\n".join(line.partition(" [r")[0] for line in told.text.splitlines() if "row" in line)
     assert first.count(" = ") == 2
     assert [r.of for r in told.results] == ["planet 1", "planet 2"]
@@ -111,7 +113,9 @@ def test_rows_that_were_not_accepted() -> None:
     from astropy.table import QTable
     from astropy.units import d
 
-    table = QTable({"signal": [1, 2], "period": [3.3, 7.1] * d, "accepted": [True, False], "reason": ["", "one dip carries it"]})
+    table = QTable(
+        {"signal": [1, 2], "period": [3.3, 7.1] * d, "accepted": [True, False], "reason": ["", "one dip carries it"]}
+    )
     (one,) = left_out(table)
     assert one.cells == (("signal", 2.0, ""), ("period", 7.1, "d"))
     assert (one.reason, one.row) == ("one dip carries it", 2)

@@ -1,7 +1,7 @@
 """Questions put to real small models, whose replies are recorded beside this file so that CI asks no model.
 
-``python -m tests.agents.language.recorded BASE_URL MODEL`` records them again: after a change of a prompt, of a tool's
-summary or examples, or of what code finds in a question.
+``python -m tests.agents.language.recorded BASE_URL MODEL`` records them again: after a change of a prompt or of what a
+tool says of itself.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from gnomon.agents.language.endpoint import Endpoint
 from gnomon.agents.language.goal_choice import choose_goal
 from gnomon.agents.language.replies import Replies
 from gnomon.agents.language.shortlist import Candidate
-from gnomon.agents.language.value_reading import place_values
-from gnomon.agents.understanding.clock import Clock
-from gnomon.agents.understanding.understand import understand
+from gnomon.agents.language.support import Read
+from gnomon.agents.language.value_reading import choose_places
+from gnomon.agents.understanding.grammar import language_of
+from gnomon.agents.understanding.slot import Slot
 from gnomon.tools.registry import Registry
 
 REPLIES = Path(__file__).with_name("replies")
 REGISTRY = Registry.load()
-CLOCK = Clock.of("2026-11-21T16:00:00+08:00", "Asia/Shanghai")
 
-# The candidates are written down, not computed: replies must outlive a fit of the embedded planner's weights.
+# Candidates and slots are written down, not computed: replies must outlive changes of the embedded planner.
 GOALS = [
     ("Is there anything periodic hidden in the flattened curve?", "a light curve", "transit_periodogram fit_transits"),
     ("Show me how the brightness changes with time", "a light curve", "plot_light_curve detrend_light_curve"),
@@ -34,10 +34,10 @@ GOALS = [
     ("How heavy is the planet at least?", "radial velocities", "minimum_masses fit_keplerian_orbits"),
 ]  # fmt: skip
 VALUES = [
-    ("Look for transits, and by the way anything beyond 40 days is of no interest for the search", "transit_periodogram"),
-    ("Search for transits with windows; the filter should span some 2.5 d", "detrend_light_curve"),
-    ("搜索凌星，周期不会超过 30 天", "transit_periodogram"),
-    ("Fit the orbits; I observed it 3 times with a 4 m telescope", "fit_keplerian_orbits"),
+    ("Look for transits, and anything longer than 40 days is of no interest", "transit_periodogram", "40 days", "period_max"),
+    ("Search for transits with windows; the filter should span some 2.5 d", "detrend_light_curve", "2.5 d", "window"),
+    ("搜索凌星，周期不会超过 30 天", "transit_periodogram", "30 天", "period_max"),
+    ("Search for planets; last year I observed it for 12 d", "transit_periodogram", "12 d", "period_max"),
 ]  # fmt: skip
 
 
@@ -45,15 +45,17 @@ def ask_all(endpoint: Endpoint) -> dict[str, Any]:
     """What a model makes of all of these, by question."""
     said: dict[str, Any] = {}
     for question, data, names in GOALS:
-        understood = understand(question, CLOCK)
         candidates = [Candidate(REGISTRY[name], 0.4) for name in names.split()]
-        choice = choose_goal(endpoint, question, understood.language, data, candidates)
+        choice = choose_goal(endpoint, question, language_of(question), data, candidates)
         said[question] = list(choice.answers) if choice else None
-    for question, name in VALUES:
-        understood = understand(question, CLOCK)
-        free = [s for s in understood.slots if s.number is not None]
-        placed = place_values(endpoint, understood, [REGISTRY[name]], set(), free)
-        said[question] = {p.argument: p.slot.written for p in placed if p.slot}
+    for question, name, words, argument in VALUES:
+        start = question.index(words)
+        slot = Slot("quantity", words, start, start + len(words), 1.0, unit="d").inside(question)
+        parameter = REGISTRY[name].parameter(argument)
+        assert parameter is not None
+        arguments = {argument: (REGISTRY[name], parameter)}
+        placed = choose_places(endpoint, question, arguments, [(slot, {argument: Read(slot, "1.0 d")})])
+        said[question] = placed[0].argument
     return said
 
 

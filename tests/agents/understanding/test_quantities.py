@@ -106,7 +106,8 @@ def test_any_text_is_read_without_harm(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "value"), [("1,200", 1200.0), ("1e-3", 1e-3), ("2×10^5", 2e5), ("10^8", 1e8), ("-3.5", -3.5), (".5", 0.5)]
+    ("written", "value"),
+    [("1,200", 1200.0), ("1e-3", 1e-3), ("2×10^5", 2e5), ("10^8", 1e8), ("-3.5", -3.5), (".5", 0.5)],
 )
 def test_value_of(written: str, value: float) -> None:
     assert value_of(written) == value
