@@ -8,6 +8,7 @@ from functools import cache
 from gnomon.agents.embedded.words import words
 from gnomon.agents.understanding.grammar import whole
 from gnomon.agents.understanding.slot import Slot
+from gnomon.knowledge.observatories import find_telescope
 
 # A name of a column: in quotation marks, or one word of letters, digits and underscores.
 _NAME = r"[\"'“‘`「]?(?P<name>[A-Za-z][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*)[\"'”’`」]?"
@@ -18,7 +19,7 @@ _MARKED = r"(?:[\"'“‘`「](?P<quoted>[A-Za-z][\w.-]*)[\"'”’`」]|(?P<nam
 _WORD = r"[\"'“‘`「]?(?P<name>[A-Za-z]\w*)[\"'”’`」]?"
 _IN = r"(?:in|from|under|stored in|在)"
 _AS = r"(?:as|for|holds|has|is|contains|gives|作为|当作|做为|是|为)"
-_IS = r"(?:is|are|=|:|named|called|is called|is named|should be|is in|are in|in|from|under|stored in|are under|is under|是|为|叫做?|用|取|名为|：|在)"
+_IS = r"(?:(?:is|are|named|called|should be|stored in|in|from|under)(?![A-Za-z])|=|:|是|为|叫做?|用|取|名为|：|在)"
 
 
 def find_column(question: str, parameter: str) -> Slot | None:
@@ -31,9 +32,11 @@ def find_column(question: str, parameter: str) -> Slot | None:
         return None
     of = _of(what)
     for pattern, is_said, folds in (
-        (rf"{of}\s*(?:values?\s*|data\s*)?(?:columns?|列)\s*{_IS}*\s*{_NAME}", True, True),
+        (rf"{of}\s*(?:values?\s*|data\s*)?(?:columns?|列名?)\s*(?:{_IS}\s*)*{_NAME}", True, True),
+        (rf"{of}\s*[=:：]\s*{_NAME}", True, True),
+        (rf"{of}\s*(?:is|are)?\s*(?:called|named|叫做?|名为)\s*{_NAME}", True, True),
         (
-            rf"{of}\s*(?:(?:is|are|be)\s*(?:given\s*|found\s*)?)?{_IN}\s*(?:the\s*)?(?:columns?\s*)?{_CODE}(?:\s*(?:column|列))?",
+            rf"{of}\s*(?:(?:is|are|be)\s*(?:(?:given|found|listed|stored|recorded)\s*)?)?{_IN}\s*(?:the\s*)?(?:columns?\s*)?{_CODE}(?:\s*(?:column|列))?",
             True,
             False,
         ),
@@ -42,6 +45,7 @@ def find_column(question: str, parameter: str) -> Slot | None:
         (rf"(?:columns?|列)\s*{_WORD}\s*{_AS}\s*(?:the\s*|its\s*|their\s*)?{of}", True, True),
         (rf"{_CODE}\s*(?:columns?|列)?\s*{_AS}\s*(?:the\s*|my\s*|its\s*|their\s*)?{of}", True, False),
         (rf"{of}\s*(?:is|=|:)?\s*{_MARKED}", True, False),
+        (rf"{_WORD}\s*[(（]\s*(?:the\s*)?{of}\s*[)）]", "column" in question.lower() or "列" in question, True),
         # Without a word that says what the column holds, its own name has to.
         (rf"{_CODE}\s*(?:columns?|列)", False, False),
         (rf"(?i:use|take|using|with|from|on|用|使用|取)\s*(?:the\s*)?(?:\w+\s+)?{_CODE}", False, False),
@@ -50,6 +54,8 @@ def find_column(question: str, parameter: str) -> Slot | None:
             name = match.groupdict().get("quoted") or match["name"]
             if name is None or name.lower() in _ordinary() or not (is_said or _says(name, what)):
                 continue
+            if find_telescope(name) is not None:
+                continue  # velocities from HARPS are in no column called so
             return _slot(question, match, name, parameter)
     return _in_one_breath(question, what, parameter) or _in_order(question, what, parameter)
 
@@ -70,8 +76,10 @@ def _in_one_breath(question: str, what: str, parameter: str) -> Slot | None:
     """``jd is the time, vel the RV, svel its uncertainty and tel the spectrograph``: one is said to be something, the others follow."""
     anything = "(?:" + "|".join(_of(w) for w in words()["columns"]) + ")"
     name = r"[\"'“‘`]?(?P<n{}>[A-Za-z]\w*)[\"'”’`]?"
-    first = rf"{name}\s*(?:is|=|holds|has|gives|says which|tells the|是|为)\s*(?:the\s+|its\s+|their\s+)?(?P<w{{}}>{anything})"
-    later = rf"{name}\s*(?:(?:is|=|holds|has|for|是|为)\s*)?(?:the\s+|its\s+|their\s+)?(?P<w{{}}>{anything})"
+    first = rf"{name}\s*(?:is|=|as|holds|has|gives|says which|tells the|是|为|作为|当作)\s*(?:the\s+|its\s+|their\s+)?(?P<w{{}}>{anything})"
+    later = (
+        rf"{name}\s*(?:(?:is|=|as|holds|has|for|是|为|作为|当作)\s*)?(?:the\s+|its\s+|their\s+)?(?P<w{{}}>{anything})"
+    )
     chain = re.compile(
         first.format(0, 0)
         + "".join(rf"(?:\s*(?:,|;|，|、|；|and|,\s*and|和)\s*{later.format(i, i)})?" for i in range(1, 5)),
@@ -91,8 +99,8 @@ def _in_order(question: str, what: str, parameter: str) -> Slot | None:
     """``the columns are t, v, e_v, inst: time, velocity, error, instrument``, in Chinese ``各列依次叫 t、v、e_v，分别是时间、视向速度、误差``."""
     item = r"[A-Za-z]\w*"
     listed = re.search(
-        rf"(?:columns?|列)\s*(?:依次|分别)?\s*(?:are|is|called|named|:|叫|是|为)*\s*(?P<names>{item}(?:\s*(?:[,、，]|and|和)\s*{item})+)"
-        rf"\s*[,:;，：；(（]?\s*(?:i\.e\.|respectively|meaning|for|分别是|依次是|依次为|分别为)\s*(?:the\s*)?(?P<things>[^.;。；)）]+)",
+        rf"(?:columns?|cols?|列名?)\s*(?:依次|分别)?\s*(?:are|is|called|named|:|叫|是|为)*\s*(?P<names>{item}(?:\s*(?:[,、，]|and|和)\s*{item})+)"
+        rf"\s*[,:;，：；(（]?\s*(?:(?:i\.e\.|respectively|meaning|for|分别是|依次是|依次为|分别为)\s*|(?<=[(（])\s*)(?:the\s*)?(?P<things>[^.;。；)）]+)",
         question,
         re.I,
     )
@@ -130,6 +138,13 @@ def _ordinary() -> frozenset[str]:
             "unit",
             "order",
             "not",
+            "first",
+            "second",
+            "third",
+            "last",
+            "same",
+            "called",
+            "named",
         }
         | (of - {"time", "flux", "rv", "err", "jd", "bjd"})
     )
