@@ -319,7 +319,9 @@ def test_why_is_answered_from_the_record(ran: Dialogue) -> None:
     assert "toy.txt" in reply.text
     assert "at a prompt" in reply.text
     ran.hear("use a slope of 0.7 instead")
-    assert "2.00" in ran.hear("why is the mean flux like that?").text  # of the run that there is, not of the plan that is shown
+    assert (
+        "2.00" in ran.hear("why is the mean flux like that?").text
+    )  # of the run that there is, not of the plan that is shown
 
 
 def test_why_before_anything_ran(asked: Dialogue) -> None:
