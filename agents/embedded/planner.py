@@ -21,7 +21,11 @@ from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import Understanding, understand
 from gnomon.plans.arguments import spoken
 from gnomon.plans.plan import Plan, Understood
+from gnomon.tools.errors import GnomonError, NeedsAnswer
 from gnomon.tools.registry import Parameter, Registry, Tool
+
+if TYPE_CHECKING:
+    import numpy as np
 
 # A part of a question that means a goal of its own this likely wants that as well.
 _ALSO = 0.5
@@ -41,15 +45,13 @@ _CERTAIN = 0.9
 _HARDLY, _RATHER = 0.15, 0.6
 # Two goals, each on its own data, are both wanted where they share the probability this evenly.
 _RIVAL = 0.5
-if TYPE_CHECKING:
-    import numpy as np
-
 # A tool that lacks a value is taken to be wanted when it is this likely.
 _WANTED = 0.45
 # Alternatives are offered down to this likelihood, relative to the best.
 _WORTH = 0.04
 # What would be done in the person's name, or unchecked.
 _OUTSIDE_EFFECTS = ("submit", "spend", "run_code")
+# How many readings of a question are offered, and how many plans.
 _OFFERED = 3
 ALTERNATIVES = 3
 
@@ -174,12 +176,8 @@ class EmbeddedPlanner:
         for tool in self._others(considered, files, best):
             try:
                 other = self._made(considered, files, [tool])
-            except Exception as error:  # a plan that needs an answer first is no alternative
-                from gnomon.tools.errors import GnomonError
-
-                if not isinstance(error, GnomonError):
-                    raise
-                continue
+            except GnomonError:
+                continue  # a plan that needs an answer first is no alternative
             if any(_work(other) == _work(o.plan) for o in out):
                 continue
             out.append(
@@ -199,8 +197,6 @@ class EmbeddedPlanner:
         NeedsAnswer
             ``outside`` or ``effect``.
         """
-        from gnomon.tools.errors import NeedsAnswer
-
         try:
             self.choose(self.consider(question, ()), ())
         except NeedsAnswer as back:
