@@ -310,3 +310,31 @@ def test_one_sentence_for_everything(
     assert expected in said.stdout
     assert "Traceback" not in said.stderr
     assert code is None or said.returncode == code
+
+
+@pytest.mark.slow
+def test_a_real_conversation(terminal: Callable[..., Terminal], shared: Path, tmp_path: Path) -> None:
+    """Radial velocities of HD 164922: the second planet (Fulton et al. 2016, doi:10.3847/0004-637X/830/1/46: 75.765 d), why no third, fewer, and again."""
+    chat = terminal("--data", shared / "examples" / "rv_HD164922.txt")
+    chat.wait_for(PROMPT)
+    chat.say("Which planets orbit HD 164922?")
+    chat.type("yes\n")
+    assert "75.7" in chat.wait_for(PROMPT, 900)
+    why = chat.say("why only two planets?")
+    assert "Considered and left out:" in why
+    assert "planets 3" in why
+    assert "~ max_planets: 4 -> 1" in chat.say("at most 1 planet")
+    chat.type("run it\n")
+    again = chat.wait_for(PROMPT, 900)
+    assert "velocity_periodogram: taken over from run" in again
+    assert "planet 2" not in again
+    assert "76" not in chat.say("为什么是这个周期？").partition("周期 = ")[2][:20]
+    back = chat.say("撤销")
+    assert "75.7" in back
+    assert "没有" not in chat.say("75.77 是怎么来的？")
+    asked = chat.say("repeat it for HD 10180")
+    assert "HD 10180" in asked
+    assert "/data FILE" in asked
+    chat.say("quit", "goes on from here")
+    assert chat.end() == 0
+    assert len(runs(tmp_path / "home")) == 2

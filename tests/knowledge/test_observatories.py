@@ -49,6 +49,9 @@ def test_sites_lie_on_earth_in_their_time_zones() -> None:
 
 def test_telescopes_stand_at_sites() -> None:
     for row in telescopes():
+        if row.kind == "space":
+            assert row.site == ""
+            continue
         assert site(row.site).key == row.site
         assert 0.3 <= row.aperture <= 500
     assert {t.key for t in telescopes("la_palma")} >= {"not", "gtc", "wht", "int", "lt", "tng", "mercator"}

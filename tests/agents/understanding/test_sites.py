@@ -97,12 +97,9 @@ NONE = [
     "JUST OBSERVE IT FAST",
     "INT(3.5), 20:00 LT, LT 10",
     "Keck data of HD 164922",
-    "the Keck velocities and Keck/HIRES RVs",
     "Cross-match with LAMOST.",
     "LAMOST spectra, LAMOST DR10, LAMOST DR10 stars",
     "ZTF light curves and Pan-STARRS photometry",
-    "VLT/UVES spectra and Subaru HSC images",
-    "Kepler, TESS, K2 and HST observed it.",
     "a telescope of 2.16 m",
     "with a 2.16 m telescope tonight",
     "a 1 m telescope",
@@ -220,3 +217,15 @@ def test_speed() -> None:
     for question in questions:
         find_sites(question)
     assert (time.perf_counter() - begin) / len(questions) < 0.005
+
+
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("Kepler, TESS, K2 and HST observed it.", ["kepler_space", "tess", "k2_mission", "hst"]),
+        ("the HARPS velocities and Keck/HIRES RVs", ["harps", "hires"]),
+        ("Kepler-10 and K2-131 b", []),
+    ],
+)
+def test_space_telescopes_and_spectrographs_are_called_by_their_data(question: str, expected: list[str]) -> None:
+    assert [s.value for s in find_sites(question)] == expected
