@@ -199,6 +199,8 @@ class Dialogue:
         elif not heard.sure:
             return self._unsure_among(possible, text)
         reply = self.do(intent, text, heard.understood, files)
+        if intent == "add" and reply.kind == "told" and heard.of("leave_out") >= _WORTH_ASKING * heard.of(intent):
+            return self.unsure(["leave_out", "add"], text)  # it is there already, so it may rather go
         back = self.session.open.get("why") in _NO_PLAN_OF_IT
         if intent == "question" and self.session.position is not None and back:
             rivals = [m for m in possible if m.intent != intent and m.value >= _WORTH_ASKING * heard.of(intent)]

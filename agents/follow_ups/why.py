@@ -229,6 +229,7 @@ class Why:
         return [
             *self._rejected(traces),
             *self._warnings(traces),
+            *self._steps(traces, deciding=True),
             *self._chosen(traces, defaults=True, only_deciding=True),
         ]
 
@@ -294,13 +295,13 @@ class Why:
         if len(about) > _RESULTS:
             yield self._say("why_more", count=len(about) - _RESULTS)
 
-    def _steps(self, traces: Sequence[Lineage], deep: bool = True) -> Iterator[str]:
-        """How the numbers were made, step after step, with the works that each step rests on."""
+    def _steps(self, traces: Sequence[Lineage], *, deep: bool = True, deciding: bool = False) -> Iterator[str]:
+        """How the numbers were made, step after step, with the works that each step rests on; of those that decided alone, where told so."""
         methods = {m.receipt.step: m for m in self.content.methods if m.receipt}
         told = set()
         for trace in traces:
             for number, node in enumerate(trace.nodes if deep else trace.nodes[:2]):
-                if node.step in told:
+                if node.step in told or (deciding and not self._considered(node.step)):
                     continue
                 told.add(node.step)
                 method = methods.get(node.step)

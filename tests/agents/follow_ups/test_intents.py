@@ -36,8 +36,8 @@ def test_every_intent_has_examples_and_sayings_in_both_languages(language: str) 
 def test_no_saying_is_an_example() -> None:
     known = {text.casefold().strip(" .?!。？！") for group in examples().values() for text in group}
     same = [one["say"] for one in FOLLOW_UPS if one["say"].casefold().strip(" .?!。？！") in known]
-    # Of single words there is no other way to say them.
-    assert all(len(text.split()) <= 4 and len(text) <= 16 for text in same), same
+    # Of a few words there is no other way to say them.
+    assert all(len(text.split()) <= 4 and len(text) <= 18 for text in same), same
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
