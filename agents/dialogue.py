@@ -42,6 +42,10 @@ _WORTH_ASKING = 0.15
 _NO_PLAN_OF_IT = ("unknown", "outside", "effect")
 
 
+def _folded(text: str) -> str:
+    return text.casefold().strip(" .?!。？！\n")
+
+
 class Dialogue:
     """One conversation, saying by saying.
 
@@ -158,6 +162,8 @@ class Dialogue:
         understood = understand(text, self.conversation.clock)
         if self.session.options and ALONE.fullmatch(text):
             return self.doing.choose(text, understood, files)
+        if any(text.casefold() == p.said.casefold() == p.plan.question.casefold() for p in self.session.positions):
+            return self.doing.question(text, understood, files)  # word for word what was a question before
         heard = self.intents.hear(understood, self.situation())
         if self.session.open and (reply := self._completed(text, heard, files)) is not None:
             return reply
@@ -183,6 +189,9 @@ class Dialogue:
 
     def _meant(self, heard: Heard, text: str, files: Sequence[Named]) -> Reply:
         """Do what is meant, or ask which of several things is."""
+        position = self.session.position
+        if position is not None and _folded(text) == _folded(position.plan.question):
+            return self.do("question", text, heard.understood, files)  # the same question, of what is attached now
         intent, possible = heard.best, [m for m in heard.meanings if self._possible(m.intent)]
         if self.session.position is None:
             if intent in _CHANGES and heard.sure:

@@ -74,13 +74,14 @@ class Terminal:
         os.close(self._ours)
 
     def _read(self) -> bool:
+        ended = self.process.poll() is not None  # before looking: what it wrote last is still to be read
         if select.select([self._ours], [], [], 0.1)[0]:
             with suppress(OSError):  # the other end is closed
                 more = os.read(self._ours, 65536)
                 self.screen += more.decode("utf-8", "replace").replace("\r\n", "\n")
                 return bool(more)
             return False
-        return self.process.poll() is None
+        return not ended
 
 
 def _take_terminal() -> None:
