@@ -6,7 +6,9 @@ runs them; what follows a plan or an answer is in `gnomon.agents.follow_ups`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +40,9 @@ _CHANGES = ("change", "leave_out", "no_figures", "repeat")
 _OF_A_PLAN = (*_CHANGES, "add")
 # Meanings down to this likelihood, relative to the first, are worth asking about.
 _WORTH_ASKING = 0.15
+_ORDINAL = re.compile(r"(?<=\d)(?:st|nd|rd|th)(?![A-Za-z])")
 # Why a question came back that the planner can make nothing of.
 _NO_PLAN_OF_IT = ("unknown", "outside", "effect")
-
-
-def _folded(text: str) -> str:
-    return text.casefold().strip(" .?!。？！\n")
 
 
 class Dialogue:
@@ -115,6 +114,12 @@ class Dialogue:
         """A sentence in the language of what was said last."""
         return phrase(self.language, key, **values)
 
+    def understand(self, text: str) -> Understanding:
+        """What a text says; "the 3rd" is one of several things and no value."""
+        understood = understand(text, self.conversation.clock)
+        slots = tuple(s for s in understood.slots if not _ORDINAL.match(text, s.end))
+        return replace(understood, slots=slots)
+
     # ------------------------------------------------------------------ hearing
 
     def hear(self, text: str) -> Reply:
@@ -159,7 +164,7 @@ class Dialogue:
         files = self.named(text)
         if files and not without(text, files).strip(" .,;:。，'\""):
             return self.only_files(files)
-        understood = understand(text, self.conversation.clock)
+        understood = self.understand(text)
         if self.session.options and ALONE.fullmatch(text):
             return self.doing.choose(text, understood, files)
         if any(text.casefold() == p.said.casefold() == p.plan.question.casefold() for p in self.session.positions):
@@ -189,9 +194,6 @@ class Dialogue:
 
     def _meant(self, heard: Heard, text: str, files: Sequence[Named]) -> Reply:
         """Do what is meant, or ask which of several things is."""
-        position = self.session.position
-        if position is not None and _folded(text) == _folded(position.plan.question):
-            return self.do("question", text, heard.understood, files)  # the same question, of what is attached now
         intent, possible = heard.best, [m for m in heard.meanings if self._possible(m.intent)]
         if self.session.position is None:
             if intent in _CHANGES and heard.sure:
@@ -237,7 +239,7 @@ class Dialogue:
         """Ask which of several things is meant."""
         options = [Option(self.say(f"as_{i}", text=text), {"do": "hear", "intent": i, "text": text}) for i in intents]
         if len(options) == 1 and intents[0] != "approve":
-            return self.do(intents[0], text, understand(text, self.conversation.clock), self.named(text))
+            return self.do(intents[0], text, self.understand(text), self.named(text))
         return self.ask_back(self.say("unsure"), options)
 
     def do(self, intent: str, text: str, understood: Understanding, files: Sequence[Named]) -> Reply:
@@ -307,7 +309,7 @@ class Dialogue:
         waiting = dict(self.session.open)
         if waiting.get("do") == "repeat" and self.session.position is not None:
             said = str(waiting["text"])
-            return self.doing.repeat(said, understand(said, self.conversation.clock), given)
+            return self.doing.repeat(said, self.understand(said), given)
         if waiting.get("do") == "ask" and waiting["why"] == "missing":
             return self.doing.ask(str(waiting["question"]), list(self.session.meant))
         told = [self.say("attached", file=f.path.name, found=f.found) for f in given]
@@ -320,11 +322,11 @@ class Dialogue:
         if heard.best in ("help", "status", "recall", "undo", "redo", "approve", "choose") and heard.sure:
             return None
         if waiting["do"] == "repeat":
-            before = understand(str(waiting["text"]), self.conversation.clock)
+            before = self.understand(str(waiting["text"]))
             names, named = heard.understood.of_type("object"), before.of_type("object")
             if self.session.position is None or (names and named) or not (names or files):
                 return None  # another wish
-            whole = understand(f"{waiting['text']} {text}", self.conversation.clock)
+            whole = self.understand(f"{waiting['text']} {text}")
             return self.doing.repeat_for(whole.question, whole, self.named(whole.question))
         asks_anew = heard.best == "question" and heard.sure and not self._is_answer(heard.understood)
         if asks_anew or (heard.best != "question" and heard.sure and self.session.position is not None):

@@ -19,7 +19,7 @@ from gnomon.agents.follow_ups.session import File, Position
 from gnomon.agents.follow_ups.targets import Targets
 from gnomon.agents.follow_ups.values import Given, values_of
 from gnomon.agents.follow_ups.why import Why
-from gnomon.agents.understanding.understand import Understanding, understand
+from gnomon.agents.understanding.understand import Understanding
 from gnomon.plans.plan import Plan
 from gnomon.plans.plan_difference import compare_plans
 from gnomon.plans.run import Run
@@ -217,18 +217,14 @@ class Doing:
         if act["do"] == "hear":
             said = str(act["text"])
             self.talk.session.offer(())
-            return self.talk.do(
-                act["intent"], said, understand(said, self.talk.conversation.clock), self.talk.named(said)
-            )
+            return self.talk.do(act["intent"], said, self.talk.understand(said), self.talk.named(said))
         if act["do"] == "take":
             return self._take(Plan.of_document(act["plan"]), [Path(p) for p in act["files"]], option.label)
         if act["do"] == "take_up":
             return self.take_up(act["run"])
         if act["do"] == "use":
             said = str(self.talk.session.open.get("text", ""))
-            return self.repeat(
-                said, understand(said, self.talk.conversation.clock), [self.talk.attach(Path(act["path"]))]
-            )
+            return self.repeat(said, self.talk.understand(said), [self.talk.attach(Path(act["path"]))])
         if act["do"] in ("ask", "answer"):
             asked = str(self.talk.session.open.get("question", ""))
             question = f"{asked} {act['text']}".strip() if act["do"] == "answer" else str(act["text"])
@@ -237,7 +233,7 @@ class Doing:
 
     def _act_on_plan(self, option: Option) -> Reply:
         act, position = option.act, self.present_plan()
-        said = understand(str(act.get("words", option.label)), self.talk.conversation.clock)
+        said = self.talk.understand(str(act.get("words", option.label)))
         self.talk.session.offer(())
         if act["do"] == "set":
             given = Given(arguments=act["arguments"])

@@ -134,6 +134,7 @@ def _guess(slot: Slot, given: Given, tools: Sequence[Tool], plan: Plan, language
     of_its_end = [(t, p, v) for t, p, v in found if role in ("min", "max") and role_of(p) == role]
     found = of_its_end or found
     in_focus = [(t, p, v) for t, p, v in found if f"{t.name}.{p.name}" == focus and role in ("value", role_of(p))]
+    in_focus = in_focus or _in_its_unit(slot, tools, focus)
     if in_focus or len(found) == 1:
         tool, parameter, value = (in_focus or found)[0]
         given.arguments.setdefault(tool.name, {})[parameter.name] = value
@@ -150,6 +151,20 @@ def _guess(slot: Slot, given: Given, tools: Sequence[Tool], plan: Plan, language
         for t, p, v in found
     ]
     raise Unclear(phrase(language, "which_argument", words=slot.text), options[:_OFFERED])
+
+
+def _in_its_unit(slot: Slot, tools: Sequence[Tool], focus: str) -> list[tuple[Tool, Parameter, Any]]:
+    """A bare number for what was spoken of last, in the unit that was spoken of: "50 days", and then "make it 12"."""
+    for tool in tools:
+        for parameter in tool.arguments:
+            if (
+                f"{tool.name}.{parameter.name}" == focus
+                and parameter.unit
+                and slot.number is not None
+                and not slot.unit
+            ):
+                return could_take(replace(slot, unit=parameter.unit), [replace(tool, parameters=(parameter,))])
+    return []
 
 
 def _end_of(slot: Slot) -> str:
@@ -181,13 +196,17 @@ def _of_what(slot: Slot, language: str) -> str:
     """What a value is of, such as an angle, in brackets; empty where nothing says."""
     from gnomon.tools.units import parse_unit
 
-    name = translate(slot.name, language) if slot.name else ""
-    if not name and slot.unit:
+    name = ""
+    if slot.unit:
         try:
             physical = str(parse_unit(slot.unit).physical_type).partition("/")[0]
         except ValueError:
             physical = ""
-        name = "" if physical in ("", "unknown", "dimensionless") else translate(physical, language)
+        name = translate(physical, language) if physical not in ("", "unknown", "dimensionless") else ""
+    if slot.name and not name:
+        name = translate(slot.name, language)
+    if language == "zh" and name.isascii():
+        return ""
     return phrase(language, "of_what", what=name) if name else ""
 
 

@@ -220,6 +220,13 @@ def test_effects_never_change_without_a_word(ran: Dialogue) -> None:
         assert "submit" in reply.text
 
 
+def test_a_value_of_several_arguments_is_chosen_by_number(asked: Dialogue) -> None:
+    reply = asked.hear("use a value of 3 instead")
+    if reply.kind == "asks":
+        assert len(reply.options) > 1
+        assert asked.hear("the 1st one").kind == "plan"
+
+
 def test_undo_and_redo_over_several_levels(asked: Dialogue) -> None:
     first = asked.session.position
     asked.hear("use a slope of 0.7 instead")

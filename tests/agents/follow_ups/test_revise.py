@@ -124,6 +124,11 @@ def test_a_bare_value_is_for_what_was_spoken_of_last() -> None:
     assert new.focus == "detrend_light_curve.window"
 
 
+def test_a_bare_number_is_in_the_unit_that_was_spoken_of() -> None:
+    new = change("transits", "make it 12", "transit_periodogram.period_max")
+    assert value(new.plan, "transit_periodogram.period_max") == "12 d"
+
+
 def test_no_value_is_asked_for_by_name() -> None:
     with pytest.raises(Unclear, match="window"):
         change("transits", "make the window longer")
