@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from gnomon.plans.findings import nearest
@@ -23,6 +24,10 @@ _NOT_A_NUMBER: tuple[tuple[str, str], ...] = (
     (r"[-+]?\d+(?::\d+)+(?:\.\d*)?.*", "Sixties are not read: write one number, like `1.5{unit}`."),
     (r"(.+?)\s*(?:±|\+/-|\+-)\s*(.+)", "A value has no error here: write {0}, and the error where the tool has an argument for it."),
 )  # fmt: skip
+
+
+class OutOfBounds(PlanError):
+    """A number that its argument may not be."""
 
 
 def _number(value: Any, where: str, unit: str = "") -> float:
@@ -128,6 +133,18 @@ def _plain(value: Any, where: str) -> float:
 
 
 def _single(value: Any, parameter: Parameter, where: str) -> Any:
+    """One value in the form that plans keep, within what the tool declares."""
+    single = _typed(value, parameter, where)
+    within = parameter.within
+    if within is not None and (number := single["value"] if parameter.unit else single) not in within:
+        raise OutOfBounds(
+            f"{where} must be {within.told(parameter.unit)}, and is {number:g}.",
+            remedy="Change it, or leave it out to use the default." if not parameter.required else "Change it.",
+        )
+    return single
+
+
+def _typed(value: Any, parameter: Parameter, where: str) -> Any:
     if parameter.unit:
         return quantity(value, parameter.unit, where)
     if parameter.type == "float":
@@ -206,6 +223,16 @@ def complete(tool: Tool, given: dict[str, Any]) -> dict[str, Any]:
         if parameter.name not in out and not parameter.required:
             out[parameter.name] = default(parameter)
     return {p.name: out[p.name] for p in tool.arguments if p.name in out}
+
+
+def empty_ranges(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Pairs of arguments ``..._min`` and ``..._max``, in the form that plans keep, that leave nothing between them."""
+    for name, value in arguments.items():
+        other = re.sub(r"(^|_)min(?=_|$)", r"\1max", name)
+        if other != name and value is not None and arguments.get(other) is not None:
+            low, high = python_value(value), python_value(arguments[other])
+            if not low < high:
+                yield name, other
 
 
 def python_value(value: Any) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from gnomon.plans.arguments import normal
+from gnomon.plans.arguments import complete, empty_ranges, normal, spoken
 from gnomon.plans.findings import Finding, UnsoundPlan, nearest
 from gnomon.plans.plan import Plan, Ref, Step
 from gnomon.plans.policy import Policy
@@ -150,6 +150,15 @@ def _arguments(step: Step, tool: Tool, place: str) -> Iterator[Finding]:
         if (normalised := normal(tool, name, value)) != value:
             yield Finding(
                 "not-normal", where, f"{value!r} is not in the form that plans keep.", f"Write {normalised!r}."
+            )
+    if not wrong:
+        kept = complete(tool, step.arguments)
+        for low, high in empty_ranges(kept):
+            yield Finding(
+                "empty-range",
+                f"{place}.arguments.{low}",
+                f"{low} is {spoken(kept[low])} and {high} is {spoken(kept[high])}, with nothing between them.",
+                "Change one of them.",
             )
     for parameter in tool.arguments:
         if parameter.name not in step.arguments:

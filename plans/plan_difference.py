@@ -323,8 +323,8 @@ def _told(change: Change, language: Language) -> list[str]:
     old, new = _said(change.what, change.old, language), _said(change.what, change.new, language)
     if change.what == "cost":
         return [f"~ {title}{colon}{_cost_change(change.old, change.new)}"]
-    if old == new:  # what is the same in words differs in digits or in nothing that words tell
-        old, new = str(change.old), str(change.new)
+    if old == new:  # what is the same in words differs in digits, or in characters that do not show
+        old, new = ("".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(v)) for v in (change.old, change.new))
     if len(old) <= _SHORT and len(new) <= _SHORT:
         return [f"~ {title}{colon}{old} -> {new}"]
     return [f"- {title}{colon}{old}", f"+ {title}{colon}{new}"]

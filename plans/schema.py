@@ -211,6 +211,8 @@ def _argument(parameter: Parameter) -> dict[str, Any]:
     out: dict[str, Any] = {"description": parameter.description, **one}
     if parameter.unit:
         out["description"] += f" In {parameter.unit}, or any unit that converts to it."
+    if parameter.within:  # of a text with a unit the schema cannot tell; `gnomon check` does
+        out["description"] += f" It must be {parameter.within.told(parameter.unit)}."
     types = [one["type"]] if isinstance(one["type"], str) else list(one["type"])
     if parameter.many:
         types.append("array")
@@ -237,15 +239,17 @@ def _single(parameter: Parameter) -> dict[str, Any]:
         }
     if parameter.choices:
         return {"type": "string", "enum": list(parameter.choices)}
+    limits = parameter.within.schema() if parameter.within else {}
     if parameter.type == "float":
         return {
+            **limits,
             "type": ["number", "string"],
             "pattern": _NUMBER + "([%％]|per ?cent)$",
             "patternErrorMessage": "Write a plain number.",
         }
     if parameter.type == "weights":
         return {"type": "string", "pattern": "^[0-9a-f]{64}$"}
-    return {"type": {"int": "integer", "bool": "boolean"}.get(parameter.type, "string")}
+    return {"type": {"int": "integer", "bool": "boolean"}.get(parameter.type, "string"), **limits}
 
 
 def _in(unit: str) -> str:

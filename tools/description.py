@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gnomon.tools.errors import PlanError
+from gnomon.tools.interval import Interval
 
 Effect = Literal["compute", "read_network", "write_files", "run_code", "spend", "submit"]
 EFFECTS: tuple[Effect, ...] = ("compute", "read_network", "write_files", "run_code", "spend", "submit")
@@ -62,7 +63,8 @@ class Parameter:
     """One parameter of a tool.
 
     ``role`` is ``input`` (joined to a step), ``file`` (attached by a person) or ``argument`` (a value in the plan);
-    ``type`` is ``str``, ``int``, ``float``, ``bool``, ``choice`` or ``weights`` (a SHA-256) for arguments.
+    ``type`` is ``str``, ``int``, ``float``, ``bool``, ``choice`` or ``weights`` (a SHA-256) for arguments; ``within`` are the
+    numbers that it may be, in its unit.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Parameter:
     type: str = ""
     unit: str = ""
     choices: tuple[str, ...] = ()
+    within: Interval | None = None
     many: bool = False
     optional: bool = False
     required: bool = True
@@ -87,6 +90,8 @@ class Parameter:
                 out[key] = getattr(self, key)
         if self.choices:
             out["choices"] = list(self.choices)
+        if self.within:
+            out["within"] = str(self.within)
         if self.many:
             out["many"] = True
         out["required"] = self.required

@@ -12,7 +12,8 @@ function itself, without running or importing what its annotations name:
 * ``weights: Weights`` is a file of trained weights; plans name it by its SHA-256, and the function gets its path;
 * every other parameter is an *argument*: ``str``, ``int``, ``bool``, ``Literal[...]``,
   a dimensionless ``float``, or a number with a unit, ``Annotated[float, "d"]``;
-  ``list[...]`` of these and ``... | None`` are allowed;
+  ``list[...]`` of these and ``... | None`` are allowed; an interval after the unit says which numbers make sense,
+  ``Annotated[float, "d", "(0, inf)"]``, ``Annotated[int, "[1, 9]"]``, and no plan may hold others;
 * a parameter called ``seed`` marks the tool as stochastic.
 
 Annotations are read as text (tool modules say ``from __future__ import

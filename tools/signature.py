@@ -13,6 +13,7 @@ from typing import Any
 
 from gnomon.tools.description import COMPARISONS, EFFECTS, Declaration, Kind, Parameter, Tool
 from gnomon.tools.errors import RegistrationError
+from gnomon.tools.interval import Interval
 from gnomon.tools.kinds import KINDS
 
 
@@ -31,13 +32,14 @@ def _annotation(node: ast.expr, name: str, description: str, problems: list[str]
             elements = inner.elts if isinstance(inner, ast.Tuple) else [inner]
             choices = tuple(str(e.value) for e in elements if isinstance(e, ast.Constant))
             return {"role": "argument", "type": "choice", "choices": choices}
-        if outer == "Annotated" and isinstance(inner, ast.Tuple) and len(inner.elts) == 2:
-            base, note = inner.elts
-            if isinstance(base, ast.Name) and isinstance(note, ast.Constant) and isinstance(note.value, str):
-                if base.id in KINDS:
-                    return {"role": "input", "kind": Kind(base.id, note.value)}
+        if outer == "Annotated" and isinstance(inner, ast.Tuple):
+            base, *elements = inner.elts
+            notes = [e.value for e in elements if isinstance(e, ast.Constant) and isinstance(e.value, str)]
+            if isinstance(base, ast.Name) and len(notes) == len(elements):
+                if base.id in KINDS and len(notes) == 1:
+                    return {"role": "input", "kind": Kind(base.id, notes[0])}
                 if base.id in ("float", "int"):
-                    return {"role": "argument", "type": base.id, "unit": note.value}
+                    return _number(base.id, notes, name, problems)
     if isinstance(node, ast.Name):
         if node.id in KINDS:
             return {"role": "input", "kind": Kind(node.id)}
@@ -49,6 +51,30 @@ def _annotation(node: ast.expr, name: str, description: str, problems: list[str]
             return {"role": "argument", "type": node.id}
     problems.append(f"parameter {name!r} has an annotation the registry cannot read: {ast.unparse(node)}")
     return {"role": "argument", "type": "str"}
+
+
+def _number(base: str, notes: list[str], name: str, problems: list[str]) -> dict[str, Any]:
+    """Fields of a number, of which a note says the unit and another one what it may be: ``"d", "(0, inf)"``."""
+    fields: dict[str, Any] = {"role": "argument", "type": base}
+    for note in notes:
+        if note.startswith(("(", "[")) and "within" not in fields:
+            try:
+                fields["within"] = Interval.parse(note)
+            except ValueError as error:
+                problems.append(f"parameter {name!r}: {error}")
+        elif "unit" not in fields:
+            fields["unit"] = note
+        else:
+            problems.append(f"parameter {name!r} has two units, {fields['unit']!r} and {note!r}")
+    return fields
+
+
+def _stated_within(fields: dict[str, Any], default: Any) -> bool:
+    """Whether a default is what its own interval allows."""
+    within = fields.get("within")
+    return within is None or all(
+        v is None or v in within for v in (default if isinstance(default, list | tuple) else [default])
+    )
 
 
 def read_tool(function: Callable[..., Any], declaration: Declaration) -> Tool:
@@ -85,6 +111,8 @@ def read_tool(function: Callable[..., Any], declaration: Declaration) -> Tool:
                 )
         if fields.get("optional") and required:
             problems.append(f"parameter {p.name!r} may be None and so needs a default")
+        if not required and not _stated_within(fields, stated):
+            problems.append(f"the default of {p.name!r} is not within {fields['within']}")
         if (
             fields.get("type") == "float"
             and "unit" not in fields

@@ -60,7 +60,8 @@ class Asking:
     def _say(self, key: str, /, **values: object) -> str:
         return sentence(self.language, key, **values)
 
-    def _listed(self, parts: Sequence[str]) -> str:
+    def listed(self, parts: Sequence[str]) -> str:
+        """In one phrase, in the language of the question."""
         return self._say("list").join(parts)
 
     def _examples(self, tools: Sequence[Tool]) -> tuple[str, ...]:
@@ -74,18 +75,33 @@ class Asking:
         """What could be asked instead, with the data at hand."""
         if not self.files:
             options = self._examples(list(self.registry.values()))
-            return self._say("instead_no_data", options=self._listed(options)), options
+            return self._say("instead_no_data", options=self.listed(options)), options
         options = self._examples([self.registry[n] for n in drafts])
-        return self._say("instead", data=self._data(), options=self._listed(options)), options
+        return self._say("instead", data=self._data(), options=self.listed(options)), options
 
     def _data(self) -> str:
-        return self._listed(list(dict.fromkeys(kind_phrase(self.language, f.attachment.kind) for f in self.files)))
+        return self.listed(list(dict.fromkeys(kind_phrase(self.language, f.attachment.kind) for f in self.files)))
 
     # ------------------------------------------------------------------ why a question goes back
 
     def contradicted(self, said: tuple[str, str]) -> NeedsAnswer:
         """What the question says cannot be."""
         return NeedsAnswer(said[0], why=said[1])
+
+    def out_of_bounds(self, parameter: Parameter | None, words: Sequence[str]) -> NeedsAnswer:
+        """A value is none that its argument may be."""
+        assert parameter is not None and parameter.within is not None
+        said = self._say(
+            "out_of_bounds",
+            words=self.listed(words),
+            name=named(self.language, parameter),
+            within=parameter.within.told(parameter.unit, self.language),
+        )
+        return NeedsAnswer(said, why="impossible")
+
+    def empty_range(self, low: str, high: str) -> NeedsAnswer:
+        """The two ends of a range leave nothing between them."""
+        return NeedsAnswer(self._say("empty_range", low=low, high=high), why="impossible")
 
     def unknown(self, drafts: Mapping[str, Draft]) -> NeedsAnswer:
         """The question was not understood."""
@@ -97,7 +113,7 @@ class Asking:
         rest, options = self._rest(drafts)
         tasks = [m.task for m in meant if m.task is not None]
         key = "other" if all(t.about == "other" for t in tasks) else "outside"
-        said = self._say(key, terms=self._listed([t.name(self.language) for t in tasks]))
+        said = self._say(key, terms=self.listed([t.name(self.language) for t in tasks]))
         said = f"{self._say('part', words=part)}{said}" if part else said
         return NeedsAnswer(f"{said} {rest}", why="outside", options=options)
 
@@ -116,7 +132,7 @@ class Asking:
     def unreachable(self, tool: Tool, files: Sequence[Attached]) -> NeedsAnswer:
         """The question was understood, and needs data that are not there."""
         kinds = sorted({r.kind.name for r in self.registry.readers if self._leads(r, tool)})
-        need = self._listed([kind_phrase(self.language, k) for k in kinds])
+        need = self.listed([kind_phrase(self.language, k) for k in kinds])
         if not files:
             return NeedsAnswer(self._say("no_data", need=need), why="missing")
         return NeedsAnswer(

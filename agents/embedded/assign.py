@@ -148,7 +148,7 @@ def _agreement(slot: Slot, parameter: Parameter) -> float:
         if slot.name in (parameter.name, parameter.name.rstrip("s")):
             return 3.0
         named = set(tokens(slot.name.replace("_", " ")))
-        score += 0.8 if named and named <= core else 0.4 if named <= names and slot.type == "count" else 0.0
+        score += 0.8 if _named(slot, parameter) else 0.4 if named <= names and slot.type == "count" else 0.0
     if slot.unit == "sigma" and "sigma" in parameter.name:
         score += 1.0 if _CLIPS.search(f"{slot.before} {slot.after}") else -1.0
     if slot.unit == "sigma" and _is_probability(parameter):
@@ -162,6 +162,12 @@ def _agreement(slot: Slot, parameter: Parameter) -> float:
     return score
 
 
+def _named(slot: Slot, parameter: Parameter) -> bool:
+    """Whether the question calls the slot what the parameter is called."""
+    named = set(tokens(slot.name.replace("_", " ")))
+    return bool(named) and named <= _core(parameter.name)
+
+
 def _is_probability(parameter: Parameter) -> bool:
     return parameter.type == "float" and "probability" in parameter.description.lower()
 
@@ -173,8 +179,8 @@ def _value(slot: Slot, parameter: Parameter) -> Any:
     number = slot.number
     if slot.type == "count" and parameter.type != "int":
         return None
-    if _is_probability(parameter) and not slot.unit and not 0 <= number <= 1:
-        return None
+    if _is_probability(parameter) and not slot.unit and not 0 <= number <= 1 and not _named(slot, parameter):
+        return None  # not what is meant; where the question calls it so, it goes back
     if parameter.unit:
         return slot.written if slot.unit and dimension(slot.unit) == dimension(parameter.unit) else None
     if slot.unit == "%" and parameter.type == "float":

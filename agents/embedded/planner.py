@@ -19,7 +19,7 @@ from gnomon.agents.embedded.tokens import asks_for_picture, preference, refuses_
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import Understanding, understand
-from gnomon.plans.arguments import spoken
+from gnomon.plans.arguments import OutOfBounds, complete, empty_ranges, normal, spoken
 from gnomon.plans.plan import Plan, Understood
 from gnomon.tools.errors import GnomonError, NeedsAnswer
 from gnomon.tools.registry import Parameter, Registry, Tool
@@ -449,7 +449,9 @@ class EmbeddedPlanner:
             draft, made, lacking = self._fill(goals, draft, understood, considered.pictures)
             whole = draft if whole is None else whole.join(draft)
         assert whole is not None
-        self._ask_for_missing(considered, files, goals, made, lacking)
+        asking = Asking(self.registry, self.composer, considered, files)
+        self._require_sensible(asking, whole, made)
+        self._ask_for_missing(asking, goals, made, lacking)
         steps = finish(whole, made.arguments, max((f.attachment.rows for f in files), default=0), language)
         return Plan(
             question=understood.question,
@@ -496,20 +498,35 @@ class EmbeddedPlanner:
             missing,
         )
 
+    @staticmethod
+    def _require_sensible(asking: Asking, draft: Draft, made: Assignment) -> None:
+        """Raise where a value of the question is none that its argument may be."""
+        for tool, _inputs in draft.steps.values():
+            given = made.arguments.get(tool.name, {})
+
+            def words(name: str, tool: Tool = tool) -> list[str]:
+                return [s.text for s in made.sources.get(f"{tool.name}.{name}", [])]
+
+            for name, value in given.items():
+                try:
+                    normal(tool, name, value)
+                except OutOfBounds as error:
+                    raise asking.out_of_bounds(tool.parameter(name), words(name)) from error
+            kept = complete(tool, given)
+            for ends in empty_ranges(kept):
+                low, high = (asking.listed(words(n)) or f"{n} = {spoken(kept[n])}" for n in ends)
+                raise asking.empty_range(low, high)
+
     def _ask_for_missing(
-        self,
-        considered: Considered,
-        files: Sequence[Attached],
-        goals: Sequence[Tool],
-        made: Assignment,
-        lacking: Sequence[tuple[Tool, Parameter]],
+        self, asking: Asking, goals: Sequence[Tool], made: Assignment, lacking: Sequence[tuple[Tool, Parameter]]
     ) -> None:
+        considered = asking.considered
         wanted = [(g, p) for g in goals for p in g.arguments if p.required and (g.name, p.name) not in made.given]
         wanted += [
             (t, p) for t, p in lacking if considered.whole.of(t.name) >= _WANTED or considered.of(t.name) >= _CERTAIN
         ]
         if wanted:
-            raise Asking(self.registry, self.composer, considered, files).value(*wanted[0])
+            raise asking.value(*wanted[0])
 
     # ------------------------------------------------------------------ alternatives
 

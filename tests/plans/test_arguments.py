@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gnomon.plans.arguments import complete, normal, python_value, quantity, says_argument, spoken
+from gnomon.plans.arguments import (
+    OutOfBounds,
+    complete,
+    empty_ranges,
+    normal,
+    python_value,
+    quantity,
+    says_argument,
+    spoken,
+)
 from gnomon.tools.errors import PlanError
 from gnomon.tools.registry import Registry
 
@@ -134,6 +143,28 @@ def test_conversion_keeps_the_value(toys: Registry, hours: float) -> None:
 def test_wrong_ones_get_a_sentence(toys: Registry, name: str, value: object, word: str) -> None:
     with pytest.raises(PlanError, match=word):
         normal(toys["toy_tilt"], name, value)
+
+
+@pytest.mark.parametrize(
+    ("tool", "name", "value", "word"),
+    [
+        ("detrend_light_curve", "window", "-3 h", r"must be above 0 d, and is -0\.125"),
+        ("measure_posterior", "level", 1.4, "from 0 to 1, without 0 and 1, and is 1.4"),
+        ("measure_posterior", "level", "140 %", "from 0 to 1"),
+        ("fit_keplerian_orbits", "max_planets", 20, "from 1 to 8, and is 20"),
+        ("fit_keplerian_orbits", "known_periods", ["3 d", "0 d"], r"known_periods\[1\] must be above 0 d"),
+        ("fit_transits", "seed", -1, "at least 0"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(tool: str, name: str, value: object, word: str) -> None:
+    with pytest.raises(OutOfBounds, match=word):
+        normal(Registry.load()[tool], name, value)
+
+
+def test_ranges_without_an_inside_are_found() -> None:
+    day = {"value": 1.0, "unit": "d"}
+    assert list(empty_ranges({"period_min": day, "period_max": day, "seed": 1})) == [("period_min", "period_max")]
+    assert not list(empty_ranges({"period_min": day, "period_max": None, "snr_min": 7.1, "false_alarm_max": 0.1}))
 
 
 def test_defaults_are_stated(toys: Registry) -> None:

@@ -139,6 +139,11 @@ def test_a_difference_below_the_digits_that_are_told_is_told_in_full(plan: Plan)
     assert told(plan, new)[1] == "    ~ slope: 0.5 -> 0.5000000000000001"
 
 
+def test_a_difference_that_does_not_show_is_spelt_out(plan: Plan) -> None:
+    old = plan.model_copy(update={"goal": "a\nb"})
+    assert told(old, plan.model_copy(update={"goal": "a\r\nb"}))[0] == "~ goal: a\\nb -> a\\r\\nb"
+
+
 def test_fields_that_only_some_plans_have(plan: Plan) -> None:
     piece = Understood(slot="quantity", words="two days", value=2.0, unit="d")
     new = plan.model_copy(update={"understood": [piece], "not_understood": ["purple"]})

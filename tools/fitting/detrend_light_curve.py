@@ -72,9 +72,9 @@ BINS_IN_WINDOW = 90  # then a bin is a thirtieth of the longest transit that is 
 )
 def detrend_light_curve(
     light_curve: LightCurve,
-    window: Annotated[float, "d"] | None = None,
-    upper_sigma: float = 4.0,
-    break_tolerance: Annotated[float, "d"] = 0.5,
+    window: Annotated[float, "d", "(0, inf)"] | None = None,
+    upper_sigma: Annotated[float, "(0, inf)"] = 4.0,
+    break_tolerance: Annotated[float, "d", "(0, inf)"] = 0.5,
 ) -> Annotated[LightCurve, "detrended"]:
     """Divide slow variability out of a light curve with a biweight filter that keeps transits.
 

@@ -79,15 +79,15 @@ _WORTH_TELLING = 0.0  # a signal that the evidence leans to, if not enough
 def fit_keplerian_orbits(
     velocities: RadialVelocities,
     periodogram: Annotated[Periodogram, "velocity"],
-    max_planets: int = 4,
-    known_periods: list[Annotated[float, "d"]] | None = None,
-    known_period_errors: list[Annotated[float, "d"]] | None = None,
+    max_planets: Annotated[int, "[1, 8]"] = 4,
+    known_periods: list[Annotated[float, "d", "(0, inf)"]] | None = None,
+    known_period_errors: list[Annotated[float, "d", "(0, inf)"]] | None = None,
     known_conjunctions: list[Annotated[float, "d"]] | None = None,
-    known_conjunction_errors: list[Annotated[float, "d"]] | None = None,
+    known_conjunction_errors: list[Annotated[float, "d", "(0, inf)"]] | None = None,
     eccentricity: Literal["beta", "uniform", "circular"] = "beta",
     trend: Literal["auto", "yes", "no"] = "auto",
     nightly_noise: Literal["auto", "yes", "no"] = "auto",
-    seed: int = 1,
+    seed: Annotated[int, "[0, inf)"] = 1,
 ) -> Annotated[Posterior, "keplerian"]:
     """Fit Keplerian orbits of one or more planets to radial velocities, their number chosen by evidence.
 

@@ -91,11 +91,11 @@ MAX_POINTS = 20_000  # of one signal; more are averaged in any case
 def fit_transits(
     candidates: TransitCandidates,
     light_curve: Annotated[LightCurve, "detrended"],
-    stellar_density: Annotated[float, "g/cm3"] | None = None,
-    stellar_density_error: Annotated[float, "g/cm3"] | None = None,
-    stellar_radius: Annotated[float, "Rsun"] | None = None,
-    steps: int = 8000,
-    seed: int = 1,
+    stellar_density: Annotated[float, "g/cm3", "(0, inf)"] | None = None,
+    stellar_density_error: Annotated[float, "g/cm3", "(0, inf)"] | None = None,
+    stellar_radius: Annotated[float, "Rsun", "(0, inf)"] | None = None,
+    steps: Annotated[int, "[1, inf)"] = 8000,
+    seed: Annotated[int, "[0, inf)"] = 1,
 ) -> Annotated[Posterior, "transit"]:
     """Fit a transit model to every accepted signal, and sample its posterior distribution.
 

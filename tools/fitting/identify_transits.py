@@ -79,8 +79,8 @@ SECONDARY_SIGMA, SECONDARY_PART = 7.1, 0.1  # secondary eclipses of planets are 
 def identify_transits(
     periodogram: Annotated[Periodogram, "transit"],
     light_curve: Annotated[LightCurve, "detrended"],
-    snr_min: float = 7.1,
-    false_alarm_max: float = 1e-3,
+    snr_min: Annotated[float, "(0, inf)"] = 7.1,
+    false_alarm_max: Annotated[float, "(0, 1]"] = 1e-3,
 ) -> TransitCandidates:
     """Decide which peaks of a transit search are transits, and say why the others are not.
 

@@ -64,9 +64,9 @@ _MOST_TURNS = 200
 )
 def minimum_masses(
     orbits: Annotated[Posterior, "keplerian"],
-    stellar_mass: Annotated[float, "Msun"],
-    stellar_mass_error: Annotated[float, "Msun"] | None = None,
-    seed: int = 1,
+    stellar_mass: Annotated[float, "Msun", "(0, inf)"],
+    stellar_mass_error: Annotated[float, "Msun", "(0, inf)"] | None = None,
+    seed: Annotated[int, "[0, inf)"] = 1,
 ) -> Measurements:
     """Find the minimum mass (m sin i) and the semi-major axis of each planet.
 

@@ -80,9 +80,9 @@ STOP_SNR = 5.0  # a pass with nothing above five sigma of white noise is the las
 )
 def transit_periodogram(
     light_curve: Annotated[LightCurve, "detrended"],
-    period_min: Annotated[float, "d"] = 0.5,
-    period_max: Annotated[float, "d"] | None = None,
-    max_signals: int = 5,
+    period_min: Annotated[float, "d", "(0, inf)"] = 0.5,
+    period_max: Annotated[float, "d", "(0, inf)"] | None = None,
+    max_signals: Annotated[int, "[1, inf)"] = 5,
 ) -> Annotated[Periodogram, "transit"]:
     """Search a detrended light curve for periodic transits with box least squares, masking what was found, again.
 

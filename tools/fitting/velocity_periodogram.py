@@ -69,9 +69,9 @@ _MOST_FREQUENCIES = 2_000_000  # about two minutes for 400 rows
 )
 def velocity_periodogram(
     velocities: RadialVelocities,
-    period_min: Annotated[float, "d"] = 1.1,
-    period_max: Annotated[float, "d"] | None = None,
-    oversampling: float = 6.0,
+    period_min: Annotated[float, "d", "(0, inf)"] = 1.1,
+    period_max: Annotated[float, "d", "(0, inf)"] | None = None,
+    oversampling: Annotated[float, "[1, 100]"] = 6.0,
 ) -> Annotated[Periodogram, "velocity"]:
     """Search radial velocities for a periodic signal, with one free offset for each instrument.
 

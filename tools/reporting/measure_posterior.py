@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.fitting.draw_intervals import measurements_table, member_labels, summarise_draws
@@ -57,7 +57,7 @@ _R_HAT, _EFFECTIVE = 1.05, 400.0
     method="Values are posterior medians with equal-tailed intervals of probability {level}; angles are summarised around their circular mean, and quantities consistent with zero as 95 % upper limits.",
     method_zh="数值取后验中位数，区间为概率 {level} 的等尾区间；角度围绕圆周均值统计，与零一致的量给出 95% 上限。",
 )
-def measure_posterior(posterior: Posterior, level: float = 0.6827) -> Measurements:
+def measure_posterior(posterior: Posterior, level: Annotated[float, "(0, 1)"] = 0.6827) -> Measurements:
     """Give every reported quantity of a posterior as a number with an interval.
 
     Parameters
