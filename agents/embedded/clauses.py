@@ -7,26 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from gnomon.agents.embedded.refusals import pieces, refusal
 from gnomon.agents.embedded.spelling import Spelling
 from gnomon.agents.embedded.tokens import content_tokens
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.knowledge.glossary import load
 
-_PART = re.compile(r"[.;!?。；！？\n](?!\d)|[,，:：](?!\d)|\s+(?:and then|then|and also|also)\s+")
-_PIECE = re.compile(r"[.;:,!?，。；！？\n](?!\d)|\s(?=(?:but|and|with) (?:no|not|without|don't)\b)")
-_REFUSED = re.compile(
-    r"^\W*(?:(?:and|but|so|please|just|then|it's|i|we|there's|there is|for now|now|again|so there is|and there's)\s+)*"
-    r"(?:no\b(?! (?:more|less|longer|shorter|fewer|larger|smaller|one|idea|doubt))|not\b(?! (?:only|more|less|sure|shorter|longer|exceed|below|above|known|certain|fewer))|"
-    r"don't\b(?! know)|dont\b(?! know)|do not\b(?! know)|without\b|neither\b|need neither|nothing (?:else|more|further)|skip\b|leave out|leave\b.{0,20}\bout|won't|(?:am|are|is) not asking|needn't|"
-    r"(?:do|does) not need|don't need|have no need|there's no need)|"
-    r"^\W*(?:请|但|而|也|先|暂时|目前|就|可以|其他的?|其余的?|别的)*"
-    r"(?:别|不要|不用|无需|不需要|不必|不做|先不|暂不|不想|没必要|无须|不拟合|不画|不分析|不搜|不找|不去趋势|不作|不进行|免了|勿)",
-    re.I,
-)
-# What is set aside within a clause: leave the velocities alone for now.
-_ASIDE = re.compile(
-    r"\b(?:leave|ignore|forget(?: about)?|never mind)\b[^,.;]{0,40}?\b(?:alone|aside|for now|out)\b(?: for now)?", re.I
+_PART = re.compile(
+    r"[.;!?。；！？\n](?!\d)|[,，:：](?!\d)|\s+(?:and then|then|and also|also|once|after that|afterwards|when done|as soon as)\s+|\s+and\s+(?=[a-z]+ (?:it|them|this|that|the|my|our|me|us|all|a|an)\b)|(?:并且?|然后|顺便|接着|随后|之后再?|再)(?=[把将请帮给\u4e00-\u9fff]{2})"
 )
 # Parts that are too short to mean something by themselves are left to the whole.
 _SHORT = 3
@@ -61,11 +50,12 @@ def in_clauses(understood: Understanding, spelling: Spelling, described: Sequenc
     slots = [*understood.slots, *(s for s in described if s.name.endswith("_column"))]
     chosen = [(s.start, s.end) for s in described]
     refused = [
-        (a, b)
-        for a, b in _split(question, _PIECE)
-        if _REFUSED.match(question[a:b]) and not any(a <= c and d <= b for c, d in chosen)  # "no trend" is a choice
+        (a, b, said)
+        for a, b in pieces(question)
+        if not any(a <= c and d <= b for c, d in chosen)  # "no trend" is a choice
+        and (said := refusal(question[a:b])) is not None
     ]
-    kept = _without(question, [*refused, *[m.span() for m in _ASIDE.finditer(question)]])
+    kept = _without(question, [(a, b) for a, b, _said in refused])
     whole = plain(question, kept, 0, len(question), slots)
     parts = [
         (a, b) for a, b in _split(kept, _PART) if len(content_tokens(plain(question, kept, a, b, slots))) >= _SHORT
@@ -74,7 +64,7 @@ def in_clauses(understood: Understanding, spelling: Spelling, described: Sequenc
     if len(parts) > 1:
         wanted += [plain(question, kept, a, b, slots) for a, b in parts[:_MANY]]
         texts += [question[a:b].strip() for a, b in parts[:_MANY]]
-    unwanted = [_REFUSED.sub("", plain(question, question, a, b, slots)).strip() for a, b in refused]
+    unwanted = [_spelled_out(said) for _a, _b, said in refused]
     return Clauses(
         tuple(spelling.corrected(w) for w in wanted),
         tuple(texts),

@@ -14,8 +14,9 @@ from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.clauses import in_clauses
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
+from gnomon.agents.embedded.refusals import alone, refused_tools, refuses_figures
 from gnomon.agents.embedded.sensible import contradiction, two_choices
-from gnomon.agents.embedded.tokens import asks_for_picture, preference, refuses_pictures
+from gnomon.agents.embedded.tokens import asks_to_act, preference, refuses_pictures
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import Understanding, understand
@@ -31,14 +32,14 @@ if TYPE_CHECKING:
 _ALSO = 0.5
 # An action in the name of the person is refused when a part of the question means one this likely.
 _ACTS, _ACTS_AT_ALL = 0.9, 0.02
+# The same where a word for acting is in it.
+_ACTS_SAID = 0.4
 # A part that no tool can do sends the whole question back where the whole means such a thing this likely.
 _ELSEWHERE = 0.3
 # A whole that means one goal this likely says how far to go.
 _SETTLED = 0.8
 # Goals this likely, relative to the best, are as good where somebody prefers a fast or a thorough one.
 _NEARLY = 0.3
-# Tools that a refused part of the question means with this share of what it means at all are not used.
-_REFUSED = 0.4
 # A goal this likely is not refused by what is said of a part of it.
 _CERTAIN = 0.9
 # Data of another kind are asked for where these lead to what is meant this rarely, and others to it this often.
@@ -76,6 +77,8 @@ class Considered:
         Whether it says hardly anything of what is wanted: "plot it".
     pictures : bool
         Whether it leaves room for figures that go with the answer; not where it refuses them.
+    alone : bool
+        Whether it says that it wants this and nothing with it.
     """
 
     understood: Understanding
@@ -85,6 +88,7 @@ class Considered:
     refused: frozenset[str]
     vague: bool
     pictures: bool
+    alone: bool
 
     def of(self, name: str) -> float:
         """The probability that the question, or a part of it, means a tool."""
@@ -242,14 +246,10 @@ class EmbeddedPlanner:
                 (text, read([wanted], vector, reachable if files else every))
                 for text, wanted, vector in zip(clauses.texts[1:], clauses.wanted[1:], asked[1:], strict=True)
             ),
-            frozenset(
-                p.meant.name
-                for r in refused
-                for p in r.tools
-                if p.value >= _REFUSED * sum(t.value for t in r.tools) and whole.of(p.meant.name) < _CERTAIN
-            ),
+            refused_tools(clauses.refused, refused, tools),
             bool(files) and is_vague(clauses.wanted[0]),
-            not (any(asks_for_picture(r) for r in clauses.refused) or refuses_pictures(question)),
+            not (refuses_figures(clauses.refused) or refuses_pictures(question) or alone(question)),
+            alone(question),
         )
 
     def taking(self, understood: Understanding) -> dict[str, float]:
@@ -288,8 +288,11 @@ class EmbeddedPlanner:
         drafts = self._drafts(files)
         masses = considered.whole.masses()
         meant = considered.whole.sort
-        for _text, part in considered.parts:
-            if masses["action"] < _ACTS_AT_ALL or part.masses()["action"] < _ACTS:
+        for text, part in considered.parts:
+            worded = asks_to_act(text)
+            if part.masses()["action"] < (_ACTS_SAID if worded else _ACTS):
+                continue
+            if masses["action"] < _ACTS_AT_ALL and not worded:
                 continue
             if part.tasks("action")[0].meant.task.effect in _OUTSIDE_EFFECTS:
                 raise asking.denied(part.tasks("action")[0].meant.task)
@@ -446,7 +449,7 @@ class EmbeddedPlanner:
                 assert grown is not None  # the goals were reached from files of the same kinds
                 draft = grown
             draft = draft.only(set(_ends(draft, goals)))
-            draft, made, lacking = self._fill(goals, draft, understood, considered.pictures)
+            draft, made, lacking = self._fill(goals, draft, considered)
             whole = draft if whole is None else whole.join(draft)
         assert whole is not None
         asking = Asking(self.registry, self.composer, considered, files)
@@ -479,24 +482,26 @@ class EmbeddedPlanner:
         return sets
 
     def _fill(
-        self, goals: Sequence[Tool], draft: Draft, understood: Understanding, pictures: bool
+        self, goals: Sequence[Tool], draft: Draft, considered: Considered
     ) -> tuple[Draft, Assignment, list[tuple[Tool, Parameter]]]:
         """Arguments from the slots, and the measurements and figures that go with the goals."""
         possible, lacking = self.composer.accompany(
             draft, {(t.name, p.name) for t in self.registry.values() for p in t.arguments}
         )
         tools = list({t.name: t for t, _i in possible.steps.values()}.values())
-        made = assign(understood, tools)
+        made = assign(considered.understood, tools)
         if all(g.kind.name == "Figure" or g.files for g in goals):
             return draft, made, lacking
         full, missing = self.composer.accompany(draft, made.given)
-        if pictures:
-            return full, made, missing
-        return (
-            full.only({n for n, (t, _i) in full.steps.items() if t.kind.name != "Figure" or t in goals}),
-            made,
-            missing,
-        )
+
+        def belongs(tool: Tool) -> bool:
+            """Whether a step is wanted, or is needed by one that is, or goes with it unasked."""
+            if tool in goals or tool.kind.name not in ACCOMPANIMENTS:
+                return True
+            along = considered.pictures if tool.kind.name == "Figure" else not considered.alone
+            return along and tool.name not in considered.refused
+
+        return full.only({n for n, (t, _i) in full.steps.items() if belongs(t)}), made, missing
 
     @staticmethod
     def _require_sensible(asking: Asking, draft: Draft, made: Assignment) -> None:
