@@ -1,150 +1,433 @@
-"""Columns that a question names: ``the flux column is SAP_FLUX``, ``jd is the time, vel the RV``, ``流量列叫 flux_norm``."""
+"""Columns that a question names: ``the flux column is SAP_FLUX``, ``jd is the time, vel the RV``, ``流量列叫 flux_norm``.
+
+A sentence is read as a row of letters, one for the part that each word plays in it (``T`` what a column holds, ``N`` a name, ``I`` is ...), and statements
+are patterns of these letters.  A name that could be any word counts only where the question says ``column`` or ``called``, where the name itself says
+what it is the name of (``mag``, ``e_rv``), or where several columns are named in one breath.
+"""
 
 from __future__ import annotations
 
 import re
-from functools import cache
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
 from gnomon.agents.embedded.words import words
-from gnomon.agents.understanding.grammar import whole
+from gnomon.agents.understanding.grammar import grammar, normalised, whole
 from gnomon.agents.understanding.slot import Slot
 from gnomon.knowledge.observatories import find_telescope
 
-# A name of a column: in quotation marks, or one word of letters, digits and underscores.
-_NAME = r"[\"'“‘`「]?(?P<name>[A-Za-z][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*)[\"'”’`」]?"
-# One that looks like no word of a sentence: with an underscore, a digit, capitals, or in quotation marks.
-_CODE = r"(?:[\"'“‘`「](?P<quoted>[A-Za-z][\w. -]*)[\"'”’`」]|(?P<name>[A-Za-z]\w*_\w+|[A-Za-z]+\d\w*|[A-Z]{3,}|[A-Z]+[a-z]+[A-Z]\w*))"
-# One that can be nothing else: in quotation marks, or with an underscore.
-_MARKED = r"(?:[\"'“‘`「](?P<quoted>[A-Za-z][\w.-]*)[\"'”’`」]|(?P<name>[A-Za-z]\w*_\w+))"
-_WORD = r"[\"'“‘`「]?(?P<name>[A-Za-z]\w*)[\"'”’`」]?"
-_IN = r"(?:in|from|under|stored in|在)"
-_AS = r"(?:as|for|holds|has|is|contains|gives|作为|当作|做为|是|为)"
-_IS = r"(?:(?:is|are|named|called|should be|stored in|in|from|under)(?![A-Za-z])|=|:|是|为|叫做?|用|取|名为|：|在)"
+# The letters: T what a column holds, t the same by an abbreviation that may be a name; names: Q in quotation marks, q several words in them, N like no word
+# of a sentence, b any other word; C column, I is, = and :, P in, K called, A as or holds, U use, D draw, v a verb of place, d filler, s between
+# statements, n not, W a verb of writing, x anything else.
+_NAME = "[QqNtb]"
+_PARTS = {
+    "column": "C",
+    "is": "I",
+    "in": "P",
+    "called": "K",
+    "holds": "A",
+    "use": "U",
+    "draw": "D",
+    "verb": "v",
+    "filler": "d",
+    "and": "s",
+    "not": "n",
+    "writes": "W",
+    "no_content": "x",
+}
+_SIGNS = {**dict.fromkeys(",，、;；&/", "s"), "=": "=", ":": ":", "：": ":", "(": "(", "（": "(", ")": ")", "）": ")"}
+_SIGNS |= {"[": "(", "]": ")", "'": "d", "’": "d"}
+_SENTENCE = re.compile(r"[.?!](?=\s|$)|[。？！\n]")
+_QUOTED = re.compile(
+    r"(?<![A-Za-z0-9])[\"'“‘`「『](?P<name>[A-Za-z][\w.+/-]*(?: [\w.+/()-]+){0,2})[\"'”’`」』](?![A-Za-z0-9])"
+)
+_LATIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*")
+_FILE = re.compile(r"\.(?:csv|fits?|txt|dat|tbl|rdb|vot|xml|ecsv|parquet|vels|asc|ascii|tab|tsv|gz|lc|py)$", re.I)
+_CODE = re.compile(r"\w*_\w+|[A-Za-z]+\d\w*|[A-Z]{3,}|[A-Za-z]?[a-z]*[a-z][A-Z]\w*|[A-Z]{2,}[a-z]\w*")
+# What counts the time: of a question that says no more, no name.
+_CLOCK = re.compile(r"(?:[A-Z]{0,2}JD|JD)(?:[ _-]?(?:TDB|UTC|TT))?$", re.I)
+_UNLIKE_NAMES = re.compile(r"[a-z]{3,}(?:ed|ing|ly|ful|less|able|ible|ous|ive|ish|ness|ment|tion|tions)$")
+_CONTENTS = ("time", "flux", "rv", "error", "instrument")
+
+
+@dataclass(frozen=True)
+class _Token:
+    """A word: its letter, its place, what it says; ``what`` is what a column of it holds."""
+
+    letter: str
+    start: int
+    end: int
+    text: str
+    what: str = ""
+
+
+@dataclass(frozen=True)
+class _Statement:
+    """One column that may have been named: ``sure`` by itself, ``likely`` with others, ``linked`` by more than being beside it."""
+
+    what: str
+    name: str
+    first: int
+    last: int
+    sure: bool
+    likely: bool
+    linked: bool = True
 
 
 def find_column(question: str, parameter: str) -> Slot | None:
-    """The column that the question says holds what a parameter (``flux_column``) wants; None where it says none.
-
-    A word that could be any word is taken for a column only where the question says ``column``, or names another column in the same breath.
-    """
-    what = parameter.removesuffix("_column")
-    if what not in words()["columns"]:
+    """The column that the question says holds what a parameter (``flux_column``) wants; None where it says none."""
+    found = _columns(question).get(parameter.removesuffix("_column"))
+    if found is None:
         return None
-    of = _of(what)
-    for pattern, is_said, folds in (
-        (rf"{of}\s*(?:values?\s*|data\s*)?(?:columns?|列名?)\s*(?:{_IS}\s*)*{_NAME}", True, True),
-        (rf"{of}\s*[=:：]\s*{_NAME}", True, True),
-        (rf"{of}\s*(?:is|are)?\s*(?:called|named|叫做?|名为)\s*{_NAME}", True, True),
-        (
-            rf"{of}\s*(?:(?:is|are|be)\s*(?:(?:given|found|listed|stored|recorded)\s*)?)?{_IN}\s*(?:the\s*)?(?:columns?\s*)?{_CODE}(?:\s*(?:column|列))?",
-            True,
-            False,
-        ),
-        (rf"{of}\s*(?:(?:is|are)\s*)?{_IN}\s*(?:the\s*)?columns?\s*(?:called|named)?\s*{_NAME}", True, True),
-        (rf"{of}\s*(?:(?:is|are)\s*)?{_IN}\s*(?:the\s*)?{_NAME}\s*(?:column|列)", True, True),
-        (rf"(?:columns?|列)\s*{_WORD}\s*{_AS}\s*(?:the\s*|its\s*|their\s*)?{of}", True, True),
-        (rf"{_CODE}\s*(?:columns?|列)?\s*{_AS}\s*(?:the\s*|my\s*|its\s*|their\s*)?{of}", True, False),
-        (rf"{of}\s*(?:is|=|:)?\s*{_MARKED}", True, False),
-        (rf"{_WORD}\s*[(（]\s*(?:the\s*)?{of}\s*[)）]", "column" in question.lower() or "列" in question, True),
-        # Without a word that says what the column holds, its own name has to.
-        (rf"{_CODE}\s*(?:columns?|列)", False, False),
-        (rf"(?i:use|take|using|with|from|on|用|使用|取)\s*(?:the\s*)?(?:\w+\s+)?{_CODE}", False, False),
-    ):
-        for match in re.finditer(pattern, question, re.I if folds else 0):
-            name = match.groupdict().get("quoted") or match["name"]
-            if name is None or name.lower() in _ordinary() or not (is_said or _says(name, what)):
-                continue
-            if find_telescope(name) is not None:
-                continue  # velocities from HARPS are in no column called so
-            return _slot(question, match, name, parameter)
-    return _in_one_breath(question, what, parameter) or _in_order(question, what, parameter)
+    start, end, name = found
+    return Slot("choice", question[start:end], start, end, name, name=parameter).inside(question)
 
 
-def _slot(question: str, match: re.Match[str], name: str, parameter: str) -> Slot:
-    return Slot("choice", match[0], match.start(), match.end(), name, name=parameter).inside(question)
+@lru_cache(maxsize=256)
+def _columns(question: str) -> dict[str, tuple[int, int, str]]:
+    """Where each column is named, and its name, by what it holds."""
+    out: dict[str, tuple[int, int, str]] = {}
+    sentences = list(_sentences(question))
+    spoken = {t.what for tokens in sentences for t in tokens if t.letter in "Tt"}
+    for find in (_paired, _said, _in_order, _by_name):
+        for tokens in sentences:
+            for s in find(tokens, spoken):
+                if s.what not in out and s.name not in {name for _a, _b, name in out.values()}:
+                    out[s.what] = tokens[s.first].start, tokens[s.last].end, s.name
+    return out
 
 
-def _says(name: str, what: str) -> bool:
-    """Whether a column's own name says what it holds."""
-    parts = re.split(r"[_.-]|(?<=[a-z])(?=[A-Z])", name.lower())
-    return any(part in words()["columns"][what] for part in parts) and not (
-        what != "error" and {"err", "error", "e"} & set(parts)
-    )
+# ---------------------------------------------------------------- words
 
 
-def _in_one_breath(question: str, what: str, parameter: str) -> Slot | None:
-    """``jd is the time, vel the RV, svel its uncertainty and tel the spectrograph``: one is said to be something, the others follow."""
-    anything = "(?:" + "|".join(_of(w) for w in words()["columns"]) + ")"
-    name = r"[\"'“‘`]?(?P<n{}>[A-Za-z]\w*)[\"'”’`]?"
-    first = rf"{name}\s*(?:is|=|as|holds|has|gives|says which|tells the|是|为|作为|当作)\s*(?:the\s+|its\s+|their\s+)?(?P<w{{}}>{anything})"
-    later = (
-        rf"{name}\s*(?:(?:is|=|as|holds|has|for|是|为|作为|当作)\s*)?(?:the\s+|its\s+|their\s+)?(?P<w{{}}>{anything})"
-    )
-    chain = re.compile(
-        first.format(0, 0)
-        + "".join(rf"(?:\s*(?:,|;|，|、|；|and|,\s*and|和)\s*{later.format(i, i)})?" for i in range(1, 5)),
-        re.I,
-    )
-    for match in chain.finditer(question):
-        if match["n1"] is None:
+def _sentences(question: str) -> Iterator[list[_Token]]:
+    text = normalised(question)
+    position = 0
+    for match in [*_SENTENCE.finditer(text), None]:
+        end = match.start() if match else len(text)
+        if text[position:end].strip():
+            yield _merged(list(_tokens(text, question, position, end)))
+        position = match.end() if match else end
+
+
+def _tokens(text: str, question: str, position: int, end: int) -> Iterator[_Token]:
+    phrases, parts = _phrases()
+    while position < end:
+        if text[position].isspace():
+            position += 1
             continue
-        for i in range(5):
-            if match[f"w{i}"] and re.fullmatch(_of(what), match[f"w{i}"], re.I):
-                start, end = match.start(f"n{i}"), match.end(f"w{i}")
-                return Slot("choice", question[start:end], start, end, match[f"n{i}"], name=parameter).inside(question)
-    return None
+        quoted = _QUOTED.match(text, position, end)
+        if quoted:
+            name = quoted["name"]
+            yield _Token("q" if " " in name else "Q", position, quoted.end(), name)
+            position = quoted.end()
+            continue
+        phrase, latin = phrases.match(text, position, end), _LATIN.match(text, position, end)
+        if phrase and (latin is None or phrase.end() >= latin.end()):
+            letter, what = parts[_folded(phrase[0])]
+            if letter == "N":
+                yield _Token("N", position, phrase.end(), f"{phrase[0].split()[0].upper()}_FLUX")
+            else:
+                as_name = letter == "T" and (what in _short() or (phrase[0].isupper() and phrase[0].isascii()))
+                as_name = as_name or (letter == "T" and _folded(phrase[0]) in _short())
+                yield _Token("t" if as_name else letter, position, phrase.end(), phrase[0], what)
+            position = phrase.end()
+        elif latin:
+            yield _Token(_letter(latin[0]), position, latin.end(), latin[0])
+            position = latin.end()
+        else:
+            yield _Token(_SIGNS.get(text[position], "x"), position, position + 1, question[position])
+            position += 1
 
 
-def _in_order(question: str, what: str, parameter: str) -> Slot | None:
-    """``the columns are t, v, e_v, inst: time, velocity, error, instrument``, in Chinese ``各列依次叫 t、v、e_v，分别是时间、视向速度、误差``."""
-    item = r"[A-Za-z]\w*"
-    listed = re.search(
-        rf"(?:columns?|cols?|列名?)\s*(?:依次|分别)?\s*(?:are|is|called|named|:|叫|是|为)*\s*(?P<names>{item}(?:\s*(?:[,、，]|and|和)\s*{item})+)"
-        rf"\s*[,:;，：；(（]?\s*(?:(?:i\.e\.|respectively|meaning|for|分别是|依次是|依次为|分别为)\s*|(?<=[(（])\s*)(?:the\s*)?(?P<things>[^.;。；)）]+)",
-        question,
-        re.I,
-    )
-    if listed is None:
-        return None
-    names = re.findall(item, re.sub(r"\band\b", ",", listed["names"]))
-    things = [t for t in re.split(r"\s*(?:[,、，]|and|和)\s*", listed["things"]) if t]
-    for name, thing in zip(names, things, strict=False):
-        if re.search(_of(what), thing, re.I):
-            return Slot("choice", listed[0], listed.start(), listed.end(), name, name=parameter).inside(question)
-    return None
+def _letter(word: str) -> str:
+    """The part that a word plays which is in no list."""
+    if _FILE.search(word):
+        return "x"
+    if _CODE.fullmatch(word):
+        return "x" if word.lower() in _no_name() or find_telescope(word) is not None else "N"
+    ordinary = word.lower() in _no_name() or "-" in word or (_UNLIKE_NAMES.match(word) and not _holds(word))
+    return "x" if ordinary or find_telescope(word) is not None else "b"
+
+
+def _merged(tokens: list[_Token]) -> list[_Token]:
+    """With ``velocity errors`` and ``uncertainties of the flux`` as the one thing that they are."""
+    out: list[_Token] = []
+    for token in tokens:
+        out.append(token)
+        thing = token.letter in "Tt" and len(out) > 1
+        while thing:
+            place = len(out) - 2
+            while place > 0 and out[place].letter == "d":
+                place -= 1
+            before, between = out[place], out[place + 1 : -1]
+            if before.letter not in "Tt" or len(between) > 2 or before.what == "instrument":
+                break
+            if out[-1].what == "error":
+                kept = "error"
+            elif before.what == "error" and between:
+                kept = "error"
+            elif before.what == out[-1].what and before.letter == out[-1].letter == "T":
+                kept = before.what
+            else:
+                break
+            if before.what == kept == "error" == out[-1].what and "t" in before.letter + out[-1].letter:
+                break
+            out[place:] = [replace(out[-1], letter="T", start=before.start, what=kept)]
+            thing = len(out) > 1
+    return out
+
+
+def _folded(phrase: str) -> str:
+    return re.sub(r"[ -]+", " ", phrase.lower())
 
 
 @cache
-def _of(what: str) -> str:
-    """What people call the contents of a column."""
-    return "(?i:" + "|".join(whole(str(w)) for w in sorted(words()["columns"][what], key=len, reverse=True)) + ")"
+def _phrases() -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
+    """A pattern for every word that plays a part, and which part: its letter, and for contents what it is."""
+    parts: dict[str, tuple[str, str]] = {}
+    for unit in [str(spelling) for group in grammar()["units"] for spelling in group]:
+        if re.search(r"[/^ ]|ppm|ppt", unit):
+            parts[_folded(unit)] = "x", ""
+    listed = words()["column_words"]
+    for key, letter in _PARTS.items():
+        parts.update({_folded(str(w)): (letter, "") for w in listed[key]})
+    for what, said in words()["columns"].items():
+        parts.update({_folded(str(w)): ("T", what) for w in said})
+        parts.update({f"{what}_column": ("T", what)})
+    for product in listed["products"]:
+        for content in ("flux", "fluxes", "flux values", "photometry", "light curve", "流量", "光变", "光变曲线"):
+            parts[f"{product.lower()} {content}"] = "N", "flux"
+    spelled = sorted(parts, key=len, reverse=True)
+    return re.compile("|".join(whole(w).replace("[ -]", "[ -]?" if not w.isascii() else "[ -]") for w in spelled), re.I), {
+        **parts,
+        **{w.replace(" ", ""): part for w, part in parts.items() if not w.isascii()},
+    }
 
 
 @cache
-def _ordinary() -> frozenset[str]:
+def _short() -> frozenset[str]:
+    return frozenset(words()["column_words"]["short"])
+
+
+@cache
+def _no_name() -> frozenset[str]:
     """Words that name no column."""
-    of = {str(w).lower() for listed in words()["columns"].values() for w in listed}
-    return frozenset(
-        {
-            *words()["empty"]["en"],
-            "column",
-            "columns",
-            "file",
-            "table",
-            "data",
-            "days",
-            "day",
-            "units",
-            "unit",
-            "order",
-            "not",
-            "first",
-            "second",
-            "third",
-            "last",
-            "same",
-            "called",
-            "named",
-        }
-        | (of - {"time", "flux", "rv", "err", "jd", "bjd"})
-    )
+    return frozenset({*(str(w).lower() for w in words()["column_words"]["no_name"]), *words()["empty"]["en"]} - {"t"})
+
+
+@cache
+def _holds(name: str) -> str:
+    """What a column's own name says that it holds: ``error`` for ``e_rv``; empty where it says nothing."""
+    listed = words()["column_names"]
+    low = re.sub(r"\d+", "_", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name)).lower()
+    parts = [p for p in re.split(r"[_.\s/+()-]+", low) if p]
+    joined = "".join(parts)
+    errors, values = listed["error"], [*listed["flux"], *listed["rv"], "m"]
+    before = sorted(listed["error_of"], key=len, reverse=True)
+    if any(p in errors for p in parts) or (len(parts) > 1 and "e" in (parts[0], parts[-1])) or joined in before[:-1] + ["e"]:
+        return "error"
+    for mark in before:
+        rest = (parts[1:] if parts and parts[0] == mark else [parts[0].removeprefix(mark)]) if parts else []
+        if parts and parts[0].startswith(mark) and any(r in values for r in rest):
+            return "error"
+    if any(len(p) > 3 and (p.endswith(("err", "error")) or p.startswith(("err", "sig"))) for p in parts):
+        return "error" if "signal" not in joined else ""
+    ends = [(len(stem), what) for what in ("time", "flux", "rv") for stem in map(str, listed[what]) if _has(parts, stem)]
+    ends += [(len(stem), "instrument") for stem in listed["instrument"] if stem in parts]
+    return max(ends, key=lambda e: e[0])[1] if ends else ""
+
+
+def _has(parts: list[str], stem: str) -> bool:
+    """Whether a part of a name is this stem, or begins or ends with one that no word of a sentence does."""
+    if stem in parts:
+        return True
+    if stem in ("flux", "mag", "vrad", "jd", "bjd", "hjd", "mjd", "rv"):
+        return any(p.endswith(stem) or (stem != "mag" and p.startswith(stem)) for p in parts)
+    return False
+
+
+# ---------------------------------------------------------------- statements
+
+
+def _letters(tokens: list[_Token]) -> str:
+    return "".join(t.letter for t in tokens)
+
+
+_FIRST = re.compile(rf"(?P<link>(?:[dCvIPKU=:(]|(?<=[vI])A|s(?=[vdPU]*U))*)(?P<name>[QqNtbT])(?P<after>\)?C?)")
+_LAST = re.compile(r"(?P<link>(?:[dCvIPA=:(]|(?<=[A(]))*)(?P<thing>[Tt])(?P<after>\)?C?)")
+
+
+def _said(tokens: list[_Token], _spoken: set[str]) -> Iterator[_Statement]:
+    """What is said of one column at a time, before or after its name."""
+    letters = _letters(tokens)
+    candidates = [
+        *(s for i in range(len(tokens)) if letters[i] in "Tt" and (s := _content_first(tokens, letters, i))),
+        *(s for i in range(len(tokens)) if letters[i] in "QqNtb" and (s := _name_first(tokens, letters, i))),
+    ]
+    yield from (s for s in candidates if s.sure)
+    linked = [s for s in candidates if s.linked and (s.sure or s.likely)]
+    breath = [s for s in linked if s.likely or s.sure]
+    for _ in _CONTENTS:  # each that follows one is followed by the next
+        breath += [s for s in candidates if s not in breath and s.likely and _beside(s, breath, letters)]
+    if len({s.name for s in breath}) > 1 and any(s.sure or _holds(s.name) == s.what for s in breath):
+        yield from breath
+
+
+def _beside(one: _Statement, others: Iterable[_Statement], letters: str) -> bool:
+    """Whether nothing but commas and an ``and`` stands between a statement and another."""
+    return any(re.fullmatch(r"d*s[sd]*|[sd]*s", letters[o.last + 1 : one.first]) for o in others if o.last < one.first)
+
+
+def _refused(letters: str, place: int) -> bool:
+    return re.search(r"n[dUCPA]*$", letters[:place]) is not None
+
+
+def _content_first(tokens: list[_Token], letters: str, i: int) -> _Statement | None:
+    """``the error column is called df``."""
+    match = _FIRST.match(letters, i + 1)
+    if match is None or _refused(letters, i):
+        return None
+    place = match.start("name")
+    link, name = match["link"], tokens[place]
+    if any(t.letter == "C" and t.text.lower() in ("columns", "cols", "fields") for t in tokens[i:place]) and re.match(
+        rf"s+{_NAME}", letters[place + 1 :]
+    ):
+        return None  # a list, read in order
+    called = "K" in link or "C" in link or "C" in match["after"]
+    if "(" in link:
+        called = "C" in letters and ")" in match["after"]
+        if not called and name.letter != "Q":
+            return None
+    if name.letter == "T" and not ("K" in link or re.search(r"C[dIP=:]*$", link) or ("P" in link and "C" in match["after"])):
+        return None
+    if re.match(r"[dvA]*I?d*[Tt]", letters[match.end() :]) and name.letter in "tb" and "C" not in link:
+        return None  # "the time is jd, vel is the velocity" begins a statement of its own
+    return _weighed(tokens[i].what, name, link, called, (i, match.end() - 1))
+
+
+def _name_first(tokens: list[_Token], letters: str, i: int) -> _Statement | None:
+    """``df is the error``."""
+    match = _LAST.match(letters, i + 1)
+    if match is None or _refused(letters, i):
+        return None
+    link, place = match["link"], match.start("thing")
+    name, thing = tokens[i], tokens[place]
+    column = letters[:i].endswith("C") or "C" in link or bool(re.search(r"C[dKI=:]*$", letters[:i]))
+    following = letters[match.end() : match.end() + 1]
+    if following in ("b", "N", "T", "t", "Q") or (following == "x" and _glued(tokens, match.end())):
+        return None
+    after = tokens[match.end()] if following else None
+    if after is not None and after.text.lower() == "of" and name.letter not in "Q" and not column:
+        return None
+    if letters[i] == "t" and letters[place] == "t" and not set(link) & set("AC"):
+        return None  # rv = RV: the first is the content
+    if "(" in link and not (column or ")" in match["after"]):
+        return None
+    if "(" in link and "C" not in letters and name.letter not in "QN":
+        return None
+    if "P" in link and "A" not in link and "I" not in link:
+        return None
+    used = re.search(r"[UD][dC]*$", letters[:i]) is not None and "A" in link
+    return _weighed(thing.what, name, link or "", column or used, (i, match.end() - 1))
+
+
+def _glued(tokens: list[_Token], place: int) -> bool:
+    """Whether a word goes on without a space: Chinese, where it makes another word of the one before."""
+    token = tokens[place]
+    return token.start == tokens[place - 1].end and not token.text.isascii() and token.text.isalpha()
+
+
+def _weighed(what: str, name: _Token, link: str, called: bool, place: tuple[int, int]) -> _Statement | None:
+    """How sure it is that a name is one."""
+    linked = bool(set(link) & set("IPKAU=:(C"))
+    own = _holds(name.text)
+    if name.letter == "q" and not called:
+        return None
+    if name.letter in "Nt" and find_telescope(name.text) is not None:
+        return None  # velocities from HARPS are in no column called so
+    if own and own != what and not called and set(link) <= set("PUdv"):
+        return None
+    marked = name.letter == "Q" or "_" in name.text
+    clock = _CLOCK.match(name.text) is not None and name.letter != "Q"
+    agrees = own == what and len(name.text) > 2 and "-" not in name.text
+    if what == "instrument" and name.letter == "N" and not agrees:
+        marked, linked = marked and "_" in name.text, linked and called
+    sure = linked and (called or marked or ("=" in link and name.letter != "b") or name.letter == "N" or agrees)
+    if not called and "=" not in link:
+        sure = sure and not clock and (name.letter != "N" or marked or agrees or any(c.islower() for c in name.text))
+    sure = sure or (marked and not linked and "v" not in link)
+    odd = len(name.text) <= 3 or not re.search(r"[aeiou]", name.text.lower())
+    likely = name.letter != "T" and (own == what or marked or (not own and (odd or "=" in link or name.letter == "N")))
+    likely = likely and (name.letter != "b" or linked or own == what or odd)
+    return _Statement(what, name.text, *place, sure, likely, linked) if sure or likely else None
+
+
+# ---------------------------------------------------------------- lists
+
+_LISTED = re.compile(
+    rf"C(?P<link>[dvIPKU:=(]*)(?P<names>[QqNtTb](?:s*[QqNtTb])+)(?P<rest>[s:(=IAPdv)]*)(?P<things>[Tt](?:d*s+d*[Tt])+)?"
+)
+_THINGS = re.compile(rf"(?P<things>[Tt](?:d*s+d*[Tt])+)(?P<link>[dCv:=]*[IPK:=C][dCvIPK:=]*)(?P<names>{_NAME}(?:s+{_NAME})+)")
+
+
+def _paired(tokens: list[_Token], _spoken: set[str]) -> Iterator[_Statement]:
+    """``time, flux and error are in t, f and df``, and ``columns t, f, df (time, flux, error)``."""
+    letters = _letters(tokens)
+    for match in [*_THINGS.finditer(letters), *_LISTED.finditer(letters)]:
+        if match["things"] is None:
+            continue
+        things = [i for i in range(*match.span("things")) if letters[i] in "Tt"]
+        names = [i for i in range(*match.span("names")) if letters[i] != "s"]
+        if len(things) == len(names) and (match["rest"] if "rest" in match.groupdict() else True):
+            for thing, name in zip(things, names, strict=True):
+                yield _Statement(
+                    tokens[thing].what, tokens[name].text, match.start(), match.end() - 1, True, True
+                )
+
+
+def _in_order(tokens: list[_Token], spoken: set[str]) -> Iterator[_Statement]:
+    """``columns: jd, vrad, svrad``: by what the names say, and by the order that everybody keeps."""
+    letters = _letters(tokens)
+    for match in _LISTED.finditer(letters):
+        if "W" in letters[: match.start()] or _refused(letters, match.start()):
+            continue
+        places = [i for i in range(*match.span("names")) if letters[i] != "s"]
+        names = [tokens[i].text for i in places]
+        own = [tokens[i].what or _holds(tokens[i].text) for i in places]
+        spaced = any(b - a == 1 for a, b in zip(places, places[1:], strict=False))
+        plain = all(letters[i] == "T" and names[n].islower() for n, i in enumerate(places))
+        if plain or sum(map(bool, own)) < 2 or len(set(filter(None, own))) < 2 or (spaced and not all(own)):
+            continue
+        values = ("flux", "rv") if len(spoken & {"flux", "rv"}) != 1 else tuple(spoken & {"flux", "rv"})
+        for n, (name, what) in enumerate(zip(names, own, strict=True)):
+            expected = (("time",), values, ("error",))[n] if n < 3 else ()
+            for said in (what,) if what else [w for w in expected if not {w, *(values if w in values else ())} & set(own)]:
+                yield _Statement(said, name, match.start(), match.end("names") - 1, True, True)
+
+
+_USED = (
+    re.compile(r"[UDP][dCx]{0,2}(?P<name>[NQt])(?P<after>C?)"),
+    re.compile(r"C[dK:=]*(?P<name>[NQbt])(?P<after>)(?![=:I])"),
+    re.compile(r"(?P<name>[NQbt])d*(?P<after>C)(?![dIK=:]*[NQbtT])"),
+)
+
+
+def _by_name(tokens: list[_Token], _spoken: set[str]) -> Iterator[_Statement]:
+    """A column that is only used, ``use SAP_FLUX``, where its name says what it holds."""
+    letters = _letters(tokens)
+    for pattern in _USED:
+        for match in pattern.finditer(letters):
+            place = match.start("name")
+            name, what = tokens[place], _holds(tokens[place].text)
+            column = "C" in match[0]
+            if not what or _refused(letters, match.start()) or _refused(letters, place):
+                continue
+            if name.letter == "t" and not (column and len(name.text) > 2 and name.text.isupper()):
+                continue
+            if name.letter == "N" and _CLOCK.match(name.text) and not column:
+                continue
+            if name.letter == "N" and not column and "_" not in name.text and letters[match.start()] == "P":
+                continue
+            yield _Statement(what, name.text, match.start(), match.end() - 1, True, True)

@@ -15,6 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from gnomon.agents.embedded.example_questions import example_questions
+from gnomon.agents.embedded.head import Head
+from gnomon.agents.embedded.head import load as load_head
 from gnomon.agents.embedded.nearness import Nearness
 from gnomon.agents.embedded.spelling import Spelling
 from gnomon.agents.embedded.tokens import asks_for_picture, asks_to_act, content_tokens
@@ -33,6 +36,7 @@ WEIGHTS = Path(__file__).with_name("goal_weights.json")
 FEATURES = (
     "tool", "action", "other", "words", "sense", "sense_near", "terms", "unreachable", "lacks",
     "picture_unasked", "picture_asked", "picture_unmet", "reader", "takes", "vague", "foreign", "acts",
+    "learned", "learned_part",
 )  # fmt: skip
 
 
@@ -119,9 +123,13 @@ class Goals:
 
     def __init__(self, tools: Sequence[Tool], kept: Path | None = None) -> None:
         spoken = {t.name: _all_words(t) for t in tools}
-        told = [Meant(t.name, t, None, (t.summary, t.declaration.summary_zh, *t.declaration.examples)) for t in tools]
+        more = example_questions()
+        told = [
+            Meant(t.name, t, None, (t.summary, t.declaration.summary_zh, *t.declaration.examples, *more.get(t.name, ())))
+            for t in tools
+        ]
         self.outside = uncovered(" ".join(spoken.values()))
-        told += [Meant(t.key, None, t, (t.en, t.zh, *t.examples)) for t in self.outside]
+        told += [Meant(t.key, None, t, (t.en, t.zh, *t.examples, *more.get(t.key, ()))) for t in self.outside]
         self.meant = tuple(told)
         self.near = Nearness([m.texts for m in self.meant], kept)
         self.spelling = Spelling(self.near.texts)
@@ -139,6 +147,7 @@ class Goals:
         taking: Mapping[str, float] | None = None,
         numbers: frozenset[str] = frozenset(),
         without: Sequence[int] = (),
+        head: Head | None = None,
     ) -> np.ndarray:
         """What is known of each thing that could be meant.
 
@@ -158,6 +167,8 @@ class Goals:
             Terms that numbers of the question are of.
         without : sequence of int
             Texts that are left out, when an example itself is the question.
+        head : Head, optional
+            One that has not learned from the question; by default the one that came with Gnomon.
 
         Returns
         -------
@@ -178,6 +189,9 @@ class Goals:
             np.where(tools, part, whole)
             for part, whole in ((words, words_whole), (sense, sense_whole), (near, near_whole))
         )
+        names = [m.name if m.tool is not None else None for m in self.meant]
+        learned = (head or load_head()).of(names, np.atleast_2d(asked))
+        learned_part = np.where(tools, learned.max(axis=0), learned[0])
         terms = {t.key for t in terms_in(wanted[0])}
         picture = asks_for_picture(wanted[0])
         vague = bool(known) and is_vague(wanted[0])
@@ -206,6 +220,8 @@ class Goals:
                 float(task is not None and vague),
                 foreign if tool is not None else 0.0,
                 float(task is not None and task.about == "action" and acts),
+                float(learned[0, i]),
+                float(learned_part[i]),
             ])  # fmt: skip
         return np.asarray(rows)
 

@@ -1,4 +1,4 @@
-"""The words by which numbers are understood, loaded from ``grammar.yaml`` once."""
+"""The words by which numbers are understood, loaded from ``grammar.yaml`` once, and which end of a range they make a number."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+from gnomon.agents.understanding.slot import Role, clause_around
+from gnomon.knowledge.glossary import load
 
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 
@@ -66,10 +69,13 @@ def language_of(text: str) -> Literal["en", "zh"]:
 
 
 @cache
-def alternatives(key: str) -> str:
-    """A regular expression for any of the words of a list, the longest first; words in Latin letters match whole."""
-    words = sorted(grammar()[key], key=len, reverse=True)
-    return "|".join(whole(word) for word in words)
+def alternatives(*keys: str) -> str:
+    """A regular expression for any of the words of some lists, the longest first; words in Latin letters match whole.
+
+    Where people run words together (``upto``) or write ``then`` for ``than``, it is the same word.
+    """
+    words = sorted((str(word) for key in keys for word in grammar()[key]), key=len, reverse=True)
+    return "|".join(whole(word).replace("[ -]", "[ -]*").replace("than", "th[ae]n") for word in words)
 
 
 def whole(word: str) -> str:
@@ -79,14 +85,19 @@ def whole(word: str) -> str:
     return start + re.escape(word).replace(r"\ ", r"[ -]") + end
 
 
+# Between Chinese and Latin letters, where people put a space or none.
+_SPACED = re.compile(r"(?<=[\u4e00-\u9fff])(?=[A-Za-z\u0370-\u03ff])")
+
+
 @cache
 def unit_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
     """A pattern for any unit at a place, and what each spelling means."""
     spellings = {spelling: str(group[0]) for group in grammar()["units"] for spelling in map(str, group)}
     longest_first = sorted(spellings, key=len, reverse=True)
-    # A Latin unit ends where its word ends; a Chinese one may run on into the sentence.
+    # A Latin unit ends where its word ends; a Chinese one may run on into the sentence, and 倍 sigma has a space or not.
     parts = [
-        re.escape(s) + (r"(?![A-Za-z0-9_^])" if s[-1].isascii() and s[-1].isalnum() else "") for s in longest_first
+        _SPACED.sub(" ?", re.escape(s)) + (r"(?![A-Za-z0-9_^])" if s[-1].isascii() and s[-1].isalnum() else "")
+        for s in longest_first
     ]
     # Long names of units may be written in capitals or not; of short ones the case counts, as in Ms and ms.
     parts = [
@@ -109,7 +120,8 @@ def unit_at(text: str, position: int) -> tuple[str, int]:
         return "", position
     written = match[0]
     if written not in spellings:
-        written = next(s for s in spellings if s.lower() == written.lower())
+        plain = written.replace(" ", "").lower()
+        written = next(s for s in spellings if s.replace(" ", "").lower() == plain)
     return spellings[written], match.end()
 
 
@@ -117,3 +129,157 @@ def unit_at(text: str, position: int) -> tuple[str, int]:
 def spellings_of(unit: str) -> tuple[str, ...]:
     """All that people write for a unit."""
     return next((tuple(map(str, group)) for group in grammar()["units"] if str(group[0]) == unit), (unit,))
+
+
+# --- which end of a range
+
+
+# Words between a comparative and its number, or between a negation and its comparative; what joins clauses is none of them.
+_JOINS = r"(?!(?:and|or|but|then|with|that|which|if|while|to|from)\b)"
+_NO_NUMERAL = r"(?:(?![零〇一二两三四五六七八九十百千万亿半])[\u4e00-\u9fff])"
+_FEW_WORDS = rf"\s*(?:{_JOINS}[A-Za-z/-]+\s+){{0,3}}(?:{_NO_NUMERAL}{{1,6}})?\s*(?:of|is|=|:|为|是|取|到)?\s*"
+# What is counted may stand between a number and its comparative: six planets at most, 两颗以内.
+_NOUNS = r"(?:(?:[ -](?!(?:and|or|but|with|to|from|of|is|are|if|while|then)\b)[a-z]+){0,2}|[颗个次条轮步遍]?(?:行星|信号|伴星|候选体)?)"
+SYMBOL = re.compile(
+    r"(?<![A-Za-z0-9_])([A-Za-zα-ωΑ-Ω][A-Za-zα-ωΑ-Ω0-9_/*★'-]{0,20})\s*(==?|≈|~|<=|>=|<|>|≤|≥|≲|≳|:|of|is|为|是|取)\s*$"
+)
+_ENDS: dict[str, Role] = {"<": "max", "<=": "max", "≤": "max", "≲": "max", ">": "min", ">=": "min", "≥": "min", "≳": "min"}
+# A value that another follows in one comparative after another: under 4 days or [over] 3000.
+_JOINED = r"\s*[-+]?\d[\d.,]*[ -]?(?:[A-Za-z/]{1,8}|[\u4e00-\u9fff]{1,2})?的?\s*(?:,|，|、)?\s*(?:or|nor|and|或者?|和|以及|及|、)?(?:\s*(?:if|also|anything|things|those))?\s*$"
+
+
+@cache
+def patterns() -> dict[str, re.Pattern[str]]:
+    """The patterns made of the lists, by what they find."""
+    filler = rf"(?:\s*(?:{alternatives('filler')}))*\s*"
+    either = alternatives("least", "most")
+    en, zh = (sorted(grammar()["negations"][k], key=len, reverse=True) for k in ("en", "zh"))
+    chinese = rf"(?:{'|'.join(zh)})(?:{alternatives('modals')})?再?(?:{alternatives('verbs')})?(?:{alternatives('objects')})?\s*$"
+    passive = r"(?:(?:is|are|be|get|gets|can|may|should|must|shall)\s+|都|全|一律|信号|候选体?|的点?|点){0,4}"
+    return {
+        "least": re.compile(rf"(?:{alternatives('least')}){filler}$", re.I),
+        "most": re.compile(rf"(?:{alternatives('most')}){filler}$", re.I),
+        "least_of": re.compile(rf"(?:{alternatives('least_of')}){_FEW_WORDS}$", re.I),
+        "most_of": re.compile(rf"(?:{alternatives('most_of')}){_FEW_WORDS}$", re.I),
+        "better": re.compile(rf"(?:{alternatives('better')}){filler}$", re.I),
+        "least_after": re.compile(rf"{_NOUNS}\s*(?:{alternatives('least_after')}|\+(?![\d ]*\d))", re.I),
+        "most_after": re.compile(rf"{_NOUNS}\s*(?:{alternatives('most_after')})", re.I),
+        "most_after_unit": re.compile(rf"\s*(?:{alternatives('most_after_unit')})(?![\u4e00-\u9fff]?[部侧圈容环])"),
+        "either": re.compile(rf"(?:{either}){filler}$", re.I),
+        "joined": re.compile(rf"(?:{either}){filler}{_JOINED}", re.I),
+        "every": re.compile(rf"(?:{alternatives('every')})\s*$", re.I),
+        "negated": re.compile(rf"(?:{'|'.join(map(whole, en))})(?:\s+{_JOINS}[A-Za-z-]+){{0,3}}\s*$|{chinese}", re.I),
+        "thrown_out": re.compile(alternatives("thrown_out"), re.I),
+        "thrown_out_after": re.compile(rf"\s*的?\s*{passive}(?:{alternatives('thrown_out_after')})", re.I),
+        "no_comparatives": re.compile(alternatives("no_comparatives"), re.I),
+        "threshold": re.compile(alternatives("threshold"), re.I),
+        "only": re.compile(rf"(?:{alternatives('only')})(?:\s*(?:{alternatives('filler', 'verbs')}|fit|use|try|want|need|for))*\s*$", re.I),
+        "only_after": re.compile(rf"{_NOUNS}\s*(?:{alternatives('only_after')})", re.I),
+        "already": re.compile(alternatives("already"), re.I),
+        "changes": re.compile(rf"(?:{alternatives('changes')})[^,;，；。]{{0,40}}(?:from|从|由)\s*$|(?:从|由|原来是?)\s*$", re.I),
+        "changed_to": re.compile(rf"\s*(?:{alternatives('changed_to')})"),
+    }
+
+
+@cache
+def _name_before() -> re.Pattern[str]:
+    """The name of a term right before a number: below an SNR of [7.5]."""
+    names = {n for t in load() for n in (t.en, t.zh, *t.aliases_en, *t.aliases_zh) if len(n) > 1}
+    said = "|".join(whole(n) for n in sorted(names, key=len, reverse=True))
+    return re.compile(rf"(?:\b(?:an?|the)\s+)?(?:{said})\s*(?:of|is|at|=|:|为|是|的)?\s*$", re.I)
+
+
+def comparative_before(text: str, position: int) -> bool:
+    """Whether a comparative, or what says how often, stands right before a place."""
+    before = _without_lookalikes(text[max(0, position - 30) : position])
+    return any(patterns()[key].search(before) for key in ("either", "every"))
+
+
+def changed_from(text: str, start: int, end: int) -> bool:
+    """Whether a number from `start` to `end` is the value that was, of something that is set anew: raise it from [8] to 10."""
+    before = patterns()["changes"].search(text[max(0, start - 60) : start])
+    if before is None:
+        return False
+    chinese = patterns()["changed_to"].match(text, end) is not None
+    return chinese or (before[0].lower().rstrip().endswith("from") and re.match(r"\s*to\b", text[end:]) is not None)
+
+
+def role_at(text: str, clause_start: int, end: int, unit: str) -> Role:
+    """Which end of a range the words around a number make it.
+
+    Parameters
+    ----------
+    text : str
+    clause_start : int
+        Where the number starts, or the list that it is one of.
+    end : int
+        Where the number and its unit end.
+    unit : str
+
+    Returns
+    -------
+    {"value", "min", "max"}
+    """
+    if changed_from(text, clause_start, end):
+        return "value"
+    before = _without_lookalikes(clause_around(text, clause_start, end)[0])
+    symbol = SYMBOL.search(before)
+    if symbol and symbol[2] in _ENDS:
+        return _ENDS[symbol[2]]
+    if not symbol and re.match(r"\s*[<≤]=?\s*[A-Za-z]", text[end:]):  # 1 d < P
+        return "min"
+    # brighter than G = 15; below an SNR of 7.5
+    name = _name_before().search(before)
+    for cut in (before, before[: symbol.start(1)] if symbol else "", before[: name.start()] if name else ""):
+        if patterns()["better"].search(cut):
+            less = any(w in cut.lower() for w in grammar()["less_is_better"]) or unit == "mag"
+            return "max" if less else "min"
+        if role := _said_before(text, cut, clause_start, end):
+            return role
+    if patterns()["most_after"].match(text, end) or (unit and patterns()["most_after_unit"].match(text, end)):
+        return "max"
+    if patterns()["least_after"].match(text, end):
+        return "min"
+    if re.search(r"比\s*$", before) and (light := re.match(r"\s*(?:星?等)?([亮暗])", text[end:])):
+        return "max" if light[1] == "亮" else "min"
+    return "value"
+
+
+def _without_lookalikes(text: str) -> str:
+    """The text with what only looks like a comparative blank, as long as before."""
+    return patterns()["no_comparatives"].sub(lambda m: " " * len(m[0]), text)
+
+
+def _said_before(text: str, before: str, start: int, end: int) -> Role | None:
+    """What a comparative before a number makes it, turned round by what denies it or throws out what is on that side."""
+    found: dict[Role, re.Match[str]] = {}
+    for keys in (("most", "least"), ("most_of", "least_of")):
+        roles: tuple[Role, Role] = ("max", "min")
+        found = {r: m for key, r in zip(keys, roles, strict=True) if (m := patterns()[key].search(before))}
+        if found:
+            break
+    if not found:
+        return None
+    role = min(found, key=lambda r: found[r].start())  # "not shorter than" is longer than "shorter than"
+    head, shift = before[: found[role].start()], 0
+    while joined := patterns()["joined"].search(head):  # what is denied of the one is denied of the other
+        head, shift = head[: joined.start()], len(head) - joined.start() + shift
+    if shift:
+        head = _without_lookalikes(clause_around(text, max(0, start - (len(before) - len(head))), end)[0])
+    thrown = patterns()["thrown_out"].search(head) or patterns()["thrown_out_after"].match(
+        text[end : end + 40]
+    )
+    denied = patterns()["negated"].search(head)
+    if bool(denied) != bool(thrown):
+        return "min" if role == "max" else "max"
+    return role
+
+
+def threshold_role(term: str, before: str, after: str) -> Role:
+    """Which end a value of a term is where somebody sets a threshold of it: a signal-to-noise ratio at least so large."""
+    if patterns()["threshold"].search(f"{before} {after}"):
+        if term in grammar()["more_is_better"]:
+            return "min"
+        if term in grammar()["less_is_better_of"]:
+            return "max"
+    return "value"
