@@ -11,7 +11,9 @@ from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft
 from gnomon.agents.embedded.goals import Meant
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.grammar import language_of
+from gnomon.agents.understanding.slot import Slot
 from gnomon.knowledge.glossary import translate
+from gnomon.knowledge.measurable import Measurable
 from gnomon.knowledge.tasks import Task
 from gnomon.tools.errors import NeedsAnswer
 from gnomon.tools.registry import Parameter, Registry, Tool
@@ -87,6 +89,27 @@ class Asking:
     def contradicted(self, said: tuple[str, str]) -> NeedsAnswer:
         """What the question says cannot be."""
         return NeedsAnswer(said[0], why=said[1])
+
+    def beyond(self, quantity: Measurable) -> NeedsAnswer:
+        """The data do not hold what is asked for."""
+        said = self._say(
+            "beyond", quantity=quantity.names[self.language], data=self._data(), needs=quantity.needs[self.language]
+        )
+        return NeedsAnswer(said, why="impossible")
+
+    def unnamed(self, slot: Slot, tools: Sequence[Tool]) -> NeedsAnswer:
+        """A bare number, and nothing says what it is of."""
+        kinds = ("int", "float") if float(slot.number or 0).is_integer() else ("float",)
+        could = [
+            f"{p.name} = {slot.text.strip()}"
+            for t in tools
+            for p in t.arguments
+            if p.type in kinds and not p.unit and p.name != "seed" and (p.within is None or slot.number in p.within)
+        ]
+        options = tuple(dict.fromkeys(could))[:_OFFERED]
+        around = f"{slot.before[-30:]}{slot.text}".strip()
+        said = self._say("unnamed", words=slot.text.strip(), around=around, options=self.listed(options))
+        return NeedsAnswer(said, why="ambiguous", options=options)
 
     def out_of_bounds(self, parameter: Parameter | None, words: Sequence[str]) -> NeedsAnswer:
         """A value is none that its argument may be."""

@@ -32,12 +32,15 @@ class Clauses:
         What is compared with examples: the whole question without what is refused in it, then its parts where there are several.
     texts : tuple of str
         The same as the person wrote them.
+    kept : str
+        The question as the person wrote it, with spaces for what is refused in it.
     refused : tuple of str
         What the person says they do not want, without the words that say so.
     """
 
     wanted: tuple[str, ...]
     texts: tuple[str, ...]
+    kept: str
     refused: tuple[str, ...]
 
 
@@ -68,6 +71,7 @@ def in_clauses(understood: Understanding, spelling: Spelling, described: Sequenc
     return Clauses(
         tuple(spelling.corrected(w) for w in wanted),
         tuple(texts),
+        kept,
         tuple(spelling.corrected(u) for u in unwanted if content_tokens(u)),
     )
 

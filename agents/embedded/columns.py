@@ -18,13 +18,14 @@ from gnomon.agents.understanding.slot import Slot
 from gnomon.knowledge.observatories import find_telescope
 
 # The letters: T what a column holds, t the same by an abbreviation that may be a name; names: Q in quotation marks, q several words in them, N like no word
-# of a sentence, b any other word; C column, I is, = and :, P in, K called, A as or holds, U use, D draw, v a verb of place, d filler, s between
-# statements, n not, W a verb of writing, x anything else.
+# of a sentence, b any other word; C column, I is, = and :, P in, K called, A as or holds, U use, D draw, v a verb of place, d filler, f file, F format, s
+# between statements, n not, W a verb of writing, u a unit, x anything else.
 _NAME = "[QqNtb]"
 _PARTS = {
     "column": "C",
     "is": "I",
     "in": "P",
+    "equals": "=",
     "called": "K",
     "holds": "A",
     "use": "U",
@@ -33,6 +34,8 @@ _PARTS = {
     "filler": "d",
     "and": "s",
     "not": "n",
+    "table": "f",
+    "row": "F",
     "writes": "W",
     "no_content": "x",
 }
@@ -40,7 +43,7 @@ _SIGNS = {**dict.fromkeys(",，、;；&/", "s"), "=": "=", ":": ":", "：": ":",
 _SIGNS |= {"[": "(", "]": ")", "'": "d", "’": "d"}
 _SENTENCE = re.compile(r"[.?!](?=\s|$)|[。？！\n]")
 _QUOTED = re.compile(
-    r"(?<![A-Za-z0-9])[\"'“‘`「『](?P<name>[A-Za-z][\w.+/-]*(?: [\w.+/()-]+){0,2})[\"'”’`」』](?![A-Za-z0-9])"
+    r"(?<![A-Za-z0-9])[\"'“‘`「『](?P<name>[A-Za-z][\w.+-]*(?: [\w.+()-]+){0,2})[\"'”’`」』](?![A-Za-z0-9])"
 )
 _LATIN = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:[.-][A-Za-z0-9_]+)*")
 _FILE = re.compile(r"\.(?:csv|fits?|txt|dat|tbl|rdb|vot|xml|ecsv|parquet|vels|asc|ascii|tab|tsv|gz|lc|py)$", re.I)
@@ -107,7 +110,7 @@ def _sentences(question: str) -> Iterator[list[_Token]]:
     for match in [*_SENTENCE.finditer(text), None]:
         end = match.start() if match else len(text)
         if text[position:end].strip():
-            yield _merged(list(_tokens(text, question, position, end)))
+            yield _merged(_without_asides(list(_tokens(text, question, position, end))))
         position = match.end() if match else end
 
 
@@ -119,26 +122,32 @@ def _tokens(text: str, question: str, position: int, end: int) -> Iterator[_Toke
             continue
         quoted = _QUOTED.match(text, position, end)
         if quoted:
-            name = quoted["name"]
-            yield _Token("q" if " " in name else "Q", position, quoted.end(), name)
+            yield _Token(_letter_of_quoted(quoted["name"]), position, quoted.end(), quoted["name"])
             position = quoted.end()
             continue
         phrase, latin = phrases.match(text, position, end), _LATIN.match(text, position, end)
         if phrase and (latin is None or phrase.end() >= latin.end()):
-            letter, what = parts[_folded(phrase[0])]
+            letter, what = parts.get(_folded(phrase[0]), ("x", ""))
             if letter == "N":
                 yield _Token("N", position, phrase.end(), f"{phrase[0].split()[0].upper()}_FLUX")
             else:
-                as_name = letter == "T" and (what in _short() or (phrase[0].isupper() and phrase[0].isascii()))
-                as_name = as_name or (letter == "T" and _folded(phrase[0]) in _short())
+                as_name = letter == "T" and (_folded(phrase[0]) in _short() or phrase[0].isupper())
                 yield _Token("t" if as_name else letter, position, phrase.end(), phrase[0], what)
             position = phrase.end()
         elif latin:
-            yield _Token(_letter(latin[0]), position, latin.end(), latin[0])
+            possessive = position > 1 and text[position - 1] in "'’" and text[position - 2].isalnum()
+            yield _Token("x" if possessive else _letter(latin[0]), position, latin.end(), latin[0])
             position = latin.end()
         else:
             yield _Token(_SIGNS.get(text[position], "x"), position, position + 1, question[position])
             position += 1
+
+
+def _letter_of_quoted(name: str) -> str:
+    if _FILE.search(name) or (find_telescope(name) is not None and len(name) > 3):
+        return "x"
+    spoken = " " in name or name.lower() in _no_name() or (_UNLIKE_NAMES.match(name) and not _holds(name))
+    return "q" if spoken else "Q"
 
 
 def _letter(word: str) -> str:
@@ -149,6 +158,12 @@ def _letter(word: str) -> str:
         return "x" if word.lower() in _no_name() or find_telescope(word) is not None else "N"
     ordinary = word.lower() in _no_name() or "-" in word or (_UNLIKE_NAMES.match(word) and not _holds(word))
     return "x" if ordinary or find_telescope(word) is not None else "b"
+
+
+def _without_asides(tokens: list[_Token]) -> list[_Token]:
+    """Without units and other words that name nothing, in brackets: ``vrad (m/s)``, ``errors (third column)``."""
+    asides = [m.span() for m in re.finditer(r"\([uCdvbPFf]*u?\)", _letters(tokens)) if "b" not in m[0] or "u" in m[0]]
+    return [t for i, t in enumerate(tokens) if not any(a <= i < b for a, b in asides)]
 
 
 def _merged(tokens: list[_Token]) -> list[_Token]:
@@ -189,7 +204,7 @@ def _phrases() -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
     parts: dict[str, tuple[str, str]] = {}
     for unit in [str(spelling) for group in grammar()["units"] for spelling in group]:
         if re.search(r"[/^ ]|ppm|ppt", unit):
-            parts[_folded(unit)] = "x", ""
+            parts[_folded(unit)] = "u", ""
     listed = words()["column_words"]
     for key, letter in _PARTS.items():
         parts.update({_folded(str(w)): (letter, "") for w in listed[key]})
@@ -204,6 +219,11 @@ def _phrases() -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
         **parts,
         **{w.replace(" ", ""): part for w, part in parts.items() if not w.isascii()},
     }
+
+
+@cache
+def _units() -> frozenset[str]:
+    return frozenset(_folded(str(spelling)) for group in grammar()["units"] for spelling in group)
 
 
 @cache
@@ -226,7 +246,7 @@ def _holds(name: str) -> str:
     joined = "".join(parts)
     errors, values = listed["error"], [*listed["flux"], *listed["rv"], "m"]
     before = sorted(listed["error_of"], key=len, reverse=True)
-    if any(p in errors for p in parts) or (len(parts) > 1 and "e" in (parts[0], parts[-1])) or joined in before[:-1] + ["e"]:
+    if any(p in errors for p in parts) or (len(parts) > 1 and "e" in (parts[0], parts[-1])) or joined == "e":
         return "error"
     for mark in before:
         rest = (parts[1:] if parts and parts[0] == mark else [parts[0].removeprefix(mark)]) if parts else []
@@ -255,8 +275,8 @@ def _letters(tokens: list[_Token]) -> str:
     return "".join(t.letter for t in tokens)
 
 
-_FIRST = re.compile(rf"(?P<link>(?:[dCvIPKU=:(]|(?<=[vI])A|s(?=[vdPU]*U))*)(?P<name>[QqNtbT])(?P<after>\)?C?)")
-_LAST = re.compile(r"(?P<link>(?:[dCvIPA=:(]|(?<=[A(]))*)(?P<thing>[Tt])(?P<after>\)?C?)")
+_FIRST = re.compile(r"(?P<link>(?:[dCvIPKU=:(f]|n[QqNtb]s+|(?<=[vI])A|s(?=[vdPU]*U)|(?<=[Tt])[bdx]{1,4}(?=I?P[dv]*C))*)(?P<name>[QqNtbT])(?P<after>C?\)?C?)")
+_LAST = re.compile(r"(?P<link>[dCvIPA=:(]*)(?P<kind>[bx]?)(?P<thing>[Tt])(?P<after>\)?C?)")
 
 
 def _said(tokens: list[_Token], _spoken: set[str]) -> Iterator[_Statement]:
@@ -273,6 +293,9 @@ def _said(tokens: list[_Token], _spoken: set[str]) -> Iterator[_Statement]:
         breath += [s for s in candidates if s not in breath and s.likely and _beside(s, breath, letters)]
     if len({s.name for s in breath}) > 1 and any(s.sure or _holds(s.name) == s.what for s in breath):
         yield from breath
+    beside = [s for s in candidates if not s.linked and _holds(s.name) == s.what]
+    if not breath and len(beside) > 1 and all(_beside(b, [a], letters) for a, b in zip(beside, beside[1:], strict=False)):
+        yield from beside
 
 
 def _beside(one: _Statement, others: Iterable[_Statement], letters: str) -> bool:
@@ -291,32 +314,43 @@ def _content_first(tokens: list[_Token], letters: str, i: int) -> _Statement | N
         return None
     place = match.start("name")
     link, name = match["link"], tokens[place]
-    if any(t.letter == "C" and t.text.lower() in ("columns", "cols", "fields") for t in tokens[i:place]) and re.match(
-        rf"s+{_NAME}", letters[place + 1 :]
-    ):
+    before = re.search(r"C[dAPUv]*$", letters[:i])
+    several = [t for t in tokens[before.start() if before else i : place] if t.letter == "C" and t.text.endswith("s")]
+    if several and re.match(rf"s+{_NAME}", letters[place + 1 :]):
         return None  # a list, read in order
-    called = "K" in link or "C" in link or "C" in match["after"]
+    called = "K" in link or "C" in link or "C" in match["after"] or before is not None
+    if re.search(r"C[^PC]*P[^C]*$", link) and "C" not in match["after"] and name.letter != "Q" and "_" not in name.text:
+        return None  # the time column is in BJD
+    unit = _folded(name.text) in _units() or _goes_on(tokens, place)
+    if "P" in link and "C" not in link + match["after"] and unit:
+        return None
     if "(" in link:
         called = "C" in letters and ")" in match["after"]
-        if not called and name.letter != "Q":
+        if not called and name.letter != "Q" and not (name.letter == "N" and _holds(name.text) == tokens[i].what):
             return None
+    if name.letter == "T" and not name.text.isascii():
+        return None
     if name.letter == "T" and not ("K" in link or re.search(r"C[dIP=:]*$", link) or ("P" in link and "C" in match["after"])):
         return None
     if re.match(r"[dvA]*I?d*[Tt]", letters[match.end() :]) and name.letter in "tb" and "C" not in link:
         return None  # "the time is jd, vel is the velocity" begins a statement of its own
+    following = letters[match.end() : match.end() + 1]
+    if name.letter == "b" and following in ("b", "x") and not set(link) & set("KP") and not _holds(name.text):
+        return None  # the flux column looks weird
     return _weighed(tokens[i].what, name, link, called, (i, match.end() - 1))
 
 
 def _name_first(tokens: list[_Token], letters: str, i: int) -> _Statement | None:
     """``df is the error``."""
     match = _LAST.match(letters, i + 1)
-    if match is None or _refused(letters, i):
+    if match is None or _refused(letters, i) or (match["kind"] and not ("A" in match["link"] and letters[i] in "QN")):
         return None
     link, place = match["link"], match.start("thing")
     name, thing = tokens[i], tokens[place]
     column = letters[:i].endswith("C") or "C" in link or bool(re.search(r"C[dKI=:]*$", letters[:i]))
     following = letters[match.end() : match.end() + 1]
-    if following in ("b", "N", "T", "t", "Q") or (following == "x" and _glued(tokens, match.end())):
+    asked = any(t.text.lower() == "which" for t in tokens[i:place])  # says which spectrograph took it
+    if (following in ("b", "N", "T", "t", "Q") and not asked) or (following == "x" and _glued(tokens, match.end())):
         return None
     after = tokens[match.end()] if following else None
     if after is not None and after.text.lower() == "of" and name.letter not in "Q" and not column:
@@ -331,6 +365,11 @@ def _name_first(tokens: list[_Token], letters: str, i: int) -> _Statement | None
         return None
     used = re.search(r"[UD][dC]*$", letters[:i]) is not None and "A" in link
     return _weighed(thing.what, name, link or "", column or used, (i, match.end() - 1))
+
+
+def _goes_on(tokens: list[_Token], place: int) -> bool:
+    """Whether a name is a part of something longer, as in ``e-/s``."""
+    return tokens[place + 1 : place + 2] != [] and tokens[place].end == tokens[place + 1].start and tokens[place + 1].text in "-/^"
 
 
 def _glued(tokens: list[_Token], place: int) -> bool:
@@ -351,13 +390,13 @@ def _weighed(what: str, name: _Token, link: str, called: bool, place: tuple[int,
         return None
     marked = name.letter == "Q" or "_" in name.text
     clock = _CLOCK.match(name.text) is not None and name.letter != "Q"
-    agrees = own == what and len(name.text) > 2 and "-" not in name.text
+    agrees = own == what and len(name.text) > 2 and name.letter != "t"
     if what == "instrument" and name.letter == "N" and not agrees:
         marked, linked = marked and "_" in name.text, linked and called
-    sure = linked and (called or marked or ("=" in link and name.letter != "b") or name.letter == "N" or agrees)
+    sure = linked and (called or marked or "=" in link or name.letter == "N" or agrees)
     if not called and "=" not in link:
         sure = sure and not clock and (name.letter != "N" or marked or agrees or any(c.islower() for c in name.text))
-    sure = sure or (marked and not linked and "v" not in link)
+    sure = sure or (marked and not linked and not clock and "v" not in link)
     odd = len(name.text) <= 3 or not re.search(r"[aeiou]", name.text.lower())
     likely = name.letter != "T" and (own == what or marked or (not own and (odd or "=" in link or name.letter == "N")))
     likely = likely and (name.letter != "b" or linked or own == what or odd)
@@ -367,9 +406,23 @@ def _weighed(what: str, name: _Token, link: str, called: bool, place: tuple[int,
 # ---------------------------------------------------------------- lists
 
 _LISTED = re.compile(
-    rf"C(?P<link>[dvIPKU:=(]*)(?P<names>[QqNtTb](?:s*[QqNtTb])+)(?P<rest>[s:(=IAPdv)]*)(?P<things>[Tt](?:d*s+d*[Tt])+)?"
+    rf"[CF](?:[PUdA]*[dTtb]*f)?(?P<link>[dvIPKU:=(s]*)(?P<names>[QqNtTb](?:s*[QqNtTb])+)(?P<rest>[s:(=IAPdv)]*)(?P<things>[Tt](?:d*s+d*[Tt])+)?"
 )
-_THINGS = re.compile(rf"(?P<things>[Tt](?:d*s+d*[Tt])+)(?P<link>[dCv:=]*[IPK:=C][dCvIPK:=]*)(?P<names>{_NAME}(?:s+{_NAME})+)")
+_THINGS = re.compile(rf"(?<![=:IKP])(?P<things>[Tt](?:d*s+d*[Tt])+)(?P<link>[dCv:=]*[IPK:=C][dCvIPK:=]*)(?P<names>{_NAME}(?:s+{_NAME})+)")
+
+
+_LISTED_BEFORE = re.compile(r"(?P<names>[QqNtbT](?:s*[QqNtTb])+)[dx]{0,2}C(?![dIPK:=]*[QqNtb])")
+
+
+def _names(tokens: list[_Token], start: int, end: int) -> list[int]:
+    """The places of the names in a list, up to the first that is none."""
+    out = []
+    for i in range(start, end):
+        if not tokens[i].text.isascii() and tokens[i].letter == "T":
+            break
+        if tokens[i].letter != "s":
+            out.append(i)
+    return out
 
 
 def _paired(tokens: list[_Token], _spoken: set[str]) -> Iterator[_Statement]:
@@ -379,7 +432,7 @@ def _paired(tokens: list[_Token], _spoken: set[str]) -> Iterator[_Statement]:
         if match["things"] is None:
             continue
         things = [i for i in range(*match.span("things")) if letters[i] in "Tt"]
-        names = [i for i in range(*match.span("names")) if letters[i] != "s"]
+        names = _names(tokens, *match.span("names"))
         if len(things) == len(names) and (match["rest"] if "rest" in match.groupdict() else True):
             for thing, name in zip(things, names, strict=True):
                 yield _Statement(
@@ -390,13 +443,15 @@ def _paired(tokens: list[_Token], _spoken: set[str]) -> Iterator[_Statement]:
 def _in_order(tokens: list[_Token], spoken: set[str]) -> Iterator[_Statement]:
     """``columns: jd, vrad, svrad``: by what the names say, and by the order that everybody keeps."""
     letters = _letters(tokens)
-    for match in _LISTED.finditer(letters):
+    for match in [*_LISTED.finditer(letters), *_LISTED_BEFORE.finditer(letters)]:
         if "W" in letters[: match.start()] or _refused(letters, match.start()):
             continue
-        places = [i for i in range(*match.span("names")) if letters[i] != "s"]
+        places = _names(tokens, *match.span("names"))
         names = [tokens[i].text for i in places]
         own = [tokens[i].what or _holds(tokens[i].text) for i in places]
         spaced = any(b - a == 1 for a, b in zip(places, places[1:], strict=False))
+        if len(names) < 2:
+            continue
         plain = all(letters[i] == "T" and names[n].islower() for n, i in enumerate(places))
         if plain or sum(map(bool, own)) < 2 or len(set(filter(None, own))) < 2 or (spaced and not all(own)):
             continue
@@ -408,8 +463,8 @@ def _in_order(tokens: list[_Token], spoken: set[str]) -> Iterator[_Statement]:
 
 
 _USED = (
-    re.compile(r"[UDP][dCx]{0,2}(?P<name>[NQt])(?P<after>C?)"),
-    re.compile(r"C[dK:=]*(?P<name>[NQbt])(?P<after>)(?![=:I])"),
+    re.compile(r"[UDP][dCIx]{0,2}(?P<name>[NQt])(?P<after>C?)"),
+    re.compile(r"C(?:[dvAxb]{0,4}I)?[dK:=]*(?P<name>[NQbt])(?P<after>)(?![=:I])"),
     re.compile(r"(?P<name>[NQbt])d*(?P<after>C)(?![dIK=:]*[NQbtT])"),
 )
 
@@ -431,3 +486,6 @@ def _by_name(tokens: list[_Token], _spoken: set[str]) -> Iterator[_Statement]:
             if name.letter == "N" and not column and "_" not in name.text and letters[match.start()] == "P":
                 continue
             yield _Statement(what, name.text, match.start(), match.end() - 1, True, True)
+    products = [i for i, t in enumerate(tokens) if re.fullmatch(r"[A-Z0-9_]+_FLUX", t.text)]
+    if len({tokens[i].text for i in products}) == 1 and not _refused(letters, products[0]):
+        yield _Statement("flux", tokens[products[0]].text, products[0], products[0], True, True)

@@ -15,11 +15,12 @@ from gnomon.agents.embedded.clauses import in_clauses
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
 from gnomon.agents.embedded.refusals import alone, refused_tools, refuses_figures
-from gnomon.agents.embedded.sensible import contradiction, two_choices
+from gnomon.agents.embedded.sensible import contradiction, two_choices, unnamed
 from gnomon.agents.embedded.tokens import asks_to_act, preference, refuses_pictures
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import Understanding, understand
+from gnomon.knowledge.measurable import beyond
 from gnomon.plans.arguments import OutOfBounds, complete, empty_ranges, normal, spoken
 from gnomon.plans.plan import Plan, Understood
 from gnomon.tools.errors import GnomonError, NeedsAnswer
@@ -73,6 +74,8 @@ class Considered:
         Its parts, each with what it means by itself.
     refused : frozenset of str
         Tools of which it says that they are not wanted.
+    wish : str
+        The question without what it refuses, as the person wrote it.
     vague : bool
         Whether it says hardly anything of what is wanted: "plot it".
     pictures : bool
@@ -86,6 +89,7 @@ class Considered:
     free: Reading
     parts: tuple[tuple[str, Reading], ...]
     refused: frozenset[str]
+    wish: str
     vague: bool
     pictures: bool
     alone: bool
@@ -247,6 +251,7 @@ class EmbeddedPlanner:
                 for text, wanted, vector in zip(clauses.texts[1:], clauses.wanted[1:], asked[1:], strict=True)
             ),
             refused_tools(clauses.refused, refused, tools),
+            clauses.kept,
             bool(files) and is_vague(clauses.wanted[0]),
             not (refuses_figures(clauses.refused) or refuses_pictures(question) or alone(question)),
             alone(question),
@@ -286,6 +291,9 @@ class EmbeddedPlanner:
         if said[0]:
             raise asking.contradicted(said)
         drafts = self._drafts(files)
+        unmeasured = beyond(considered.wish, {f.attachment.kind for f in files}) if files else None
+        if unmeasured is not None:
+            raise asking.beyond(unmeasured)
         masses = considered.whole.masses()
         meant = considered.whole.sort
         for text, part in considered.parts:
@@ -454,6 +462,8 @@ class EmbeddedPlanner:
         assert whole is not None
         asking = Asking(self.registry, self.composer, considered, files)
         self._require_sensible(asking, whole, made)
+        if (bare := unnamed(made.unused)) is not None:
+            raise asking.unnamed(bare, [t for t, _i in whole.steps.values()])
         self._ask_for_missing(asking, goals, made, lacking)
         steps = finish(whole, made.arguments, max((f.attachment.rows for f in files), default=0), language)
         return Plan(

@@ -8,7 +8,7 @@ from pathlib import PurePath
 
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.choices import all_chosen
-from gnomon.agents.embedded.words import sentence, words
+from gnomon.agents.embedded.words import kind_phrase, sentence, words
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.tools.registry import Tool
@@ -19,6 +19,7 @@ def contradiction(understood: Understanding, files: Sequence[Attached]) -> tuple
     """What is contradictory, as a sentence in the language of the question, and why (``impossible`` or ``missing``); empty where nothing is."""
     return (
         _refers_back(understood)
+        or _which_file(understood, files)
         or _empty_range(understood)
         or _too_certain(understood)
         or _absent_file(understood, files)
@@ -58,6 +59,25 @@ def _refers_back(understood: Understanding) -> tuple[str, str] | None:
     """What was said elsewhere cannot be known here."""
     match = re.search(words()["refers_back"], understood.question, re.I)
     return (sentence(understood.language, "refers_back", words=match[0]), "ambiguous") if match else None
+
+
+def _which_file(understood: Understanding, files: Sequence[Attached]) -> tuple[str, str] | None:
+    """One of several files, and the question does not say which."""
+    match = re.search(words()["one_of"], understood.question, re.I)
+    if not match or len(files) < 2:
+        return None
+    kinds = dict.fromkeys(kind_phrase(understood.language, f.attachment.kind) for f in files)
+    data = sentence(understood.language, "list").join(kinds if len(kinds) > 1 else [f.attachment.name for f in files])
+    return sentence(understood.language, "which_file", words=match[0], data=data), "ambiguous"
+
+
+def unnamed(slots: Iterable[Slot]) -> Slot | None:
+    """The first bare number of which the question says only that something is set to it."""
+    for slot in slots:
+        bare = slot.type in ("quantity", "count") and not slot.unit and not slot.name
+        if bare and re.search(words()["sets"], slot.before, re.I):
+            return slot
+    return None
 
 
 def two_choices(understood: Understanding, tools: Iterable[Tool]) -> tuple[str, str]:

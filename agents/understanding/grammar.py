@@ -144,8 +144,9 @@ SYMBOL = re.compile(
     r"(?<![A-Za-z0-9_])([A-Za-zα-ωΑ-Ω][A-Za-zα-ωΑ-Ω0-9_/*★'-]{0,20})\s*(==?|≈|~|<=|>=|<|>|≤|≥|≲|≳|:|of|is|为|是|取)\s*$"
 )
 _ENDS: dict[str, Role] = {"<": "max", "<=": "max", "≤": "max", "≲": "max", ">": "min", ">=": "min", "≥": "min", "≳": "min"}
-# A value that another follows in one comparative after another: under 4 days or [over] 3000.
-_JOINED = r"\s*[-+]?\d[\d.,]*[ -]?(?:[A-Za-z/]{1,8}|[\u4e00-\u9fff]{1,2})?的?\s*(?:,|，|、)?\s*(?:or|nor|and|或者?|和|以及|及|、)?(?:\s*(?:if|also|anything|things|those))?\s*$"
+# A number with its unit, and what joins it to the next comparative: under 4 days or [over] 3000.
+_VALUE = r"\s*[-+]?\d[\d.,]*[ -]?(?:[A-Za-z/]{1,8}|[\u4e00-\u9fff]{1,2}?)?"
+_JOINED = r"的?\s*[,，]?\s*(?:or|nor|and|或者?|和|以及|及|、)(?:\s*(?:if|also|anything|things|those))?\s*$"
 
 
 @cache
@@ -161,16 +162,23 @@ def patterns() -> dict[str, re.Pattern[str]]:
         "most": re.compile(rf"(?:{alternatives('most')}){filler}$", re.I),
         "least_of": re.compile(rf"(?:{alternatives('least_of')}){_FEW_WORDS}$", re.I),
         "most_of": re.compile(rf"(?:{alternatives('most_of')}){_FEW_WORDS}$", re.I),
+        "most_verbs": re.compile(rf"(?:{alternatives('most_verbs')})(?:\s+{_JOINS}[A-Za-z/-]+){{0,4}}\s+(?:{alternatives('most_particles')}){filler}$", re.I),
+        "least_verbs": re.compile(rf"(?:{alternatives('least_verbs')})(?:\s+{_JOINS}[A-Za-z/-]+){{0,4}}\s+(?:{alternatives('least_particles')}){filler}$", re.I),
         "better": re.compile(rf"(?:{alternatives('better')}){filler}$", re.I),
         "least_after": re.compile(rf"{_NOUNS}\s*(?:{alternatives('least_after')}|\+(?![\d ]*\d))", re.I),
         "most_after": re.compile(rf"{_NOUNS}\s*(?:{alternatives('most_after')})", re.I),
         "most_after_unit": re.compile(rf"\s*(?:{alternatives('most_after_unit')})(?![\u4e00-\u9fff]?[部侧圈容环])"),
         "either": re.compile(rf"(?:{either}){filler}$", re.I),
-        "joined": re.compile(rf"(?:{either}){filler}{_JOINED}", re.I),
+        "joined": re.compile(rf"(?:{either}){filler}{_VALUE}{_JOINED}|{_VALUE}\s*(?:{alternatives('least_after', 'most_after')}){_JOINED}", re.I),
         "every": re.compile(rf"(?:{alternatives('every')})\s*$", re.I),
+        "set_aside": re.compile(rf"(?:{alternatives('thrown_out')})(?:\s+{_JOINS}[A-Za-z-]+){{0,2}}\s*$", re.I),
         "negated": re.compile(rf"(?:{'|'.join(map(whole, en))})(?:\s+{_JOINS}[A-Za-z-]+){{0,3}}\s*$|{chinese}", re.I),
+        "denied": re.compile(rf"(?:{'|'.join(map(whole, en))})\s+(?:{alternatives('doing')})(?:\s+{_JOINS}[A-Za-z-]+){{0,1}}\s*$|{chinese}", re.I),
         "thrown_out": re.compile(alternatives("thrown_out"), re.I),
-        "thrown_out_after": re.compile(rf"\s*的?\s*{passive}(?:{alternatives('thrown_out_after')})", re.I),
+        "thrown_out_after": re.compile(
+            rf"\s*的?\s*{passive}(?:{alternatives('thrown_out_after')})|\s*,?\s*(?:{alternatives('thrown_out')}|throw) (?:it|them|those|these)\b", re.I
+        ),
+        "never_denied": re.compile(alternatives("never_denied"), re.I),
         "no_comparatives": re.compile(alternatives("no_comparatives"), re.I),
         "threshold": re.compile(alternatives("threshold"), re.I),
         "only": re.compile(rf"(?:{alternatives('only')})(?:\s*(?:{alternatives('filler', 'verbs')}|fit|use|try|want|need|for))*\s*$", re.I),
@@ -191,8 +199,8 @@ def _name_before() -> re.Pattern[str]:
 
 def comparative_before(text: str, position: int) -> bool:
     """Whether a comparative, or what says how often, stands right before a place."""
-    before = _without_lookalikes(text[max(0, position - 30) : position])
-    return any(patterns()[key].search(before) for key in ("either", "every"))
+    before = _without_lookalikes(clause_around(text, position, position)[0])
+    return any(patterns()[key].search(before) for key in ("either", "every", "least_of", "most_of"))
 
 
 def changed_from(text: str, start: int, end: int) -> bool:
@@ -234,12 +242,10 @@ def role_at(text: str, clause_start: int, end: int, unit: str) -> Role:
         if patterns()["better"].search(cut):
             less = any(w in cut.lower() for w in grammar()["less_is_better"]) or unit == "mag"
             return "max" if less else "min"
-        if role := _said_before(text, cut, clause_start, end):
+        if role := _said_before(text, cut, clause_start - len(before), end):
             return role
-    if patterns()["most_after"].match(text, end) or (unit and patterns()["most_after_unit"].match(text, end)):
-        return "max"
-    if patterns()["least_after"].match(text, end):
-        return "min"
+    if role := _said_after(text, before, clause_start, end, unit):
+        return role
     if re.search(r"比\s*$", before) and (light := re.match(r"\s*(?:星?等)?([亮暗])", text[end:])):
         return "max" if light[1] == "亮" else "min"
     return "value"
@@ -250,29 +256,62 @@ def _without_lookalikes(text: str) -> str:
     return patterns()["no_comparatives"].sub(lambda m: " " * len(m[0]), text)
 
 
-def _said_before(text: str, before: str, start: int, end: int) -> Role | None:
-    """What a comparative before a number makes it, turned round by what denies it or throws out what is on that side."""
+def _said_before(text: str, before: str, origin: int, end: int) -> Role | None:
+    """What a comparative before a number makes it, turned round by what denies it or throws out what is on that side.
+
+    `before` are the words before the number, which stand in `text` from `origin` on.
+    """
     found: dict[Role, re.Match[str]] = {}
-    for keys in (("most", "least"), ("most_of", "least_of")):
-        roles: tuple[Role, Role] = ("max", "min")
-        found = {r: m for key, r in zip(keys, roles, strict=True) if (m := patterns()[key].search(before))}
+    for most, least in (("most", "least"), ("most_of", "least_of"), ("most_verbs", "least_verbs")):
+        said: list[tuple[Role, re.Match[str] | None]] = [
+            ("max", patterns()[most].search(before)),
+            ("min", patterns()[least].search(before)),
+        ]
+        found = {role: match for role, match in said if match} or found
         if found:
             break
     if not found:
         return None
     role = min(found, key=lambda r: found[r].start())  # "not shorter than" is longer than "shorter than"
-    head, shift = before[: found[role].start()], 0
-    while joined := patterns()["joined"].search(head):  # what is denied of the one is denied of the other
-        head, shift = head[: joined.start()], len(head) - joined.start() + shift
-    if shift:
-        head = _without_lookalikes(clause_around(text, max(0, start - (len(before) - len(head))), end)[0])
-    thrown = patterns()["thrown_out"].search(head) or patterns()["thrown_out_after"].match(
-        text[end : end + 40]
-    )
+    head = before[: found[role].start()]
+    if not patterns()["never_denied"].match(found[role][0]):
+        head = _head(text, origin + len(head), head)
     denied = patterns()["negated"].search(head)
-    if bool(denied) != bool(thrown):
-        return "min" if role == "max" else "max"
-    return role
+    thrown = patterns()["thrown_out"].search(head)
+    if thrown and denied and denied.start() <= thrown.start() and thrown[0] in grammar()["negations"]["zh"]:
+        thrown = None  # 不要搜 denies, and throws nothing out
+    thrown = thrown or patterns()["thrown_out_after"].match(text[end : end + 40])
+    return _turned(role, bool(denied) != bool(thrown))
+
+
+def _said_after(text: str, before: str, start: int, end: int, unit: str) -> Role | None:
+    """What a comparative after a number makes it: not [4 days] or less."""
+    role: Role = "max"
+    said = patterns()["most_after"].match(text, end) or (unit and patterns()["most_after_unit"].match(text, end))
+    if not said:
+        role, said = "min", patterns()["least_after"].match(text, end)
+    if not said:
+        return None
+    head = _head(text, start, before)
+    thrown = patterns()["set_aside"].search(head) or patterns()["thrown_out_after"].match(text[said.end() : said.end() + 40])
+    return _turned(role, bool(patterns()["denied"].search(head)) != bool(thrown))
+
+
+def _head(text: str, position: int, head: str) -> str:
+    """The words before a comparative at a place, or before the one that it is joined to.
+
+    What is denied of the one is denied of the other: not below 4 days or above 30.
+    """
+    wide = _without_lookalikes(text[max(0, position - 90) : position])
+    while joined := patterns()["joined"].search(wide):
+        wide = wide[: joined.start()]
+        head = clause_around(wide, len(wide), len(wide))[0]
+    return head
+
+
+def _turned(role: Role, turned: bool) -> Role:
+    """Not beyond 50 d is at most 50 d."""
+    return {"min": "max", "max": "min"}[role] if turned else role  # type: ignore[return-value]
 
 
 def threshold_role(term: str, before: str, after: str) -> Role:

@@ -40,7 +40,7 @@ _PARTS = {"half": 0.5, "quarter": 0.25, "quarters": 0.25, "third": 1 / 3, "third
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _PLACES = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
-_ONE_IN = {"百分之": 1.0, "千分之": 0.1, "万分之": 0.01}  # in per cent
+_ONE_IN = {"百万分之": 1e-4, "百分之": 1.0, "千分之": 0.1, "万分之": 0.01}  # in per cent
 
 
 @cache
@@ -54,7 +54,7 @@ def pattern() -> re.Pattern[str]:
     part = r"(?:(?:half(?: of)?(?: an?)?|(?:a quarter|a third|(?:one|two|three) (?:quarters?|thirds?)) of(?: an?)?))"
     english = rf"(?<![A-Za-z0-9_-])(?:{part}|{whole}{half})(?![A-Za-z0-9_])"
     characters = "零〇一二两三四五六七八九十百千万亿"
-    chinese = rf"(?:百分之|千分之|万分之)(?:[{characters}]+(?:点[{characters}]+)?|\d+(?:\.\d+)?)|[{characters}]+(?:点[{characters}]+)?半?|半"
+    chinese = rf"(?:百万分之|百分之|千分之|万分之) ?(?:[{characters}]+(?:点[{characters}]+)?|\d+(?:\.\d+)?)|[{characters}]+(?:点[{characters}]+)?半?|半"
     return re.compile(rf"(?:{english})|(?:{chinese})", re.I)
 
 
@@ -68,7 +68,7 @@ def value_of_words(written: str) -> tuple[float, str]:
     """
     for words, factor in _ONE_IN.items():
         if written.startswith(words):
-            rest = written.removeprefix(words)
+            rest = written.removeprefix(words).strip()
             number = float(rest) if re.fullmatch(r"[\d.]+", rest) else _chinese(rest)
             return float(f"{number * factor:.12g}"), "%"
     return (_english(written.lower()), "") if written[0].isascii() else (_chinese(written), "")

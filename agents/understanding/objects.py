@@ -17,7 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.agents.understanding.coordinates import compiled, half_width
+from gnomon.agents.understanding.grammar import grammar
 from gnomon.agents.understanding.slot import Slot
+from gnomon.knowledge.glossary import find as find_term
 
 Row = dict[str, Any]
 
@@ -95,7 +97,7 @@ def find_objects(text: str) -> list[Slot]:
     -------
     list of Slot
         In the order of the text, none overlapping, of type ``object``: `value` is the designation in the catalogue's own spelling (or the
-        proper name), `name` the catalogue (``HD``, ``Messier``, ``common name`` ...).
+        proper name), `name` the catalogue (``HD``, ``Messier``, ``common name`` ..., ``given name`` for one that the text itself gives).
 
     References
     ----------
@@ -105,7 +107,10 @@ def find_objects(text: str) -> list[Slot]:
     files = [match.span() for match in compiled(_FILE).finditer(plain)]
     slots: list[Slot] = []
     end = 0
-    for one in sorted(_candidates(plain), key=lambda found: (found.start, -found.end)):
+    candidates = list(_candidates(plain))
+    # A name that somebody gives is one whatever it looks like, unless a catalogue knows it.
+    candidates += [g for g in _given(plain) if not any(g.start < c.end and c.start < g.end for c in candidates)]
+    for one in sorted(candidates, key=lambda found: (found.start, -found.end)):
         if one.start >= end and not any(start <= one.start < stop for start, stop in files):
             slots.append(Slot("object", text[one.start : one.end], one.start, one.end, one.value, name=one.name))
             end = one.end
@@ -117,6 +122,49 @@ def _candidates(text: str) -> Iterator[_Found]:
         yield from _names_at(text, match.start())
         yield from _designations_at(text, match.start())
     yield from _stars_in(text)
+
+
+# --- names that somebody gives
+
+# Between the words that give a name and the name, and the name itself: in quotation marks anything, else one word, or one with a number.
+_LEADS_TO_NAME = r"(?:\s*(?:就|请|都|要|应该|应)?(?:is|as|to|be|with|be called|simply|just|写成|写为|写作|写|为|是|成|作|叫做|叫|用))?\s*[:：,，=]?\s*"
+_QUOTED = r"[\"'“‘「『《](?P<quoted>[^\"'”’」』》\0]{1,40})[\"'”’」』》]"
+_PLAIN = r"(?P<plain>[A-Za-zα-ωΑ-Ω0-9][\w.+*'/-]*(?:[ ](?:[A-Z]{0,4}\d[\w.+-]*|[b-jA-D](?![\w-])))?)"
+_CHINESE = r"(?<=[写是为作成叫用:：])\s?(?P<chinese>(?![错不没有对正])[\u4e00-\u9fff]{1,8}?)(?=[，。；、,.;!！?？\s]|$|吧|就|好了|即可)"
+# After words that may give a name to anything, a name has a capital or a digit in it.
+_LIKE_A_NAME = r"(?=[\w.+*'/-]*[A-Z0-9])"
+
+
+@cache
+def _naming() -> tuple[tuple[re.Pattern[str], ...], frozenset[str]]:
+    naming = grammar()["naming"]
+    names = {
+        "star": rf"{_QUOTED}|{_PLAIN}|{_CHINESE}",
+        "any": rf"{_QUOTED}|{_LIKE_A_NAME}{_PLAIN}",
+        "title": rf"{_LIKE_A_NAME}{_PLAIN}",
+    }
+    return (
+        tuple(re.compile(rf"(?i:{naming[key]})(?![a-z]){_LEADS_TO_NAME}(?:{name})") for key, name in names.items()),
+        frozenset(naming["no_names"]),
+    )
+
+
+def _given(text: str) -> Iterator[_Found]:
+    """Names that the text says are names: call the star Bob-3; 图上的星名写成 XL-7."""
+    (star, *others), no_names = _naming()
+    naming = grammar()["naming"]
+    for pattern in (star, *others):
+        for match in pattern.finditer(text):
+            group = match.lastgroup or ""
+            name = match[group].rstrip(".-/'")
+            if not name or name.lower() in no_names or find_term(name) is not None:
+                continue
+            if name.isdigit() and compiled(_UNIT).match(text, match.end()):
+                continue
+            before, after = text[max(0, match.start() - 30) : match.start()], text[match.end() :]
+            no_star = compiled(naming["unless_before"]).search(before) or compiled(naming["unless_after"]).match(after)
+            if pattern is star or not no_star:
+                yield _Found(match.start(group), match.start(group) + len(name), name, "given name")
 
 
 # --- the data

@@ -1,4 +1,7 @@
-"""Numbers in a question: with units, errors, ranges, lists, thresholds, magnitudes, cadences and counts."""
+"""Numbers in a question: with units, errors, ranges, lists, thresholds, magnitudes, cadences and counts, and those that only identify data.
+
+Longer than most modules: what a number is and what it is of are read from the same few words around it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,19 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache
 
-from gnomon.agents.understanding.grammar import alternatives, grammar, unit_at, whole
+from gnomon.agents.understanding.corrections import announced
+from gnomon.agents.understanding.grammar import (
+    SYMBOL,
+    alternatives,
+    changed_from,
+    comparative_before,
+    grammar,
+    patterns,
+    role_at,
+    threshold_role,
+    unit_at,
+    whole,
+)
 from gnomon.agents.understanding.number_words import pattern as number_words
 from gnomon.agents.understanding.number_words import value_of_words
 from gnomon.agents.understanding.slot import Role, Slot, clause_around
@@ -16,10 +31,7 @@ from gnomon.knowledge.glossary import load, terms_in
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?:\.\d+)?|\.\d+)(?:(?:\s*[×x*]\s*10\s*(?:\^|\*\*)?\s*[-+]?\d+)|(?:[eE][-+]?\d+)|(?:\^[-+]?\d+))?"
 _SIGNED = rf"[-+]?{_NUMBER}"
 # A number that is no part of a name, of a longer number, or of something already understood.
-_FREE = re.compile(rf"(?<![A-Za-z0-9_.\0\u0370-\u03ff])(?:(?<![\d)])[-+])?{_NUMBER}(?![A-Za-z]*_)")
-_SYMBOL = re.compile(
-    r"(?<![A-Za-z0-9_])([A-Za-zα-ωΑ-Ω][A-Za-zα-ωΑ-Ω0-9_/*★'-]{0,20})\s*(==?|≈|~|<=|>=|<|>|≤|≥|≲|≳|:|of|is|为|是|取)\s*$"
-)
+_FREE = re.compile(rf"(?<!第)(?<!第 )(?<![A-Za-z0-9_.\0\u0370-\u03ff])(?:(?<![\d)])[-+])?{_NUMBER}(?![A-Za-z]*_)")
 # Things, which have quantities and are none.
 THINGS = (
     "planet",
@@ -32,8 +44,6 @@ THINGS = (
     "transit",
     "upper_limit",
 )
-_ENDS = {"<": "max", "<=": "max", "≤": "max", "≲": "max", ">": "min", ">=": "min", "≥": "min", "≳": "min"}
-
 
 @dataclass(frozen=True)
 class _Read:
@@ -62,7 +72,19 @@ def value_of(written: str) -> float:
     return float(text)
 
 
-_OF_THE_SUN = re.compile(r"(质量|半径)[^，。；,;]{0,6}太阳的?\s*$")
+_MASS_OR_RADIUS = re.compile(r"(质量|半径)[^，。；,;]{0,8}$")
+_BODIES = {"太阳": "sun", "木星": "jup", "地球": "earth"}
+
+
+def _times_a_body(text: str, start: int, end: int) -> tuple[str, int]:
+    """The unit of a number of times, and where it ends: 质量是太阳的 [0.45] 倍, 质量 [13] 倍木星."""
+    said = _MASS_OR_RADIUS.search(text[max(0, start - 20) : start])
+    times = re.compile(r"\s*倍的?(太阳|木星|地球)?").match(text, end)
+    if said is None or times is None:
+        return "", end
+    of = re.search(r"(太阳|木星|地球)的?\s*$", text[max(0, start - 10) : start])
+    body = times[1] or (of[1] if of else "")
+    return ("M" if said[1] == "质量" else "R") + _BODIES[body] if body else "", times.end()
 
 
 def _read(text: str, match: re.Match[str]) -> _Read:
@@ -71,10 +93,8 @@ def _read(text: str, match: re.Match[str]) -> _Read:
     if text[end : end + 1] in ("万", "亿"):
         value, end = value * (1e4 if text[end] == "万" else 1e8), end + 1
     unit, stop = unit_at(text, end)
-    if not unit and (sun := _OF_THE_SUN.search(text[: match.start()])) and re.match(r"\s*倍", text[end:]):
-        return _Read(
-            value, {"质量": "Msun", "半径": "Rsun"}[sun[1]], match.start(), end, text.index("倍", end) + 1, match[0]
-        )
+    if not unit:
+        unit, stop = _times_a_body(text, match.start(), end)
     return _Read(value, unit, match.start(), end, stop if unit else end, match[0])
 
 
@@ -89,21 +109,46 @@ def _read_words(text: str, match: re.Match[str]) -> _Read | None:
         read = replace(read, value=value + 0.5, end=stop + 1)
     written = match[0]
     if written[0].isascii():
-        if written.lower() in ("half", "single") and not (unit or _counts_something(text, match.end())):
+        counted = _counted(text, match.end())
+        if written.lower() in ("half", "single") and not (unit or counted):
             return None
-        announced = unit or len(re.split(r"[ -]", written)) > 1 or _counts_something(text, match.end())
+        said = unit or len(re.split(r"[ -]", written)) > 1 or counted or _stands_for_itself(text, match)
         following = _patterns()["to"].match(text, match.end()) or _patterns()["and"].match(text, match.end())
-        return read if announced or (following and _number_at(text, following.end())) else None
-    if text[match.start() - 1 : match.start()] == "第" or re.match(
+        return read if said or (following and _number_at(text, following.end())) else None
+    if re.search(r"第\s?$", text[: match.start()]) or re.match(
         r"(?:一度|一等|一般|一定|十分|万一)", text[match.start() :]
     ):
         return None
-    measured = text[match.end() : match.end() + 1] in grammar()["measures"]
     if unit or part or (len(written) > 1 and written not in ("百万", "千万", "万亿")):
         return read
-    if written == "一":
-        return read if text[match.end() : match.end() + 1] in ("颗", "轮") else None  # 一个, 一下, 一条 say no number
-    return read if measured and written != "半" else None
+    return read if written != "半" and _is_measured(text, match) else None
+
+
+def _is_measured(text: str, match: re.Match[str]) -> bool:
+    """Whether one Chinese numeral is a number: with a word that measures it, or where nothing else can stand; 一个, 一下, 一条 say no number."""
+    measure = text[match.end() : match.end() + 1]
+    if match[0] != "一":
+        return measure in grammar()["measures"] or _stands_for_itself(text, match)
+    if measure in ("颗", "轮"):
+        return True
+    before = text[max(0, match.start() - 30) : match.start()]
+    bounded = (
+        comparative_before(text, match.start())
+        or patterns()["only"].search(before)
+        or patterns()["only_after"].match(text, match.end())
+    )
+    counted = re.compile(r"[个次条遍趟](?:[\u4e00-\u9fff]{0,3}(?:行星|信号|伴星|候选|天体)|就|$|[,，。；;！!？?、\s])")
+    return bool(bounded and counted.match(text, match.end()))
+
+
+def _stands_for_itself(text: str, match: re.Match[str]) -> bool:
+    """Whether words are a number though nothing is counted by them: no more than [seven]; sorry, [five]."""
+    if not _patterns()["closed"].match(text, match.end()):
+        return False
+    if announced(text, match.start(), match.end()):
+        return True
+    loose = re.search(r"(?:\b(?:from|over|above|under)|从|自)\s*$", text[max(0, match.start() - 8) : match.start()], re.I)
+    return not loose and comparative_before(text, match.start())
 
 
 def _number_at(text: str, position: int) -> _Read | None:
@@ -141,49 +186,38 @@ def _next_number(text: str, position: int) -> _Read | None:
     for match in re.finditer(r"(?<![A-Za-z0-9])an? ", text[position : found.start if found else None]):
         place = position + match.start()
         read = _article(text, place)
-        if read and (_comparative(text, place) or _patterns()["range"].search(text[max(0, place - 12) : place])):
+        if read and (comparative_before(text, place) or _patterns()["range"].search(text[max(0, place - 12) : place])):
             return read  # "between a week and 100 days", "longer than a day"
     return found
 
 
-def _comparative(text: str, position: int) -> bool:
-    before = text[max(0, position - 30) : position]
-    return bool(
-        _patterns()["most"].search(before) or _patterns()["least"].search(before) or _patterns()["every"].search(before)
-    )
-
-
-_UP_TO_TWO = r"\s*(?:[A-Za-z-]+\s+|[\u4e00-\u9fff]{1,4}){0,2}(?:of|is|=|:|为|是|取|到)?\s*"
-# What is counted may stand between a number and its comparative: six planets at most, 两颗以内.
-_NOUNS = r"(?:(?:[ -](?!(?:and|or|but|with|to|from|of|is|are|if|while|then)\b)[a-z]+){0,2}|[颗个次条轮步]?(?:行星|信号|伴星|候选体)?)"
-
-
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
-    filler = rf"(?:\s*(?:{alternatives('filler')}))*\s*"
     return {
         "to": re.compile(rf"\s*(?:{alternatives('to')})\s*"),
         "and": re.compile(rf"\s*(?:,\s*)?(?:{alternatives('and')})\s*"),
         "comma": re.compile(r"\s*[,，、]\s*"),
-        "least": re.compile(rf"(?:{alternatives('least')}){filler}$", re.I),
-        "most": re.compile(rf"(?:{alternatives('most')}){filler}$", re.I),
-        "least_of": re.compile(rf"(?:{alternatives('least_of')}){_UP_TO_TWO}$", re.I),
-        "most_of": re.compile(rf"(?:{alternatives('most_of')}){_UP_TO_TWO}$", re.I),
-        "better": re.compile(rf"(?:{alternatives('better')}){filler}$", re.I),
-        "least_after": re.compile(rf"{_NOUNS}\s*(?:{alternatives('least_after')})", re.I),
-        "most_after": re.compile(rf"{_NOUNS}\s*(?:{alternatives('most_after')})", re.I),
         "range": re.compile(rf"(?:{alternatives('announces_range')})[^,;，；。]*$", re.I),
-        "every": re.compile(rf"(?:{alternatives('every')})\s*$", re.I),
         "cadence": re.compile(rf"\s*(?:的)?\s*(?:{alternatives('cadence')})", re.I),
+        "short_cadence": re.compile(rf"\s*(?:的)?\s*(?:{alternatives('short_cadence')})", re.I),
         "error": re.compile(rf"\s*[,，]?\s*\(?\s*(?:±|\+/-|\+-|plus or minus|give or take|正负)\s*({_NUMBER})"),
         "named_error": re.compile(
-            r"(?:errors?(?: bars?)?|uncertaint(?:y|ies)|sigma|误差|不确定度|标准差)\s*(?:of|is|are|bars? of|=|:|为|是|约|about)?\s*$",
+            r"(?:±|\+/-|errors?(?: bars?)?|uncertaint(?:y|ies)|sigma|误差|不确定度|标准差)\s*(?:of|is|are|bars? of|=|:|为|是|约|about)?\s*$",
             re.I,
         ),
         "julian": re.compile(r"(?<![A-Za-z0-9])(B?H?M?T?K?JD)(?:[_ ]?(?:TDB|UTC|UT|TT))?\s*(?:=|:|of|为|是|约)?\s*$"),
         "two_errors": re.compile(rf"\s*\(?\+\s*({_NUMBER})\s*[/,]?\s*-\s*({_NUMBER})\)?"),
         "last_digits": re.compile(r"\((\d{1,3})\)"),
-        "counted": re.compile(r"[ -]?([A-Za-z][A-Za-z-]{2,})"),
+        "dip": re.compile(alternatives("dips"), re.I),
+        "periodic": re.compile(alternatives("periodic"), re.I),
+        "word": re.compile(r"[ -]?([A-Za-z][A-Za-z-]*)"),
+        "closed": re.compile(
+            rf"\s*(?:$|[,.;:!?()\]，。；：！？（）、…—–\0]|-(?![A-Za-z])|{alternatives('closes')})", re.I
+        ),
+        "joint": re.compile(
+            rf"\s*[,，、]?\s*(?:and|or|nor|和|与|及|以及|或者?)\s*((?:{alternatives('least', 'most')})?)(?:\s*(?:{alternatives('filler')}))*\s*(?:[at在]+\s*)?",
+            re.I,
+        ),
     }
 
 
@@ -205,8 +239,29 @@ def find_quantities(text: str) -> list[Slot]:
     position = 0
     while (first := _next_number(text, position)) is not None:
         group, position = _group(text, first)
-        slots.extend(_errors_named(text, group, slots))
+        slots.extend(_errors_named(text, _joined(text, group, slots), slots))
     return sorted(slots, key=lambda slot: (slot.start, slot.role == "error"))
+
+
+def _joined(text: str, group: list[Slot], earlier: list[Slot]) -> list[Slot]:
+    """The slots of a group with what they share with the ones before them: the unit in ``under 4 d or over 3000``, the name in ``at 3 d and at 5 d``,
+    what is counted in ``one planet or two? No more than two``."""
+    last = next((s for s in reversed(earlier) if s.role != "error"), None)
+    if last is None:
+        return group
+    out = []
+    joint = _patterns()["joint"].fullmatch(text, last.end, group[0].start)
+    closed = _patterns()["closed"].match(text, group[-1].end)
+    counted = next((s for s in reversed(earlier) if s.type == "count" and group[0].start - s.end < 80), None)
+    for slot in group:
+        if joint and last.type == slot.type == "quantity":
+            shared = not slot.unit and last.unit and slot.name in ("", last.name) and (joint[1] or closed)
+            slot = replace(slot, unit=last.unit) if shared else slot
+            slot = replace(slot, name=last.name) if not slot.name and slot.unit == last.unit else slot
+        if slot.type == "count" and not slot.name and slot.role != "value" and counted:
+            slot = replace(slot, name=counted.name)
+        out.append(slot)
+    return out
 
 
 def _errors_named(text: str, group: list[Slot], earlier: list[Slot]) -> list[Slot]:
@@ -276,8 +331,10 @@ def _is_range(text: str, first: _Read, separator: re.Match[str], last: _Read) ->
     """Whether ``A - B`` is a range: one with a unit, or one that was announced, or plain whole numbers growing."""
     if separator[0].strip() == "-" and separator[0] != "-" and last.value < 0:
         return False
-    announced = _patterns()["range"].search(text[max(0, first.start - 30) : first.start])
-    return bool(last.unit or first.unit or announced or first.value < last.value)
+    if changed_from(text, first.start, first.end):
+        return False
+    said = _patterns()["range"].search(text[max(0, first.start - 30) : first.start])
+    return bool(last.unit or first.unit or said or first.value < last.value)
 
 
 def _is_list(text: str, first: _Read) -> bool:
@@ -331,99 +388,45 @@ def _one(text: str, read: _Read, clause_start: int, name: str = "") -> list[Slot
             end += int("(" in match[0] and text[end : end + 1] == ")")
             break
     whole_read = replace(read, unit=unit, end=end)
-    role = _role(text, clause_start, whole_read)
+    role = role_at(text, clause_start, whole_read.end, whole_read.unit)
     slot = replace(_slot(text, whole_read, role), note=note)
     slot = replace(slot, name=name or slot.name)
+    if slot.role == "value" and error is None:
+        slot = replace(slot, role=_limit(text, slot))
     if error is None:
         return [slot]
     return [slot, replace(slot, value=error, role="error")]
 
 
-def _role(text: str, start: int, read: _Read) -> Role:
-    before = clause_around(text, start, read.end)[0]
-    patterns = _patterns()
-    symbol = _SYMBOL.search(before)
-    if symbol and symbol[2] in _ENDS:
-        return "max" if _ENDS[symbol[2]] == "max" else "min"
-    if not symbol and re.match(r"\s*[<≤]=?\s*[A-Za-z]", text[read.end :]):  # 1 d < P
-        return "min"
-    if symbol:
-        before = before[: symbol.start(1)]  # brighter than G = 15
-    if patterns["better"].search(before):
-        low = before.lower()
-        return "max" if any(w in low for w in grammar()["less_is_better"]) or read.unit == "mag" else "min"
-    said = {role: match for key, role in (("most", "max"), ("least", "min")) if (match := patterns[key].search(before))}
-    if not said:
-        said = {
-            role: m for key, role in (("most_of", "max"), ("least_of", "min")) if (m := patterns[key].search(before))
-        }
-    if said:
-        role = min(said, key=lambda r: said[r].start())  # "not shorter than" is longer than "shorter than"
-        turned = bool(_NEGATED.search(before[: said[role].start()])) != _thrown_out(text, start, read)
-        return _turned(role) if turned else _as_role(role)
-    if patterns["most_after"].match(text, read.end):
-        return "max"
-    if patterns["least_after"].match(text, read.end):
-        return "min"
-    if re.match(r"\s*(?:星?等)?亮", text[read.end :]) and re.search(r"比\s*$", before):
-        return "max"
-    if re.match(r"\s*(?:星?等)?暗", text[read.end :]) and re.search(r"比\s*$", before):
-        return "min"
+def _limit(text: str, slot: Slot) -> Role:
+    """Which end a value is of which no comparative says so: a threshold that must be passed, and the one planet that is wanted and no other."""
+    if slot.type == "quantity":
+        return threshold_role(slot.name, slot.before, slot.after)
+    term = _term_of(slot.name) or _term_of(slot.name.removesuffix("s"))
+    only = patterns()["only"].search(slot.before) or patterns()["only_after"].match(text, slot.end)
+    if only and (not slot.name or term in grammar()["bounded"]):
+        return "value" if patterns()["already"].search(f"{slot.before} {slot.after}") else "max"
     return "value"
-
-
-_NEGATED = re.compile(
-    r"(?:don't|dont|do not|never|nothing|not)\s+(?:\w+\s+){0,3}$|(?:不要|别|不用|不)(?:搜索?|找|看)?$", re.I
-)
-
-
-_THROWN = re.compile(
-    r"(?:discard|reject|drop|throw (?:out|away)|remove|exclude|ignore|kick out|get rid of|discount|不要|去掉|剔除|排除|舍弃|扔掉|丢掉|忽略)",
-    re.I,
-)
-
-
-def _thrown_out(text: str, start: int, read: _Read) -> bool:
-    """Whether what is on that side of the number is thrown out: what is above 8 stays where what is below 8 goes."""
-    before, after = clause_around(text, start, read.end)
-    return bool(
-        _THROWN.search(before)
-        or re.match(r"\s*的?(?:都|全|一律|信号|候选体?)*(?:不要|去掉|剔除|排除|舍弃|不算|扔掉|丢掉|忽略)", after)
-    )
-
-
-def _as_role(role: str) -> Role:
-    return "max" if role == "max" else "min"
-
-
-def _turned(role: str) -> Role:
-    """Not beyond 50 d is at most 50 d."""
-    return "min" if role == "max" else "max"
 
 
 def _slot(text: str, read: _Read, role: Role) -> Slot:
     before, after = clause_around(text, read.start, read.end)
-    unit, name = read.unit, _name(before, after, read)
+    unit, name = read.unit, _name(text, before, after, read)
     if band := _band(before, after, read):
         unit, name = "mag", band
-    if (_patterns()["every"].search(before) and unit) or _patterns()["cadence"].match(text, read.end):
+    elif name == "magnitude" and not unit:
+        unit = "mag"
+    sampled = unit in ("s", "min") and _patterns()["short_cadence"].match(text, read.end)
+    if (patterns()["every"].search(before) and unit) or _patterns()["cadence"].match(text, read.end) or sampled:
         name = "cadence"
     kind = "quantity"
     if not unit and read.value == int(read.value) and "." not in read.digits:
-        if not read.digits[0].isdigit():
+        measure = text[read.end : read.end + 2].lstrip(" ")[:1]
+        noun = "" if _says_of(before) else _counted(text, read.end)
+        if noun or measure in grammar()["measures"] or not read.digits[0].isdigit():
             kind = "count"
-        noun = _patterns()["counted"].match(text, read.end)
-        nearest = re.search(r"([A-Za-z_]+)\s*(?:=|:|of|is|to|at)?\s*$", before)
-        if nearest and (term := find_term(nearest[1])) and term.key not in THINGS:
-            noun, name = None, term.key  # the seed 12, and no twelve throughouts
-        if (noun and noun[1].lower() not in grammar()["not_counted"]) or text[read.end : read.end + 1] in grammar()[
-            "measures"
-        ]:
-            kind = "count"
-            if noun and noun[1].lower() not in grammar()["not_counted"]:
-                name = noun[1].lower()
-            elif not name and text[read.end : read.end + 1] in grammar()["work"]:
-                name = text[read.end]
+            things = [k for k in [*_terms(after[:10]), *reversed(_terms(before))] if k in THINGS]
+            name = noun or grammar()["work"].get(measure) or (name if name == "cadence" else next(iter(things), name))
     value: float | int = int(read.value) if kind == "count" else read.value
     return Slot(
         "count" if kind == "count" else "quantity",
@@ -439,30 +442,71 @@ def _slot(text: str, read: _Read, role: Role) -> Slot:
     )
 
 
-def _name(before: str, after: str, read: _Read) -> str:
+def _says_of(before: str) -> bool:
+    """Whether the word before a number says what it is of, so that it counts nothing: the seed 12, and no twelve throughouts."""
+    nearest = re.search(r"([A-Za-z_/-]+)\s*(?:=|:|of|is|to|at)?\s*$", before)
+    term = find_term(nearest[1]) if nearest else None
+    return term is not None and term.key not in THINGS
+
+
+def _name(text: str, before: str, after: str, read: _Read) -> str:
     """What the number is of: the symbol it is set equal to, else the nearest term of the field before it, else the one after it."""
-    symbol = _SYMBOL.search(before)
+    if by_adjective := _by_adjective(before, after, read.unit):
+        return by_adjective
+    symbol = SYMBOL.search(before)
     if symbol and (term := _term_of(symbol[1])):
         return term
     if symbol and symbol[2] not in ("of", "is", "为", "是", "取"):
         return symbol[1]
     if within := re.match(r"\s*[<≤]=?\s*([A-Za-z]+)", after):  # 1 d < P < 10 d
         return _term_of(within[1]) or within[1]
-    if read.unit in ("d", "h", "yr", "min", "wk") and _AT_PERIOD.search(before):
+    if read.unit in ("d", "h", "yr", "min", "wk") and _is_at_period(text, before, after, read):
         return "period"  # a planet at 3.09 d
-    earlier = [t.key for t in terms_in(before.split("\0")[-1]) if t.key not in THINGS]
-    later = [t.key for t in terms_in(after.split("\0")[0][:20])]
+    earlier = [key for key in _terms(before.split("\0")[-1]) if key not in THINGS]
+    later = _terms(after.split("\0")[0][:20])
     if later and read.unit in ("%", "sigma"):
         return later[0]  # a 95 % interval
     if earlier:
         return earlier[-1]
+    if read.unit in grammar()["depth_units"] and _patterns()["dip"].search(f"{before} {after}") and read.unit != "%":
+        return "depth"  # a dip of 0.9 ppt
     return later[0] if later and read.unit in ("", "%", "sigma") else ""
 
 
-_AT_PERIOD = re.compile(
-    r"(?:planets?|companions?|jupiters?|signals?|super-earths?|neptunes?|[b-h])\s+(?:is\s+|are\s+)?(?:at|with|of)\s*$|(?:行星|伴星|信号)(?:分别)?(?:在|位于)\s*$",
-    re.I,
-)
+def _terms(text: str) -> list[str]:
+    """The keys of the terms of a text, by their names and by what people also call them."""
+    found = [term.key for term in terms_in(text)]
+    for key, names in grammar()["also"].items():
+        if key not in found and re.search("|".join(map(whole, names)), text, re.I):
+            found.append(key)
+    return found
+
+
+def _by_adjective(before: str, after: str, unit: str) -> str:
+    """What an adjective says that a length of time or a fraction is of: 0.9 ppt deep."""
+    words = grammar()["adjectives"] if unit in grammar()["depth_units"] else {}
+    if unit in grammar()["duration_units"] and _patterns()["dip"].search(f"{before} {after}"):
+        words = grammar()["adjectives_of_dips"]
+    for word, term in words.items():
+        chinese = not word.isascii() and re.search(rf"{word}(?:约|为|是|达)?\s*$", before)
+        if chinese or re.match(rf"[\s-]*{whole(word)}", after, re.I):
+            return str(term)
+    return ""
+
+
+_AT = re.compile(r"(?:\bat|\bnear|\baround)\s*(?:about|around|roughly|approximately|nearly|near|~|≈)?\s*$", re.I)
+_OF_WHICH = re.compile(r"(?:行星|伴星|信号|候选体?|峰)(?:分别|都|各)?(?:在|位于|出现在)\s*$|(?<![A-Za-z0-9])(?<!\d )[b-h]\s+(?:is\s+)?(?:at|with|of)\s*$", re.I)
+_NO_PERIOD = re.compile(r"\s*(?:interval|cadence|sampling|after|before|exposure|into|later|earlier)", re.I)
+
+
+def _is_at_period(text: str, before: str, after: str, read: _Read) -> bool:
+    """Whether a length of time is where in a periodogram something is: two planets are known, at 4.2 d and ..."""
+    if _NO_PERIOD.match(after):
+        return False
+    sentence = re.split(r"[.;!?。；！？](?!\d)", text[max(0, read.start - 100) : read.start])[-1]
+    spoken = _patterns()["periodic"].search(sentence)
+    right_before = re.search(rf"(?:{alternatives('periodic')})\s+(?:is|are)?\s*(?:with|of)\s*$", before, re.I)
+    return bool(_OF_WHICH.search(before) or right_before or (spoken and _AT.search(before)))
 
 
 def _term_of(symbol: str) -> str:
@@ -473,25 +517,88 @@ def _term_of(symbol: str) -> str:
 
 def _band(before: str, after: str, read: _Read) -> str:
     """The filter of a magnitude; empty where the number is none."""
+    about = 3 < read.value < 25 and re.search(r"(?:about|around|roughly|~|约|大约)\s*$", before)
     bright = any(re.search(whole(w), f"{before} {after}", re.I) for w in grammar()["brightness"])
     if read.unit not in ("", "mag"):
         return ""
-    names = [*grammar()["bands"], *(grammar()["bands_in_context"] if bright or read.unit == "mag" else [])]
+    names = [*grammar()["bands"], *(grammar()["bands_in_context"] if bright or read.unit == "mag" else ["R"] if about else [])]
     pattern = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
     symbol = re.search(
-        rf"(?<![A-Za-z0-9_])({pattern})(?:[ -]?(?:band|波段))?\s*(?:=|≈|~|<|>|<=|>=|≤|≥|of|is|为|是|mag|magnitude|星等)?\s*(?:{alternatives('least')}|{alternatives('most')})?\s*$",
+        rf"(?<![A-Za-z0-9_])({pattern})(?:[ -]?(?:band|波段))?\s*(?:=|≈|~|:|<|>|<=|>=|≤|≥|of|is|为|是|mag|magnitude|星等)?\s*(?:about|around|roughly|约|大约)?\s*(?:{alternatives('least')}|{alternatives('most')})?\s*$",
         before,
     )
-    if symbol and (read.unit == "mag" or bright or re.search(r"[=<>≤≥≈~]", symbol[0])):
+    told = read.unit == "mag" or bright or about or re.search(r"[=<>≤≥≈~:]", symbol[0] if symbol else "")
+    if symbol and (told or symbol[1].endswith("mag")):
         return symbol[1].removesuffix("mag")
     following = re.match(rf"\s*(?:in|\()?\s*({pattern})(?![A-Za-z0-9_])", after)
     return following[1].removesuffix("mag") if following and read.unit == "mag" else ""
 
 
-def _counts_something(text: str, position: int) -> bool:
-    noun = _patterns()["counted"].match(text, position)
-    return bool(
-        noun
-        and noun[1].lower() not in grammar()["not_counted"]
-        and (noun[1].lower().endswith("s") or terms_in(noun[1]))
+def _counted(text: str, position: int) -> str:
+    """The noun that a number before a place counts, in small letters: planets in two [small transiting planets]; empty where there is none."""
+    words: list[str] = []
+    while len(words) < _ADJECTIVES + 1 and (match := _patterns()["word"].match(text, position)):
+        if match[1].lower() in grammar()["not_counted"]:
+            break
+        words.append(match[1].lower())
+        position = match.end()
+    for word in words:
+        term = find_term(word)
+        plural = len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is"))
+        if plural or (term is not None and term.key in THINGS):
+            return word
+    return words[0] if words and len(words[0]) > 2 and terms_in(words[0]) else ""
+
+
+# How many words may stand between a number and what it counts.
+_ADJECTIVES = 3
+
+
+# --- numbers that identify data
+
+
+def find_releases(text: str) -> list[Slot]:
+    """The sectors, quarters and campaigns of a text: numbers that say which data, and count nothing.
+
+    Returns
+    -------
+    list of Slot
+        Settings of that name; ``sectors 14-16`` has the words as its value.
+    """
+    found: dict[int, Slot] = {}
+    for name, words in grammar()["releases"].items():
+        for match in re.finditer(_release_pattern(tuple(words)), text, re.I):
+            numbers = [g for g in ("after", "before") if match[g]]
+            said = match[numbers[0]]
+            if unit_at(text, match.end())[0] and not match["before"]:
+                continue
+            parts = [match[0]] if re.search(r"\d\s*(?:-|–|to|through|到|至)\s*\d", said) else re.findall(r"\d+|[^\W\d_a-zA-Z]+", said)
+            place = match.start()
+            for part in parts:
+                start = text.index(part, place)
+                end = start + len(part)
+                whole_words = len(parts) == 1
+                value = said if part == match[0] else _number_of(part)
+                if value is not None:
+                    slot_start, slot_end = (match.start(), match.end()) if whole_words else (start, end)
+                    found.setdefault(slot_start, Slot("setting", text[slot_start:slot_end], slot_start, slot_end, value, name=name))
+                place = end
+    return sorted(found.values(), key=lambda s: s.start)
+
+
+@cache
+def _release_pattern(words: tuple[str, ...]) -> str:
+    names = "|".join(whole(w) for w in sorted(words, key=len, reverse=True))
+    more = r"(?:\s*(?:-|–|/|&|,|、|和|及|到|至|\band\b|\bto\b|\bthrough\b)\s*\d{1,4}(?![\d.]*\d|\s*[A-Za-z%]))*"
+    chinese = r"\d{1,4}|[一二三四五六七八九十百]+"
+    return (
+        rf"(?:{names})(?:\s*(?:=|:|#|no\.|number|nr\.|第|编号))?\s*(?P<after>\d{{1,4}}{more})(?![\d.]*\d|[A-Za-z_])"
+        rf"|(?:第\s*|(?<![\d.])(?=\d{{1,4}}\s*号))(?P<before>(?:{chinese})(?:\s*[、和至到-]\s*第?\s*(?:{chinese}))*)\s*号?\s*(?:{names})"
     )
+
+
+def _number_of(written: str) -> int | None:
+    if written.isdigit():
+        return int(written)
+    value, _unit = value_of_words(written) if number_words().fullmatch(written) else (float("nan"), "")
+    return int(value) if value == value else None

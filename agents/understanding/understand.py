@@ -9,9 +9,10 @@ from typing import Any, Literal
 
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.coordinates import find_coordinates
+from gnomon.agents.understanding.corrections import corrected
 from gnomon.agents.understanding.grammar import language_of, normalised
 from gnomon.agents.understanding.objects import find_objects
-from gnomon.agents.understanding.quantities import find_quantities
+from gnomon.agents.understanding.quantities import find_quantities, find_releases
 from gnomon.agents.understanding.settings import find_files, find_settings
 from gnomon.agents.understanding.sites import find_sites
 from gnomon.agents.understanding.slot import Slot, Unread
@@ -24,7 +25,7 @@ _LEFT = re.compile(r"[^\s\0,;，；。？?!！()（）\"'“”、]*\d[^\s\0,;�
 _LENGTH = re.compile(
     r"(?:within\s+)?[\d.一二三四五六七八九十两半百]+\s*(?:天|日|年|周|星期|days?|years?|weeks?|d|yr)(?:以内|之内|内)?"
 )
-_ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)|第\d+.?")
+_ORDINAL = re.compile(r"(?<![^\s\0,;，；。？?!！()（）\"'“”、])\d+(?:st|nd|rd|th)(?![A-Za-z0-9])|第\s*\d+")
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,9 @@ def understand(question: str, clock: Clock | None = None) -> Understanding:
     take(find_files(unread.text))
     take(find_coordinates(unread.text))
     take(find_objects(unread.text))
+    take(find_releases(unread.text))
+    # The words around an identifier do not say what argument it is.
+    slots = [replace(s, before="", after="") if s.type == "setting" else s for s in slots]
     take([s for s in find_quantities(unread.text) if s.name.endswith("JD")])  # a date in the data's own time system
     places = find_sites(unread.text)
     take(places)
@@ -98,8 +102,8 @@ def understand(question: str, clock: Clock | None = None) -> Understanding:
     take([t for t in times if not _LENGTH.fullmatch(t.text.strip())])
     take(find_settings(unread.text))
     take(find_quantities(unread.text))
-    left = [m[0] for m in _LEFT.finditer(unread.text) if not _ORDINAL.fullmatch(m[0])]
-    ordered = sorted(slots, key=lambda s: (s.start, s.role == "error", s.role == "max"))
+    left = [m[0] for m in _LEFT.finditer(_ORDINAL.sub("", unread.text))]
+    ordered = sorted(corrected(slots, normalised(question)), key=lambda s: (s.start, s.role == "error", s.role == "max"))
     return Understanding(question, language_of(question), tuple(ordered), tuple(dict.fromkeys(left)))
 
 
