@@ -1,26 +1,53 @@
-"""Choices that a question makes in words: a circular orbit, no trend, velocities in km/s."""
+"""Choices that a question makes in words: a circular orbit, no trend, velocities in km/s.
+
+A choice is said by its value (``circular``) or by what is done with its subject (``leave the trend out``).  Of the latter only the words that stand right
+beside the subject count, so that ``no plots`` refuses no trend; each refusal among them turns the meaning round, as in ``don't drop flagged cadences``.
+What is asked or supposed is not chosen.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from gnomon.agents.embedded.columns import find_column
 from gnomon.agents.embedded.tokens import content_tokens
 from gnomon.agents.embedded.words import words
-from gnomon.agents.understanding.grammar import spellings_of, whole
+from gnomon.agents.understanding.grammar import normalised, spellings_of, whole
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.knowledge.glossary import load
 from gnomon.tools.registry import Parameter, Tool
 
-_CLAUSE = re.compile(r"[,;.，。；?？!！](?!\d)|\s(?:but|and then)\s")
+_SENTENCE = re.compile(r"[.;!](?=\s|$)|[?？。；！\n]|\s(?=(?:but|and then)\s)|(?=但|不过(?!滤))")
+_COMMA = re.compile(r"[,，](?!\d)")
 _GENERAL = ("auto", "yes", "no", "none", "default")
+_TOGETHER = r"(?:[,，、/&+]|\band\b|\bor\b|\bnor\b|和|或|及|与|以及|还有)"
+# Where what is said after the subject has to end.
+_END = r"(?=\s*(?:$|[,，、.:)）\"”]|\b(?:and|or|please|in|for|from|as|with|when|while|because|so|this|here|too|whatever|at|no|all)\b|[吧的哦啊呢而和并]))"
 # Values said in some unit, as against an answer that is wanted in it.
 _WANTED_IN = re.compile(
-    r"\b(?:give|report|express|convert|answer|quote|show|list|want)\b[^,;.]*$|(?:给出|换算|表示|转换)[^，。；]*$", re.I
+    r"\b(?:give|report|express|convert|answer|quote|show|list|want|plot|draw|print|output|tell)\b[^,;.]*$"
+    r"|(?:给出|换算|转换|表示|画|输出|报告)[^，。；]*$",
+    re.I,
 )
+_RESULT = re.compile(
+    r"(?:\b(?:amplitudes?|semi-?amplitudes?|jitters?|rms|residuals?|axis|axes|plots?|figures?|answers?|results?|scatter|precision|limits?|slopes?|accelerations?"
+    r"|noise)\b|(?-i:\bK\b)|半振幅|振幅|抖动|残差|结果|坐标轴|轴|图|精度)",
+    re.I,
+)
+
+
+@dataclass(frozen=True)
+class _Sentence:
+    """A sentence, where it starts in the question, and whether it ends as a question does."""
+
+    text: str
+    start: int
+    asks: bool
 
 
 def find_choices(understood: Understanding, tools: Iterable[Tool]) -> list[tuple[Tool, Parameter, Slot]]:
@@ -30,7 +57,7 @@ def find_choices(understood: Understanding, tools: Iterable[Tool]) -> list[tuple
         for parameter in tool.arguments:
             slot = None
             if parameter.type == "choice":
-                slot = _chosen(understood.question, parameter)
+                slot = next(iter(all_chosen(understood.question, parameter)), None)
             elif parameter.type == "str" and parameter.name.endswith("_column"):
                 slot = find_column(understood.question, parameter.name)
             if slot is not None:
@@ -38,101 +65,324 @@ def find_choices(understood: Understanding, tools: Iterable[Tool]) -> list[tuple
     return found
 
 
-def _clauses(question: str) -> Iterable[tuple[int, str]]:
-    position = 0
-    for match in [*_CLAUSE.finditer(question), None]:
-        end = match.start() if match else len(question)
-        yield position, question[position:end]
-        position = match.end() if match else end
-
-
-def _chosen(question: str, parameter: Parameter) -> Slot | None:
-    return next(iter(all_chosen(question, parameter)), None)
-
-
 def all_chosen(question: str, parameter: Parameter) -> list[Slot]:
-    """Every choice that the question makes for a parameter, clause by clause."""
+    """Every choice that the question makes for a parameter, in the order of the question."""
     slots = []
-    for start, clause in _clauses(question):
-        found = _by_value(clause, parameter) or _by_will(clause, parameter)
-        if found is not None:
-            first, last, choice = found
-            slot = Slot(
-                "choice",
-                question[start + first : start + last],
-                start + first,
-                start + last,
-                choice,
-                name=parameter.name,
-            )
-            slots.append(slot.inside(question))
+    for sentence in _sentences(question):
+        for first, last, choice in sorted(set(_chosen(sentence, parameter))):
+            start, end = sentence.start + first, sentence.start + last
+            slots.append(Slot("choice", question[start:end], start, end, choice, name=parameter.name).inside(question))
     return slots
 
 
-def _by_value(clause: str, parameter: Parameter) -> tuple[int, int, str] | None:
-    """A choice that is named itself, where the clause speaks of what it is a choice of, or the word says so alone."""
+def _sentences(question: str) -> Iterator[_Sentence]:
+    text = normalised(question).replace("’", "'")
+    position = 0
+    for match in [*_SENTENCE.finditer(text), None]:
+        end = match.start() if match else len(text)
+        if text[position:end].strip():
+            stop = match[0] if match else ""
+            yield _Sentence(text[position:end], position, stop in ("?", "？") or _opens_as_question(text[position:end]))
+        position = match.end() if match else end
+
+
+def _chosen(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, int, str]]:
+    if any("/" in choice for choice in parameter.choices):
+        yield from _by_unit(sentence, parameter)
+        return
+    values = list(_by_value(sentence, parameter))
+    yield from values
+    if not values:
+        yield from _by_will(sentence, parameter)
+
+
+# ---------------------------------------------------------------- by the value
+
+
+def _by_unit(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, int, str]]:
+    """A unit: of the values in the file, not of a number, and not of the answer."""
+    said = []
+    for choice in parameter.choices:
+        spelled = "|".join(re.escape(w) for w in sorted(spellings_of(choice), key=len, reverse=True))
+        pattern = rf"(?<![\d./A-Za-z千公])(?P<link>in |as |为|是|用|[:：=])?\s*(?:{spelled})(?![A-Za-z/])"
+        for match in re.finditer(pattern, sentence.text, re.I) if "/" in choice else ():
+            before, after = sentence.text[: match.start()], sentence.text[match.end() :]
+            clause = _COMMA.split(before)[-1]
+            refused = re.search(rf"{_cues('before', 'refuse')}\s*(?:in |the |用|是)?\s*$", before, re.I)
+            if re.search(r"[\d.]\s*$", clause) or _WANTED_IN.search(clause) or refused:
+                continue
+            if _doubtful(sentence, match.start(), match.end()):
+                continue
+            speaks = [m.end() for m in re.finditer(_subject(parameter.name), clause, re.I)]
+            results = [m.end() for m in _RESULT.finditer(clause)]
+            if results and max(results) > max(speaks, default=-1):
+                continue
+            following = re.match(rf"\s*(?:in there|(?:in |for )?(?:the |this |that )?(?:{_subject(parameter.name)}))", after, re.I)
+            if speaks or following or match["link"] == "in ":
+                said.append((match.start(), match.end(), choice))
+    if len({choice for _a, _b, choice in said}) < 2 or not re.search(r"\bor\b|还是|或", sentence.text):
+        yield from said
+
+
+def _by_value(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, int, str]]:
+    """A choice that is named itself, where its words say so alone or the sentence speaks of what it is a choice of."""
+    own = _patterns(parameter.name)
     for choice in parameter.choices:
         if choice in _GENERAL:
             continue
-        if "/" in choice:  # a unit: of the values in the file, not of a number, and not of the answer
-            spelled = "|".join(re.escape(w) for w in sorted(spellings_of(choice), key=len, reverse=True))
-            match = re.search(
-                rf"(?<![\d./A-Za-z千公])(?:in |为|是|用|[:：])?\s*(?:{spelled})(?![A-Za-z/])", clause, re.I
-            )
-            clear = match and not re.search(r"[\d.]\s*$", clause[: match.start()])
-            if clear and not _WANTED_IN.search(clause[: match.start()]):
-                speaks = re.search(_subject(parameter.name), clause, re.I)
-                if speaks or match[0].startswith("in ") or "in there" in clause:
-                    return match.start(), match.end(), choice
-            continue
         terms = _terms_of(choice)
-        match = re.search("|".join(map(whole, [choice, *terms])), clause, re.I)
-        speaks = match and (terms or re.search(_subject(parameter.name), clause, re.I))
-        if speaks and not re.search(_any("negation") + r"\s*(?:an?\s)?\s*$", clause[: match.start()], re.I):
-            return match.start(), match.end(), choice
-    return None
+        pattern = own.get(choice) or "|".join(map(whole, [choice, *terms]))
+        if choice not in own and not terms and not re.search(_subject(parameter.name), sentence.text, re.I):
+            continue
+        for match in re.finditer(pattern, sentence.text, re.I):
+            first, last = match.span()
+            if _refused_value(sentence.text, match) or _doubtful(sentence, first, last):
+                continue
+            yield first, last, choice
 
 
-def _by_will(clause: str, parameter: Parameter) -> tuple[int, int, str] | None:
+def _refused_value(text: str, match: re.Match[str]) -> bool:
+    """Whether a value is said not to be it, to be replaced, or to be one of another argument."""
+    before, after = text[: match.start()], text[match.end() :]
+    stance = _stance(text, *match.span(), subject=None)
+    if (stance and stance[0] < 0) or re.search(_choosing("replaced"), after, re.I):
+        return True
+    if re.search(_cues("before", "refuse"), match[0], re.I) and not re.search(_choosing("e") + "$", match[0], re.I):
+        return True
+    if re.search(_choosing("left"), before, re.I) and re.search(r"\bto\b|到|改|换", after, re.I):
+        return True
+    if re.search(_choosing("e"), match[0], re.I) or "circular" in match[0] or "圆" in match[0]:
+        return False
+    others = _choosing("others")
+    clause = _COMMA.split(before)[-1] + match[0] + _COMMA.split(after)[0]
+    of_other = re.match(rf"\s*(?:on|for|in|of) (?:the |all )?{others}(?![a-z])", after, re.I)
+    return bool(of_other) or (
+        re.search(others, clause, re.I) is not None and not re.search(_choosing("e"), clause, re.I)
+    )
+
+
+# ---------------------------------------------------------------- by what is done with the subject
+
+
+def _by_will(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, int, str]]:
     """Yes or no, by what is said to be done with what the argument is about."""
-    subject = re.search(_subject(parameter.name), clause, re.I)
-    if (
-        subject is None
-        and len(content_tokens(re.split(r"[.;,]", parameter.description)[0]) & content_tokens(clause)) >= 2
-    ):
-        subject = re.search(r"\S.*", clause)  # the clause speaks of it in other words
-    if subject is None:
+    yes = next((c for c in ("yes", "default") if c in parameter.choices), "")
+    no = next((c for c in ("no", "none") if c in parameter.choices), "")
+    own = _patterns(parameter.name)
+    text, taken = sentence.text, ""
+    for key, subject in _subjects(parameter):
+        for match in re.finditer(subject, text, re.I):
+            first, last = match.span()
+            if taken[first:last].strip("\0 ") == "" and taken[first:last]:
+                continue
+            if _doubtful(sentence, first, last) or _elsewhere(text, first, last):
+                continue
+            value = _valued(text, last, parameter)
+            if value:
+                yield first, value[0], value[1]
+                continue
+            stance = _stance(text, first, last, subject=subject)
+            if stance is None and key == "yes":
+                stance = 1, first, last
+            if stance is None and key == "about" and _beside_others(sentence, first):
+                stance = 1, first, last
+            if stance is not None:
+                sign = -stance[0] if key == "points" else stance[0]
+                if chosen := yes if sign > 0 else no:
+                    yield stance[1], stance[2], chosen
+        taken = re.sub(subject, lambda m: "\0" * len(m[0]), taken or text, flags=re.I)
+    del own
+
+
+def _subjects(parameter: Parameter) -> Iterator[tuple[str, str]]:
+    """What speaks of an argument, the closest descriptions first, each with the part it plays."""
+    own = _patterns(parameter.name)
+    for key in ("points", "clean", "yes"):
+        if key in own:
+            yield key, own[key]
+    if parameter.name == "eccentricity":
+        return
+    yield "about", own.get("about") or _subject(parameter.name)
+
+
+def _valued(text: str, end: int, parameter: Parameter) -> tuple[int, str] | None:
+    """What is set after the name: ``trend: no``."""
+    values = words()["choosing"]["values"]
+    spoken = {**{w: -1 for w in values["refuse"]}, **{w: 1 for w in values["want"]}, **{c: 0 for c in parameter.choices}}
+    listed = "|".join(whole(w) for w in sorted(spoken, key=len, reverse=True))
+    match = re.match(
+        rf"\s*(?:terms? |项)?(?:(?:is |are |be )?set )?(?:[:=]|to\b|at\b|→|设为|设成|设置为|选|取|为|改为|改成)\s*[\"'“]?(?P<value>{listed})",
+        text[end:],
+        re.I,
+    )
+    if match is None:
         return None
-    before, after = clause[: subject.start()], clause[subject.end() :]
-    inside = subject[0]
-    refused = (
-        re.search(_any("negation") + r"[^,;，；]{0,24}$", before, re.I)
-        or re.match(r"[^,;，；]{0,14}?" + _any("negation_after"), after, re.I)
-        or re.match(_any("negation"), inside, re.I)
-    )
-    if refused:
-        for value in ("no", "none"):
-            if value in parameter.choices:
-                return _span(clause, before, after, subject, refused), subject.end(), value
-    wanted = (
-        re.search(_any("affirmation") + r"[^,;，；]{0,24}$", before, re.I)
-        or re.match(r"[^,;，；]{0,8}?" + _any("affirmation_after"), after, re.I)
-        or re.match(_any("affirmation"), inside, re.I)
-    )
-    if wanted and not refused and "yes" in parameter.choices:
-        return _span(clause, before, after, subject, wanted), subject.end(), "yes"
-    return None
+    value = match["value"].lower()
+    if value in parameter.choices:
+        return end + match.end(), value
+    wanted = ("yes", "default") if spoken[value] > 0 else ("no", "none")
+    choice = next((c for c in wanted if c in parameter.choices), None)
+    return (end + match.end(), choice) if choice else None
 
 
-def _span(clause: str, before: str, after: str, subject: re.Match[str], said: re.Match[str]) -> int:
-    """Where the words begin that made the choice."""
-    return said.start() if said.string == before else subject.start()
+def _beside_others(sentence: _Sentence, first: int) -> bool:
+    """Whether a subject is one of several things that are wanted: ``fit two planets and a slope``."""
+    before = sentence.text[:first]
+    if re.search(_choosing("together"), before, re.I):
+        return True
+    plain = not sentence.asks and not re.search(_choosing("outputs"), sentence.text, re.I)
+    return plain and re.search(_choosing("alone"), before, re.I) is not None
+
+
+def _elsewhere(text: str, first: int, last: int) -> bool:
+    return bool(
+        re.search(_choosing("elsewhere"), text[last:], re.I) or re.search(_choosing("instrumental"), text[:first], re.I)
+    )
+
+
+def _stance(text: str, first: int, last: int, subject: str | None) -> tuple[int, int, int] | None:
+    """Whether what stands at a place is wanted (1) or refused (-1), and where the words begin and end that say so."""
+    before, after = text[:first], text[last:]
+    said, shared = _before(before, subject)
+    later = _after(after, subject) if not re.search(_patterns("quality")["by"], before, re.I) else []
+    if shared and later:
+        said = []  # it shares words with others, and has its own
+    if re.search(_patterns("quality")["by"], before, re.I) and subject is not None:
+        said = said or [(first, first, 1)]
+    if not said and not later:
+        return None
+    sign = 1
+    for _a, _b, turn in said:
+        sign *= turn
+    refused = any(turn < 0 for _a, _b, turn in said)
+    for a, b, turn in later:
+        if turn < 0 and refused and after[a:b].lower() in ("out", "off", "away", "aside") and not _negates(before):
+            continue  # throw the trend out: refused once
+        sign *= turn
+    return sign, min((a for a, _b, _t in said), default=first), last + max((b for _a, b, _t in later), default=0)
+
+
+def _negates(before: str) -> bool:
+    return re.search(r"\b(?:not|never|don't|dont|without|won't)\b|n't\b|不|别", before[-40:], re.I) is not None
+
+
+def _before(before: str, subject: str | None) -> tuple[list[tuple[int, int, int]], bool]:
+    """The words right before a subject that refuse or want it, and whether it shares them with another one."""
+    match = re.search(_run("before", subject), before, re.I)
+    if match is None:
+        return [], False
+    parts = _split(match[0], match.start(), subject)
+    own = _turns("before", parts[-1])
+    if own or len(parts) == 1 or re.search(r"\ban?\b|一个|一条", parts[-1][0], re.I):
+        return own, False
+    return next((t for p in parts[-2::-1] if (t := _turns("before", p))), []), True
+
+
+def _after(after: str, subject: str | None) -> list[tuple[int, int, int]]:
+    match = re.match(_run("after", subject), after, re.I)
+    if match is None:
+        return []
+    return next((t for p in _split(match[0], 0, subject) if (t := _turns("after", p))), [])
+
+
+def _split(run: str, start: int, subject: str | None) -> list[tuple[str, int]]:
+    """The parts of a run of words between other subjects."""
+    out, position = [], 0
+    for match in [*re.finditer(subject, run, re.I), None] if subject else [None]:
+        end = match.start() if match else len(run)
+        out.append((run[position:end], start + position))
+        position = match.end() if match else end
+    return out
+
+
+def _turns(side: str, part: tuple[str, int]) -> list[tuple[int, int, int]]:
+    """Each word of a part that refuses (-1) or wants (1), with its place."""
+    run, start = part
+    out = []
+    for match in re.finditer(_any_of(side), run, re.I):
+        kind = next((k for k in ("refuse", "want") if match[k]), "")
+        if kind:
+            out.append((start + match.start(), start + match.end(), -1 if kind == "refuse" else 1))
+    return out
+
+
+# ---------------------------------------------------------------- doubt
+
+
+def _opens_as_question(text: str) -> bool:
+    return re.match(r"\W*" + _choosing("question"), text.strip(), re.I) is not None
+
+
+def _doubtful(sentence: _Sentence, first: int, last: int) -> bool:
+    """Whether a sentence asks or supposes what stands at a place."""
+    before, after = sentence.text[:first], sentence.text[last:]
+    if re.search(_choosing("doubt"), before, re.I) or re.search(_choosing("doubt_after"), after, re.I):
+        return True
+    guess = re.search(_choosing("guess"), before, re.I)
+    governs = _choosing("governs")
+    if guess and not re.search(governs, guess["between"] or "", re.I):
+        return True
+    if re.search(_choosing("asked_zh"), sentence.text) and not re.search(_choosing("request_zh"), sentence.text):
+        return not _COMMA.search(after)
+    if not sentence.asks:
+        return False
+    if re.search(_choosing("advice"), before, re.I):
+        return True
+    asked = [m for m in re.finditer(_choosing("question"), before, re.I) if not _COMMA.search(before[m.end() :])]
+    return bool(asked) and not re.search(governs, before[asked[-1].end() :], re.I)
+
+
+# ---------------------------------------------------------------- words
+
+
+def _choosing(key: str) -> str:
+    return str(words()["choosing"][key])
+
+
+@cache
+def _patterns(name: str) -> dict[str, str]:
+    """What says the choices of an argument, as regular expressions."""
+    listed: dict[str, Any] = words()["choosing"]["patterns"].get(name, {})
+    return {str(key): str(value).replace("{e}", _choosing("e")) for key, value in listed.items()}
+
+
+@cache
+def _alternatives(listed: tuple[str, ...]) -> str:
+    return "(?:" + "|".join(whole(w) for w in sorted(listed, key=len, reverse=True)) + ")"
+
+
+def _listed(side: str, kind: str) -> tuple[str, ...]:
+    both = words()["choosing"][side][kind]
+    return tuple(map(str, [*both["en"], *both["zh"]]))
+
+
+@cache
+def _cues(side: str, kind: str) -> str:
+    return _alternatives(_listed(side, kind))
+
+
+@cache
+def _any_of(side: str) -> str:
+    """One word that may stand beside a subject, in a group that says what it does."""
+    kinds = {w: kind for kind in ("beside", "want", "refuse") for w in _listed(side, kind)}
+    ordered = sorted(kinds, key=len, reverse=True)
+    return "|".join(f"(?P<{kind}>{_alternatives(tuple(w for w in ordered if kinds[w] == kind))})" for kind in ("refuse", "want", "beside"))
+
+
+@cache
+def _run(side: str, subject: str | None) -> str:
+    """Words that belong to a subject, up to it or from it on."""
+    word = "|".join(_cues(side, kind) for kind in ("refuse", "want", "beside"))
+    if subject:
+        word += rf"|(?:{subject})\s*{_TOGETHER}" if side == "before" else rf"|{_TOGETHER}\s*(?:the |an? |its )?(?:{subject})"
+    run = rf"(?:(?>{word})[\s\"'“”-]*)+"
+    return run + "$" if side == "before" else rf"\s*{run}{_END}"
 
 
 @cache
 def _any(key: str) -> str:
     listed = words()[key]
-    return "(?:" + "|".join(whole(w) for w in sorted([*listed["en"], *listed["zh"]], key=len, reverse=True)) + ")"
+    return _alternatives((*listed["en"], *listed["zh"]))
 
 
 @cache

@@ -108,7 +108,9 @@ def _all_words(tool: Tool) -> str:
 
 def is_vague(text: str) -> bool:
     """Whether a text says hardly anything of what is wanted: "plot it"; what else than the data at hand can be meant?"""
-    return len(content_tokens(text)) < _VAGUE
+    said = content_tokens(text)
+    pairs = sum(not t.isascii() for t in said)  # of neighbouring characters, which overlap
+    return len(said) - pairs + (pairs + 1) // 2 < _VAGUE
 
 
 class Goals:
@@ -125,7 +127,9 @@ class Goals:
         spoken = {t.name: _all_words(t) for t in tools}
         more = example_questions()
         told = [
-            Meant(t.name, t, None, (t.summary, t.declaration.summary_zh, *t.declaration.examples, *more.get(t.name, ())))
+            Meant(
+                t.name, t, None, (t.summary, t.declaration.summary_zh, *t.declaration.examples, *more.get(t.name, ()))
+            )
             for t in tools
         ]
         self.outside = uncovered(" ".join(spoken.values()))

@@ -14,9 +14,9 @@ from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.clauses import in_clauses
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
-from gnomon.agents.embedded.refusals import alone, refused_tools, refuses_figures
+from gnomon.agents.embedded.refusals import alone, data_said, left_out, refused_tools, refuses_figures
 from gnomon.agents.embedded.sensible import contradiction, two_choices, unnamed
-from gnomon.agents.embedded.tokens import asks_to_act, preference, refuses_pictures
+from gnomon.agents.embedded.tokens import asks_for_picture, asks_to_act, preference, refuses_pictures
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import Understanding, understand
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 # A part of a question that means a goal of its own this likely wants that as well.
 _ALSO = 0.5
 # An action in the name of the person is refused when a part of the question means one this likely.
-_ACTS, _ACTS_AT_ALL = 0.9, 0.02
-# The same where a word for acting is in it.
+_ACTS, _ACTS_AT_ALL = 0.9, 0.05
+# A part in which a word for acting is, this likely.
 _ACTS_SAID = 0.4
 # A part that no tool can do sends the whole question back where the whole means such a thing this likely.
 _ELSEWHERE = 0.3
@@ -74,6 +74,8 @@ class Considered:
         Its parts, each with what it means by itself.
     refused : frozenset of str
         Tools of which it says that they are not wanted.
+    files : tuple of Attached
+        The data that it may be about: those attached, without those that it sets aside.
     wish : str
         The question without what it refuses, as the person wrote it.
     vague : bool
@@ -89,6 +91,7 @@ class Considered:
     free: Reading
     parts: tuple[tuple[str, Reading], ...]
     refused: frozenset[str]
+    files: tuple[Attached, ...]
     wish: str
     vague: bool
     pictures: bool
@@ -181,7 +184,7 @@ class EmbeddedPlanner:
                 plan, tuple(t.name for t in best), share, sentence(language, "best", goal=self._told(language, best))
             )
         ]
-        for tool in self._others(considered, files, best):
+        for tool in self._others(considered, best):
             try:
                 other = self._made(considered, files, [tool])
             except GnomonError:
@@ -218,12 +221,14 @@ class EmbeddedPlanner:
         from gnomon.agents.embedded import vectors
 
         understood = understand(question, self.clock)
-        known = " ".join(kind_phrase(language, f.attachment.kind) for f in files for language in ("en", "zh"))
-        reachable = self._reachable(files)
         lacking = frozenset(t.name for t in self.registry.values() if self._lacks(t, understood))
         tools = list(self.registry.values())
         choices = [slot for _t, _p, slot in find_choices(understood, tools)]
         clauses = in_clauses(understood, self.goals.spelling, choices)
+        aside = left_out(clauses.kept, clauses.refused, {f.attachment.kind for f in files})
+        files = [f for f in files if f.attachment.kind not in aside]
+        known = " ".join(kind_phrase(language, f.attachment.kind) for f in files for language in ("en", "zh"))
+        reachable = self._reachable(files)
         taking = self.taking(understood)
         numbers = frozenset(s.name for s in understood.slots if s.number is not None)
         encoded = vectors.encode([*clauses.wanted, *clauses.refused])
@@ -251,6 +256,7 @@ class EmbeddedPlanner:
                 for text, wanted, vector in zip(clauses.texts[1:], clauses.wanted[1:], asked[1:], strict=True)
             ),
             refused_tools(clauses.refused, refused, tools),
+            tuple(files),
             clauses.kept,
             bool(files) and is_vague(clauses.wanted[0]),
             not (refuses_figures(clauses.refused) or refuses_pictures(question) or alone(question)),
@@ -290,6 +296,7 @@ class EmbeddedPlanner:
         said = contradiction(considered.understood, files)
         if said[0]:
             raise asking.contradicted(said)
+        files = considered.files
         drafts = self._drafts(files)
         unmeasured = beyond(considered.wish, {f.attachment.kind for f in files}) if files else None
         if unmeasured is not None:
@@ -302,7 +309,8 @@ class EmbeddedPlanner:
                 continue
             if masses["action"] < _ACTS_AT_ALL and not worded:
                 continue
-            if part.tasks("action")[0].meant.task.effect in _OUTSIDE_EFFECTS:
+            effect = part.tasks("action")[0].meant.task.effect
+            if effect in _OUTSIDE_EFFECTS or (worded and effect == "write_files"):
                 raise asking.denied(part.tasks("action")[0].meant.task)
         if meant == "action":
             raise asking.denied(considered.whole.tasks("action")[0].meant.task)
@@ -316,11 +324,11 @@ class EmbeddedPlanner:
         if likeliest.name not in drafts:
             lame = next(t for t in self.composer.forerunners(likeliest) if t.name in self.unavailable)
             raise asking.unavailable(lame, self.unavailable[lame.name])
-        goal = next(p for p in considered.whole.tools if p.meant.name in drafts)
         allowed = {n: d for n, d in drafts.items() if not considered.refused & {t.name for t, _i in d.steps.values()}}
-        if goal.value >= _CERTAIN or not allowed:
-            allowed = dict(drafts)
-        goal = next(p.meant.tool for p in considered.whole.tools if p.meant.name in allowed)
+        allowed = allowed or dict(drafts)
+        goal = self._drawn(
+            considered, next(p.meant.tool for p in considered.whole.tools if p.meant.name in allowed), allowed
+        )
         goal = self._preferred(considered, goal, allowed)
         if considered.vague and len({f.attachment.kind for f in files}) > 1:
             raise asking.ambiguous(self._one_of_each(considered, allowed, files))
@@ -361,6 +369,14 @@ class EmbeddedPlanner:
                 out.setdefault(frozenset(self._reads(drafts[probability.meant.name])), probability.meant.tool)
         return list(out.values())[:_OFFERED]
 
+    @staticmethod
+    def _drawn(considered: Considered, goal: Tool, drafts: Mapping[str, Draft]) -> Tool:
+        """The goal, or the likeliest figure where a picture is asked for of what is only read."""
+        if not goal.files or not considered.pictures or not asks_for_picture(considered.wish):
+            return goal
+        figures = [p for p in considered.whole.tools if p.meant.tool.kind.name == "Figure" and p.meant.name in drafts]
+        return figures[0].meant.tool if figures and figures[0].value >= _WORTH else goal
+
     def _preferred(self, considered: Considered, goal: Tool, drafts: Mapping[str, Draft]) -> Tool:
         """The goal, or where the question leaves it open, the faster or the more thorough of those that are nearly as likely."""
         prefer = preference(considered.understood.question) or self.prefer
@@ -392,9 +408,16 @@ class EmbeddedPlanner:
         """The goal, with its like for data of another kind where both are as likely meant: "is there a planet?" of a light curve and velocities."""
         if len({f.attachment.kind for f in files}) < 2:
             return [goal]
+        open_ = not data_said(considered.wish)
         mine = self._reads(drafts[goal.name])
         for rival in considered.whole.tools:
             if rival.meant.name in drafts and self._reads(drafts[rival.meant.name]).isdisjoint(mine):
+                if (
+                    open_
+                    and rival.meant.tool.kind.name == goal.kind.name
+                    and rival.value >= _WORTH * considered.whole.of(goal.name)
+                ):
+                    raise asking.ambiguous([goal, rival.meant.tool])
                 if rival.value < _RIVAL * considered.whole.of(goal.name):
                     return [goal]
                 if rival.value + considered.whole.of(goal.name) < _RATHER:
@@ -445,7 +468,7 @@ class EmbeddedPlanner:
         """The plan that ends in the goals, with all arguments, what goes with it, and what was taken for granted."""
         understood = considered.understood
         language = understood.language
-        every, files = files, _meant_files(understood, files)
+        every, files = files, _meant_files(understood, considered.files)
         first = _first_of_each_kind(files)
         whole: Draft | None = None
         made = Assignment()
@@ -537,6 +560,7 @@ class EmbeddedPlanner:
     ) -> None:
         considered = asking.considered
         wanted = [(g, p) for g in goals for p in g.arguments if p.required and (g.name, p.name) not in made.given]
+        lacking = [(t, p) for t, p in lacking if t.name not in considered.refused]
         wanted += [
             (t, p) for t, p in lacking if considered.whole.of(t.name) >= _WANTED or considered.of(t.name) >= _CERTAIN
         ]
@@ -545,9 +569,9 @@ class EmbeddedPlanner:
 
     # ------------------------------------------------------------------ alternatives
 
-    def _others(self, considered: Considered, files: Sequence[Attached], best: Sequence[Tool]) -> list[Tool]:
+    def _others(self, considered: Considered, best: Sequence[Tool]) -> list[Tool]:
         """Other goals worth offering: likely ones, and shorter or longer ways over the same data."""
-        drafts = self._drafts(files)
+        drafts = self._drafts(considered.files)
         chain = {t.name for g in best for t, _i in drafts[g.name].steps.values()}
         top = max((considered.whole.of(g.name) for g in best), default=1.0)
         out: list[tuple[float, Tool]] = []

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # A tool with this share of what a refused text means at all is what is not wanted.
 _SHARE = 0.4
 # A refused text that means tools this rarely means none.
-_MEANT = 0.4
+_MEANT = 0.5
 _STOP = re.compile(r"[.;:,!?，。；：！？、\n](?!\d)|\s(?:--|–|—)\s")
 _QUALITY = "detrended"
 
@@ -38,6 +38,8 @@ def _patterns() -> dict[str, Any]:
         "never": pattern(told["never"]),
         "alone": pattern(told["alone"]),
         "within": re.compile(told["within"], re.I),
+        "data": {kind: re.compile(t, re.I) for kind, t in told["data"].items()},
+        "only": re.compile(told["only"], re.I),
         "things": {kind: pattern(t) for kind, t in told["things"].items()},
     }
 
@@ -80,11 +82,55 @@ def things(text: str) -> frozenset[str]:
     return frozenset(kind for kind, pattern in _patterns()["things"].items() if pattern.search(text))
 
 
+def data_said(text: str) -> frozenset[str]:
+    """The kinds of data that a text speaks of."""
+    return frozenset(kind for kind, pattern in _patterns()["data"].items() if pattern.search(text))
+
+
+def left_out(question: str, refused: Sequence[str], kinds: Iterable[str]) -> frozenset[str]:
+    """The kinds of data, out of those attached, that a question sets aside: "forget the velocities", "the photometry only".
+
+    Parameters
+    ----------
+    question : str
+        Without what it refuses.
+    refused : sequence of str
+        What it refuses.
+    kinds : iterable of str
+        Of the attached data.
+    """
+    kinds = frozenset(kinds)
+    if len(kinds) < 2:
+        return frozenset()
+    out: set[str] = set()
+    for text in refused:
+        said = data_said(text)
+        if len(said) == 1 and not things(text) - {"all"}:
+            out |= said
+    for a, b in pieces(question):
+        said = data_said(question[a:b])
+        if len(said) == 1 and _patterns()["only"].search(question[a:b]):
+            out |= kinds - said
+    return frozenset(out & kinds) if out < kinds else frozenset()
+
+
+_GENERAL = re.compile(
+    r"\b(?:whatsoever|at all|either|please|kind|sort|of|any|me|with|too|yet|for|now|in|to|no|nor|and|or|the|your|my)\b"
+    r"|[的了做画出要张任何也什么所有全部各种一切我们对都先就给]+",
+    re.I,
+)
+
+
 def _is_general(text: str) -> bool:
     """Whether a refused text says "figures" and not which."""
-    rest = re.sub(_patterns()["things"]["Figure"], " ", text)
-    rest = re.sub(_patterns()["things"]["all"], " ", rest)
-    return not content_tokens(re.sub(r"[的了做画出要张任何也什么]+", " ", rest))
+    rest = _patterns()["things"]["Figure"].sub(" ", text)
+    rest = _patterns()["things"]["all"].sub(" ", rest)
+    return not content_tokens(_GENERAL.sub(" ", rest))
+
+
+def one_by_one(text: str) -> list[str]:
+    """The things of a list: "figures nor model fits" are two."""
+    return [t for t in re.split(r"\b(?:nor|or|and)\b|[、/]|(?:或者?|和|与|以及)(?!\w*的)", text) if t.strip()]
 
 
 def refused_tools(texts: Sequence[str], readings: Sequence[Reading], tools: Iterable[Tool]) -> frozenset[str]:
@@ -104,29 +150,28 @@ def refused_tools(texts: Sequence[str], readings: Sequence[Reading], tools: Iter
     """
     tools = list(tools)
     out: set[str] = set()
-    for text, reading in zip(texts, readings, strict=True):
-        said = things(text)
-        meant = sum(p.value for p in reading.tools)
-        likely = {p.meant.name for p in reading.tools if p.value >= _SHARE * meant}
-        if "Figure" in said:
-            figures = [t for t in tools if t.kind.name == "Figure"]
-            if _is_general(text):
-                out |= set() if "all" in said else {t.name for t in figures}
-            else:
-                named = [p for p in reading.tools if p.meant.tool in figures]
-                whole = sum(p.value for p in named)
-                out |= {p.meant.name for p in named if p.value >= _SHARE * whole}
-            continue
-        kinds = said - {"all", "Figure", _QUALITY}
-        if kinds:
-            out |= {t.name for t in tools if t.kind.name in kinds}
-        if _QUALITY in said:
-            out |= {t.name for t in tools if t.kind.state == _QUALITY}
-        if not kinds and _QUALITY not in said and meant >= _MEANT:
-            out |= likely
+    for whole, reading in zip(texts, readings, strict=True):
+        for text in one_by_one(whole):
+            out |= _refused_by(text, reading, tools)
     return frozenset(out)
+
+
+def _refused_by(text: str, reading: Reading, tools: Sequence[Tool]) -> set[str]:
+    """The tools that one refused thing means."""
+    said, meant = things(text), sum(p.value for p in reading.tools)
+    if "Figure" in said:
+        figures = [t for t in tools if t.kind.name == "Figure"]
+        if _is_general(text):
+            return set() if "all" in said else {t.name for t in figures}
+        named = [p for p in reading.tools if p.meant.tool in figures]
+        return {p.meant.name for p in named if p.value >= _SHARE * sum(p.value for p in named)}
+    out = {t.name for t in tools if t.kind.name in said or (_QUALITY in said and t.kind.state == _QUALITY)}
+    if out or "all" in said or data_said(text):
+        return out
+    told = re.search(r"[a-z]{3}|[\u4e00-\u9fff]{2}", text) and meant >= _MEANT
+    return {p.meant.name for p in reading.tools if p.value >= _SHARE * meant} if told else set()
 
 
 def refuses_figures(texts: Sequence[str]) -> bool:
     """Whether figures that would come along are not wanted."""
-    return any("Figure" in things(text) and _is_general(text) for text in texts)
+    return any("Figure" in things(t) and _is_general(t) for text in texts for t in one_by_one(text))

@@ -11,6 +11,19 @@ from gnomon.agents.embedded.words import words
 from gnomon.knowledge.glossary import load
 
 _WORD = re.compile(r"(?<![A-Za-z0-9_.\\/-])[A-Za-z]{5,}(?![A-Za-z0-9_/-])")
+# What is done to data.
+_VERBS = (
+    "search",
+    "detrend",
+    "flatten",
+    "measure",
+    "identify",
+    "folded",
+    "repeating",
+    "transiting",
+    "anything",
+    "nothing",
+)
 # "velocites" and "velocities" agree to 0.95; "figure" and "fixture" to 0.77.
 _NEAR = 0.84
 
@@ -28,10 +41,19 @@ class Spelling:
         known = {w for text in texts for w in re.findall(r"[a-z]{3,}", text.lower())}
         known |= {w for t in load() for name in (t.en, *t.aliases_en) for w in re.findall(r"[a-z]{3,}", name.lower())}
         self.known = frozenset(known | set(words()["empty"]["en"]))
+        # Only words of the trade are put right: to take "bought" for "brought" helps nobody.
         self._by_start: dict[str, list[str]] = {}
-        for word in self.known:
+        for word in self._trade():
             self._by_start.setdefault(word[0], []).append(word)
         self._read = lru_cache(maxsize=4096)(self._look)
+
+    @staticmethod
+    def _trade() -> frozenset[str]:
+        """Words of the glossary, of pictures, columns and choices."""
+        told = words()
+        lists = [told["picture"]["en"], *told["columns"].values(), *told["subjects"].values()]
+        texts = [name for t in load() for name in (t.en, *t.aliases_en)] + [str(w) for some in lists for w in some]
+        return frozenset(w for text in [*texts, *_VERBS] for w in re.findall(r"[a-z]{4,}", text.lower()))
 
     def corrected(self, text: str) -> str:
         """The text with unknown words as the known ones that they nearly are; names in capitals stay."""
@@ -41,7 +63,17 @@ class Spelling:
         low = word.lower()
         if low in self.known or (word.isupper() and len(word) < 9) or any(c.isupper() for c in word[1:]):
             return word
-        for ending in ("s", "ed", "ing", "ly"):  # an unheard form of a known word is no mistake
+        for ending in (
+            "s",
+            "ed",
+            "ing",
+            "ly",
+            "n",
+            "d",
+            "er",
+            "est",
+            "y",
+        ):  # an unheard form of a known word is no mistake
             if low.removesuffix(ending) in self.known:
                 return word
         for cut in range(4, len(low) - 2):
