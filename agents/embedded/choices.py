@@ -27,7 +27,7 @@ _COMMA = re.compile(r"[,，](?!\d)")
 _GENERAL = ("auto", "yes", "no", "none", "default")
 _TOGETHER = r"(?:[,，、/&+]|\band\b|\bor\b|\bnor\b|和|或|及|与|以及|还有)"
 # Where what is said after the subject has to end.
-_END = r"(?=\s*(?:$|[,，、.:)）\"”]|\b(?:and|or|please|in|for|from|as|with|when|while|because|so|this|here|too|whatever|at|no|all)\b|[吧的哦啊呢而和并]))"
+_END = r"(?=\s*(?:$|[,，、.:)）\"”]|\b(?:and|or|please|in|for|from|as|with|when|while|because|so|this|here|too|whatever|at|no|all|of)\b|[吧的哦啊呢而和并]))"
 # Values said in some unit, as against an answer that is wanted in it.
 _WANTED_IN = re.compile(
     r"\b(?:give|report|express|convert|answer|quote|show|list|want|plot|draw|print|output|tell)\b[^,;.]*$"
@@ -36,7 +36,7 @@ _WANTED_IN = re.compile(
 )
 _RESULT = re.compile(
     r"(?:\b(?:amplitudes?|semi-?amplitudes?|jitters?|rms|residuals?|axis|axes|plots?|figures?|answers?|results?|scatter|precision|limits?|slopes?|accelerations?"
-    r"|noise)\b|(?-i:\bK\b)|半振幅|振幅|抖动|残差|结果|坐标轴|轴|图|精度)",
+    r"|noise|(?:systemic|rotation(?:al)?|orbital|escape|space|peculiar|gamma) (?:velocity|velocities|speed))\b|(?-i:\bK\b)|(?:系统|自转|轨道|逃逸)速度|半振幅|振幅|抖动|残差|结果|坐标轴|轴|图|精度)",
     re.I,
 )
 
@@ -90,9 +90,9 @@ def _chosen(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, in
     if any("/" in choice for choice in parameter.choices):
         yield from _by_unit(sentence, parameter)
         return
-    values = list(_by_value(sentence, parameter))
-    yield from values
-    if not values:
+    yield from _by_value(sentence, parameter)
+    own = _patterns(parameter.name)
+    if not any(re.search(own[c], sentence.text, re.I) for c in parameter.choices if c in own and c not in _GENERAL):
         yield from _by_will(sentence, parameter)
 
 
@@ -107,18 +107,23 @@ def _by_unit(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, i
         pattern = rf"(?<![\d./A-Za-z千公])(?P<link>in |as |为|是|用|[:：=])?\s*(?:{spelled})(?![A-Za-z/])"
         for match in re.finditer(pattern, sentence.text, re.I) if "/" in choice else ():
             before, after = sentence.text[: match.start()], sentence.text[match.end() :]
-            clause = _COMMA.split(before)[-1]
+            bracketed = re.search(r"[(\[]\s*$", before) is not None
+            clause = before + after if bracketed else _COMMA.split(before)[-1]
             refused = re.search(rf"{_cues('before', 'refuse')}\s*(?:in |the |用|是)?\s*$", before, re.I)
-            if re.search(r"[\d.]\s*$", clause) or _WANTED_IN.search(clause) or refused:
+            if re.search(r"(?:[\d.]|\bor|还是?|或)\s*$", before) or _WANTED_IN.search(clause) or refused:
                 continue
             if _doubtful(sentence, match.start(), match.end()):
                 continue
+            unit_alone = not re.search(rf"(?!units?\b|单位)(?:{_subject(parameter.name)})", clause, re.I)
+            if unit_alone and (_WANTED_IN.search(before.replace(",", " ").replace("，", " ")) or _RESULT.search(before)):
+                continue
             speaks = [m.end() for m in re.finditer(_subject(parameter.name), clause, re.I)]
-            results = [m.end() for m in _RESULT.finditer(clause)]
-            if results and max(results) > max(speaks, default=-1):
+            results = [m.end() for m in _RESULT.finditer(_COMMA.split(before)[-1])]
+            if results and max(results) >= max(speaks, default=-1):
                 continue
             following = re.match(rf"\s*(?:in there|(?:in |for )?(?:the |this |that )?(?:{_subject(parameter.name)}))", after, re.I)
-            if speaks or following or match["link"] == "in ":
+            follows = clause.strip(" ,，") in ("", "but") and match["link"]  # not km/s, but in m/s
+            if speaks or following or follows or match["link"] == "in ":
                 said.append((match.start(), match.end(), choice))
     if len({choice for _a, _b, choice in said}) < 2 or not re.search(r"\bor\b|还是|或", sentence.text):
         yield from said
@@ -144,8 +149,10 @@ def _by_value(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, 
 def _refused_value(text: str, match: re.Match[str]) -> bool:
     """Whether a value is said not to be it, to be replaced, or to be one of another argument."""
     before, after = text[: match.start()], text[match.end() :]
-    stance = _stance(text, *match.span(), subject=None)
+    stance = _stance(text, *match.span(), alone=True)
     if (stance and stance[0] < 0) or re.search(_choosing("replaced"), after, re.I):
+        return True
+    if re.search(_choosing("supposed"), match[0], re.I):
         return True
     if re.search(_cues("before", "refuse"), match[0], re.I) and not re.search(_choosing("e") + "$", match[0], re.I):
         return True
@@ -153,6 +160,8 @@ def _refused_value(text: str, match: re.Match[str]) -> bool:
         return True
     if re.search(_choosing("e"), match[0], re.I) or "circular" in match[0] or "圆" in match[0]:
         return False
+    if not re.search(rf"prior|先验|kipping|{_choosing('e')}", text, re.I):
+        return True  # points distributed uniformly
     others = _choosing("others")
     clause = _COMMA.split(before)[-1] + match[0] + _COMMA.split(after)[0]
     of_other = re.match(rf"\s*(?:on|for|in|of) (?:the |all )?{others}(?![a-z])", after, re.I)
@@ -168,8 +177,10 @@ def _by_will(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, i
     """Yes or no, by what is said to be done with what the argument is about."""
     yes = next((c for c in ("yes", "default") if c in parameter.choices), "")
     no = next((c for c in ("no", "none") if c in parameter.choices), "")
-    own = _patterns(parameter.name)
+    implied = words()["choosing"]["no_means"].get(parameter.name, "")
     text, taken = sentence.text, ""
+    if implied in parameter.choices and not re.search(_choosing("outputs"), text, re.I):
+        no = implied
     for key, subject in _subjects(parameter):
         for match in re.finditer(subject, text, re.I):
             first, last = match.span()
@@ -181,7 +192,9 @@ def _by_will(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, i
             if value:
                 yield first, value[0], value[1]
                 continue
-            stance = _stance(text, first, last, subject=subject)
+            stance = _stance(text, first, last)
+            if stance and stance[0] > 0 and re.search(_choosing("shows"), text[:first], re.I):
+                continue  # plot it with the trend
             if stance is None and key == "yes":
                 stance = 1, first, last
             if stance is None and key == "about" and _beside_others(sentence, first):
@@ -191,8 +204,6 @@ def _by_will(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, i
                 if chosen := yes if sign > 0 else no:
                     yield stance[1], stance[2], chosen
         taken = re.sub(subject, lambda m: "\0" * len(m[0]), taken or text, flags=re.I)
-    del own
-
 
 def _subjects(parameter: Parameter) -> Iterator[tuple[str, str]]:
     """What speaks of an argument, the closest descriptions first, each with the part it plays."""
@@ -200,9 +211,8 @@ def _subjects(parameter: Parameter) -> Iterator[tuple[str, str]]:
     for key in ("points", "clean", "yes"):
         if key in own:
             yield key, own[key]
-    if parameter.name == "eccentricity":
-        return
-    yield "about", own.get("about") or _subject(parameter.name)
+    about = own.get("about") or _subject(parameter.name)
+    yield "about", f"{about}|{whole(parameter.name)}" if "_" in parameter.name else about
 
 
 def _valued(text: str, end: int, parameter: Parameter) -> tuple[int, str] | None:
@@ -211,7 +221,8 @@ def _valued(text: str, end: int, parameter: Parameter) -> tuple[int, str] | None
     spoken = {**{w: -1 for w in values["refuse"]}, **{w: 1 for w in values["want"]}, **{c: 0 for c in parameter.choices}}
     listed = "|".join(whole(w) for w in sorted(spoken, key=len, reverse=True))
     match = re.match(
-        rf"\s*(?:terms? |项)?(?:(?:is |are |be )?set )?(?:[:=]|to\b|at\b|→|设为|设成|设置为|选|取|为|改为|改成)\s*[\"'“]?(?P<value>{listed})",
+        rf"\s*(?:terms? |项)?(?:(?:is |are |be )?(?:set|fixed|held|kept|frozen|forced) )?"
+        rf"(?:(?:[:=]|to\b|at\b|→|设为|设成|设置为|选|取|为|改为|改成)\s*[\"'“]?|(?=\s*(?:{listed})\s*(?:[,，;；、]|$))\s*)(?P<value>{listed})(?![.\d])",
         text[end:],
         re.I,
     )
@@ -240,15 +251,21 @@ def _elsewhere(text: str, first: int, last: int) -> bool:
     )
 
 
-def _stance(text: str, first: int, last: int, subject: str | None) -> tuple[int, int, int] | None:
-    """Whether what stands at a place is wanted (1) or refused (-1), and where the words begin and end that say so."""
+def _stance(text: str, first: int, last: int, alone: bool = False) -> tuple[int, int, int] | None:
+    """Whether what stands at a place is wanted (1) or refused (-1), and where the words begin and end that say so.
+
+    ``alone`` where what is said of other things beside it does not count.
+    """
     before, after = text[:first], text[last:]
-    said, shared = _before(before, subject)
-    later = _after(after, subject) if not re.search(_patterns("quality")["by"], before, re.I) else []
-    if shared and later:
-        said = []  # it shares words with others, and has its own
-    if re.search(_patterns("quality")["by"], before, re.I) and subject is not None:
-        said = said or [(first, first, 1)]
+    means = re.search(_patterns("quality")["by"], before, re.I)
+    if means:  # don't drop points by their flags
+        said, shared = [*_before(before[: means.start()])[0], (means.start(), first, 1)], False
+    else:
+        said, shared = _before(before)
+    later = [] if means else _after(after)
+    listed = not re.search(r"[,，]\s*$", before) or re.match(r",?\s*(?:and|or|nor|或|和|及)(?![a-z])", after.lstrip(), re.I)
+    if shared and (later or alone or not listed):
+        said = []  # it has words of its own, or is no item of the same list
     if not said and not later:
         return None
     sign = 1
@@ -266,29 +283,29 @@ def _negates(before: str) -> bool:
     return re.search(r"\b(?:not|never|don't|dont|without|won't)\b|n't\b|不|别", before[-40:], re.I) is not None
 
 
-def _before(before: str, subject: str | None) -> tuple[list[tuple[int, int, int]], bool]:
+def _before(before: str) -> tuple[list[tuple[int, int, int]], bool]:
     """The words right before a subject that refuse or want it, and whether it shares them with another one."""
-    match = re.search(_run("before", subject), before, re.I)
+    match = re.search(_run("before"), before, re.I)
     if match is None:
         return [], False
-    parts = _split(match[0], match.start(), subject)
+    parts = _split(match[0], match.start())
     own = _turns("before", parts[-1])
     if own or len(parts) == 1 or re.search(r"\ban?\b|一个|一条", parts[-1][0], re.I):
         return own, False
     return next((t for p in parts[-2::-1] if (t := _turns("before", p))), []), True
 
 
-def _after(after: str, subject: str | None) -> list[tuple[int, int, int]]:
-    match = re.match(_run("after", subject), after, re.I)
+def _after(after: str) -> list[tuple[int, int, int]]:
+    match = re.match(_run("after"), after, re.I)
     if match is None:
         return []
-    return next((t for p in _split(match[0], 0, subject) if (t := _turns("after", p))), [])
+    return next((t for p in _split(match[0], 0) if (t := _turns("after", p))), [])
 
 
-def _split(run: str, start: int, subject: str | None) -> list[tuple[str, int]]:
+def _split(run: str, start: int) -> list[tuple[str, int]]:
     """The parts of a run of words between other subjects."""
     out, position = [], 0
-    for match in [*re.finditer(subject, run, re.I), None] if subject else [None]:
+    for match in [*re.finditer(_any_subject(), run, re.I), None]:
         end = match.start() if match else len(run)
         out.append((run[position:end], start + position))
         position = match.end() if match else end
@@ -310,7 +327,8 @@ def _turns(side: str, part: tuple[str, int]) -> list[tuple[int, int, int]]:
 
 
 def _opens_as_question(text: str) -> bool:
-    return re.match(r"\W*" + _choosing("question"), text.strip(), re.I) is not None
+    asks = rf"\W*(?!do\b|how\b|what\b|which\b|when\b|where\b|who\b)(?:{_choosing('question')})"
+    return re.match(asks, text.strip(), re.I) is not None
 
 
 def _doubtful(sentence: _Sentence, first: int, last: int) -> bool:
@@ -370,13 +388,19 @@ def _any_of(side: str) -> str:
 
 
 @cache
-def _run(side: str, subject: str | None) -> str:
-    """Words that belong to a subject, up to it or from it on."""
+def _run(side: str) -> str:
+    """Words that belong to a subject, up to it or from it on; others may share them."""
     word = "|".join(_cues(side, kind) for kind in ("refuse", "want", "beside"))
-    if subject:
-        word += rf"|(?:{subject})\s*{_TOGETHER}" if side == "before" else rf"|{_TOGETHER}\s*(?:the |an? |its )?(?:{subject})"
-    run = rf"(?:(?>{word})[\s\"'“”-]*)+"
-    return run + "$" if side == "before" else rf"\s*{run}{_END}"
+    if side == "before":
+        return rf"(?:(?>{word}|(?:{_any_subject()})\s*{_TOGETHER})[\s\"'“”-]*)+$"
+    return rf"\s*(?:(?>{word}|{_TOGETHER}\s*(?:the |an? |its )?(?:{_any_subject()}))[\s\"'“”-]*)+{_END}"
+
+
+@cache
+def _any_subject() -> str:
+    """What is refused and wanted side by side."""
+    own = [_patterns(name) for name in words()["choosing"]["patterns"]]
+    return "|".join([*(p[key] for p in own for key in ("points", "yes", "about") if key in p), _subject("quality")])
 
 
 @cache

@@ -14,8 +14,8 @@ from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.clauses import in_clauses
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
-from gnomon.agents.embedded.refusals import alone, data_said, left_out, refused_tools, refuses_figures
-from gnomon.agents.embedded.sensible import contradiction, two_choices, unnamed
+from gnomon.agents.embedded.refusals import alone, data_meant, left_out, refused_tools, refuses_figures
+from gnomon.agents.embedded.sensible import contradiction, not_offered, two_choices, unnamed
 from gnomon.agents.embedded.tokens import asks_for_picture, asks_to_act, preference, refuses_pictures
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
@@ -226,7 +226,9 @@ class EmbeddedPlanner:
         choices = [slot for _t, _p, slot in find_choices(understood, tools)]
         clauses = in_clauses(understood, self.goals.spelling, choices)
         aside = left_out(clauses.kept, clauses.refused, {f.attachment.kind for f in files})
-        files = [f for f in files if f.attachment.kind not in aside]
+        unread = {s.value for s in understood.of_type("file") if any(s.text in t for t in clauses.refused)}
+        kept = [f for i, f in enumerate(files, 1) if i not in unread and f.attachment.name not in unread]
+        files = [f for f in kept or files if f.attachment.kind not in aside]
         known = " ".join(kind_phrase(language, f.attachment.kind) for f in files for language in ("en", "zh"))
         reachable = self._reachable(files)
         taking = self.taking(understood)
@@ -337,7 +339,9 @@ class EmbeddedPlanner:
                 (t for t in map(self.registry.__getitem__, allowed) if t.kind.name == goal.kind.name),
                 key=lambda t: (allowed[t.name].seconds, -considered.whole.of(t.name)),
             )
-        said = two_choices(considered.understood, [t for t, _i in allowed[goal.name].steps.values()])
+        steps = [t for t, _i in allowed[goal.name].steps.values()]
+        said = two_choices(considered.understood, steps)
+        said = said if said[0] else not_offered(considered.understood, steps)
         if said[0]:
             raise asking.contradicted(said)
         chosen = self._with_rivals(considered, goal, allowed, files, asking)
@@ -397,9 +401,9 @@ class EmbeddedPlanner:
         best = makers[0].meant.tool
         if not files:
             raise asking.unreachable(best, files)
-        tools = makers
-        within = sum(p.value for p in tools if p.meant.name in reachable)
-        if best.name not in reachable and not considered.vague and within < _HARDLY and makers[0].value > _RATHER:
+        within = sum(p.value for p in makers if p.meant.name in reachable)
+        without = sum(p.value for p in makers if p.meant.name not in reachable)
+        if best.name not in reachable and not considered.vague and within < _HARDLY and without > _RATHER:
             raise asking.unreachable(best, files)
 
     def _with_rivals(
@@ -408,7 +412,7 @@ class EmbeddedPlanner:
         """The goal, with its like for data of another kind where both are as likely meant: "is there a planet?" of a light curve and velocities."""
         if len({f.attachment.kind for f in files}) < 2:
             return [goal]
-        open_ = not data_said(considered.wish)
+        open_ = not data_meant(considered.wish)
         mine = self._reads(drafts[goal.name])
         for rival in considered.whole.tools:
             if rival.meant.name in drafts and self._reads(drafts[rival.meant.name]).isdisjoint(mine):

@@ -39,6 +39,8 @@ def _patterns() -> dict[str, Any]:
         "alone": pattern(told["alone"]),
         "within": re.compile(told["within"], re.I),
         "data": {kind: re.compile(t, re.I) for kind, t in told["data"].items()},
+        "signs": {kind: re.compile(t, re.I) for kind, t in told["signs"].items()},
+        "settings": re.compile(told["settings"], re.I),
         "only": re.compile(told["only"], re.I),
         "things": {kind: pattern(t) for kind, t in told["things"].items()},
     }
@@ -83,8 +85,13 @@ def things(text: str) -> frozenset[str]:
 
 
 def data_said(text: str) -> frozenset[str]:
-    """The kinds of data that a text speaks of."""
+    """The kinds of data that a text names: "the photometry"."""
     return frozenset(kind for kind, pattern in _patterns()["data"].items() if pattern.search(text))
+
+
+def data_meant(text: str) -> frozenset[str]:
+    """The kinds of data that a text names, or that what it speaks of is seen in: transits, semi-amplitudes."""
+    return frozenset(kind for kind, pattern in _patterns()["signs"].items() if pattern.search(text))
 
 
 def left_out(question: str, refused: Sequence[str], kinds: Iterable[str]) -> frozenset[str]:
@@ -109,13 +116,13 @@ def left_out(question: str, refused: Sequence[str], kinds: Iterable[str]) -> fro
             out |= said
     for a, b in pieces(question):
         said = data_said(question[a:b])
-        if len(said) == 1 and _patterns()["only"].search(question[a:b]):
+        if len(said) == 1 and data_meant(question[a:b]) <= said and _patterns()["only"].search(question[a:b]):
             out |= kinds - said
     return frozenset(out & kinds) if out < kinds else frozenset()
 
 
 _GENERAL = re.compile(
-    r"\b(?:whatsoever|at all|either|please|kind|sort|of|any|me|with|too|yet|for|now|in|to|no|nor|and|or|the|your|my)\b"
+    r"\b(?:whatsoever|at all|either|please|kind|sort|of|any|me|with|too|yet|for|now|in|to|no|nor|and|or|the|your|my|bother|draw|make|show|produce|include|want|need|care|about|give|you|may|can|keep|leave|more|have)\b"
     r"|[的了做画出要张任何也什么所有全部各种一切我们对都先就给]+",
     re.I,
 )
@@ -165,11 +172,19 @@ def _refused_by(text: str, reading: Reading, tools: Sequence[Tool]) -> set[str]:
             return set() if "all" in said else {t.name for t in figures}
         named = [p for p in reading.tools if p.meant.tool in figures]
         return {p.meant.name for p in named if p.value >= _SHARE * sum(p.value for p in named)}
+    if _patterns()["settings"].search(text):
+        return set()
     out = {t.name for t in tools if t.kind.name in said or (_QUALITY in said and t.kind.state == _QUALITY)}
     if out or "all" in said or data_said(text):
         return out
-    told = re.search(r"[a-z]{3}|[\u4e00-\u9fff]{2}", text) and meant >= _MEANT
-    return {p.meant.name for p in reading.tools if p.value >= _SHARE * meant} if told else set()
+    likely = [p.meant.tool for p in reading.tools if p.value >= _SHARE * meant and meant >= _MEANT]
+    return {t.name for t in likely if _speaks_of(text, t)}
+
+
+def _speaks_of(text: str, tool: Tool) -> bool:
+    """Whether a text has a word in common with what a tool says it does."""
+    told = f"{tool.name.replace('_', ' ')} {tool.summary} {tool.declaration.summary_zh}"
+    return bool(content_tokens(text) & content_tokens(told))
 
 
 def refuses_figures(texts: Sequence[str]) -> bool:

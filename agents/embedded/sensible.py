@@ -9,8 +9,10 @@ from pathlib import PurePath
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.choices import all_chosen
 from gnomon.agents.embedded.words import kind_phrase, sentence, words
+from gnomon.agents.understanding.quantities import THINGS
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
+from gnomon.knowledge.glossary import translate
 from gnomon.tools.registry import Tool
 from gnomon.tools.units import parse_unit
 
@@ -74,10 +76,34 @@ def _which_file(understood: Understanding, files: Sequence[Attached]) -> tuple[s
 def unnamed(slots: Iterable[Slot]) -> Slot | None:
     """The first bare number of which the question says only that something is set to it."""
     for slot in slots:
-        bare = slot.type in ("quantity", "count") and not slot.unit and not slot.name
+        bare = slot.type in ("quantity", "count") and not slot.unit and (not slot.name or slot.name in THINGS)
         if bare and re.search(words()["sets"], slot.before, re.I):
             return slot
     return None
+
+
+def not_offered(understood: Understanding, tools: Iterable[Tool]) -> tuple[str, str]:
+    """As `contradiction`, of a value that is named for a choice of these tools and is none: a Rayleigh prior on the eccentricity."""
+    language = understood.language
+    for match in re.finditer(words()["distributions"], understood.question, re.I):
+        around = clause_of(understood.question, match.start())
+        for parameter in [p for t in tools for p in t.arguments if p.type == "choice"]:
+            told = f"{parameter.description} {' '.join(parameter.choices)}"
+            subject = translate(parameter.name, "en"), translate(parameter.name, "zh")
+            if "prior" not in told.lower() or not any(s.lower() in around.lower() for s in subject):
+                continue
+            if not all_chosen(around, parameter):
+                choices = sentence(language, "list").join(parameter.choices)
+                said = sentence(language, "not_offered", name=parameter.name, choices=choices, words=match[0])
+                return said, "impossible"
+    return "", ""
+
+
+def clause_of(text: str, position: int) -> str:
+    """The part of a text between stops in which a place lies."""
+    stops = [m.start() for m in re.finditer(r"[,.;!?，。；！？](?!\d)", text)]
+    low = max((s + 1 for s in stops if s < position), default=0)
+    return text[low : min((s for s in stops if s >= position), default=len(text))]
 
 
 def two_choices(understood: Understanding, tools: Iterable[Tool]) -> tuple[str, str]:

@@ -48,10 +48,17 @@ def asks_for_picture(question: str) -> bool:
     return bool(asked & {_stem(w) for w in picture["en"]}) or any(w in question for w in picture["zh"])
 
 
+@cache
+def _acting() -> re.Pattern[str]:
+    told = words()["acting"]
+    verbs, done = ("|".join(map(re.escape, told[key])) for key in ("verbs", "done"))
+    parts = (rf"{told['where']}(?:{verbs})\b", rf"{told['done_where']}(?:{done})\b", told["by"], told["zh"])
+    return re.compile("|".join(f"(?:{p})" for p in parts), re.I)
+
+
 def asks_to_act(question: str) -> bool:
-    """Whether the question has a word for acting on the world: to send, submit, delete."""
-    acting = words()["acting"]
-    return bool(set(tokens(question)) & {_stem(w) for w in acting["en"]}) or any(w in question for w in acting["zh"])
+    """Whether the question asks for an act on the world in words: to send, submit, delete."""
+    return bool(_acting().search(question))
 
 
 def refuses_pictures(question: str) -> bool:

@@ -40,7 +40,7 @@ def _words(*kinds: str) -> str:
 def _afresh() -> re.Pattern[str]:
     """What takes back the value before it."""
     changed = "|".join(sorted(grammar()["changed_to"], key=len, reverse=True))
-    settled = r"还是(?=[^，。；？?]{0,12}(?:吧|好了))"
+    settled = grammar()["corrections"]["settled"]
     return re.compile(
         rf"(?P<anywhere>{_words('anywhere')})|(?P<between>{_words('between')}|{changed}|{settled})|(?P<after_pause>{_words('after_pause')})",
         re.I,
@@ -51,7 +51,8 @@ def _afresh() -> re.Pattern[str]:
 def _beside() -> re.Pattern[str]:
     """What says that the value after it is not meant."""
     return re.compile(
-        rf"(?P<instead_of>{_words('instead_of')}|(?<=[\w\s])\bthan\b)|(?P<not_but>{_words('not_but')})|(?P<was>{_words('was')})", re.I
+        rf"(?P<instead_of>{_words('instead_of')}|(?<=[\w\s])\bthan\b)|(?P<not_but>{_words('not_but')})|(?P<was>{_words('was')})",
+        re.I,
     )
 
 
@@ -100,9 +101,18 @@ def corrected(slots: Sequence[Slot], text: str) -> list[Slot]:
     for mark in _marks(text):
         if any(s.start < mark.end and mark.start < s.end for s in kept):
             continue
-        kept = _afresh_at(kept, mark, text) if mark.kind in ("anywhere", "after_pause", "between") else _beside_at(kept, mark, text)
+        kept = (
+            _afresh_at(kept, mark, text)
+            if mark.kind in ("anywhere", "after_pause", "between")
+            else _beside_at(kept, mark, text)
+        )
     for old, new in list(pairwise(kept)):
-        if old.type in _NUMBERS and old.role != "error" and changed_from(text, old.start, old.end) and _one_thing(old, new):
+        if (
+            old.type in _NUMBERS
+            and old.role != "error"
+            and changed_from(text, old.start, old.end)
+            and _one_thing(old, new)
+        ):
             kept = _replaced(kept, [old], [new])
     return kept
 
@@ -121,7 +131,11 @@ def _marks(text: str) -> list[_Mark]:
     for mark in found:
         if out and mark.start < out[-1].end:
             # 不是 takes back what came before where a pause follows, and denies what comes after where none does.
-            if mark.start == out[-1].start and mark.end == out[-1].end and not re.match(_PAUSE + r"*[,，。…—]", text[mark.end :]):
+            if (
+                mark.start == out[-1].start
+                and mark.end == out[-1].end
+                and not re.match(_PAUSE + r"*[,，。…—]", text[mark.end :])
+            ):
                 out[-1] = mark
             continue
         joined = out and mark.kind in _AFRESH and out[-1].kind in _AFRESH
@@ -141,6 +155,9 @@ _AFRESH = ("anywhere", "between", "after_pause")
 
 
 def _afresh_at(slots: list[Slot], mark: _Mark, text: str) -> list[Slot]:
+    said = set(re.findall(r"[a-z]+", text[mark.start : mark.end].lower()))
+    # In "no: 1.5 days" the number is of nothing that is called no.
+    slots = [replace(s, name="") if s.start >= mark.end and s.name.lower() in said else s for s in slots]
     new = _phrase_from(slots, mark.end, text)
     if not new:
         return slots
@@ -172,7 +189,10 @@ def _phrase(slots: Sequence[Slot], one: Slot, text: str) -> list[Slot]:
                 and s.role in ("value", "error")
                 and (s.unit == one.unit)
                 and s not in together
-                and re.fullmatch(r"\s*(?:[,，、]|and|和|与|及)\s*(?:and\s*)?", text[place : s.start] if forward else text[s.end : place])
+                and re.fullmatch(
+                    r"\s*(?:[,，、]|and|和|与|及)\s*(?:and\s*)?",
+                    text[place : s.start] if forward else text[s.end : place],
+                )
             ]
             if not near:
                 break
@@ -183,7 +203,9 @@ def _phrase(slots: Sequence[Slot], one: Slot, text: str) -> list[Slot]:
 
 def _taken_back(slots: Sequence[Slot], new: list[Slot], mark: _Mark, text: str) -> list[Slot]:
     """What the words of a mark take back: the nearest phrase before it of the same thing."""
-    before = [s for s in slots if s.end <= mark.start and mark.start - s.end <= (_FAR if mark.kind == "anywhere" else _NEAR)]
+    before = [
+        s for s in slots if s.end <= mark.start and mark.start - s.end <= (_FAR if mark.kind == "anywhere" else _NEAR)
+    ]
     same_name = [s for s in before if new[0].name and s.name and _same_name(s.name, new[0].name)]
     for pool in (same_name, before) if mark.kind == "anywhere" else (before,):
         for slot in sorted(pool, key=lambda s: (s.end, s.role != "error"), reverse=True):
@@ -202,8 +224,12 @@ def _adjoins(between: str, mark: _Mark, text: str) -> bool:
         return False  # 3 d or actually 6 d
     if mark.kind == "anywhere":
         return True
-    said = re.sub(rf"{_PAUSE}+$", "", between)
-    if re.search(r"[,，;；.。!！?？]", said) or len(re.findall(r"[A-Za-z]+", said)) > 4 or len(re.findall(r"[\u4e00-\u9fff]", said)) > 8:
+    said = re.sub(rf"(?:{_PAUSE}+(?:{_words('lead_ins')})?)+$", "", between, flags=re.I)
+    if (
+        re.search(r"[,，;；.。!！?？]", said)
+        or len(re.findall(r"[A-Za-z]+", said)) > 4
+        or len(re.findall(r"[\u4e00-\u9fff]", said)) > 8
+    ):
         return False
     paused = re.search(r"[,，;；:：.。…—–()（）?？!！]|-|、", between[len(said) :])
     return bool(paused) or mark.kind == "between"
@@ -220,7 +246,12 @@ def _is_bridge(between: str, said: str) -> bool:
     known = {*lists["bridges"], *re.findall(r"[a-z']+", said.lower())}
     words = re.findall(r"[a-z']+", between.lower())
     characters = re.findall(r"[\u4e00-\u9fff]", between)
-    return len(words) <= 7 and len(characters) <= 14 and set(words) <= known and set(characters) <= {*lists["bridges_zh"], *said}
+    return (
+        len(words) <= 7
+        and len(characters) <= 14
+        and set(words) <= known
+        and set(characters) <= {*lists["bridges_zh"], *said}
+    )
 
 
 # --- what comes after, or stands beside, is not meant
@@ -246,8 +277,16 @@ def _beside_at(slots: list[Slot], mark: _Mark, text: str) -> list[Slot]:
         opened = re.search(r"[(（,，]\s*$", text[: mark.start])
         return _replaced(slots, old, _phrase(behind, behind[-1], text)) if opened and behind else slots
     if mark.kind == "not_but":
-        but = ahead and re.fullmatch(rf"{_PAUSE}*[a-z\u4e00-\u9fff]*{_PAUSE}*(?:{_words('but')})\s*(?:{_words('of_old')})?\s*", text[end : ahead[0].start], re.I)
-        tight = behind and len(text[behind[-1].end : mark.start]) <= 25 and re.search(r"[,，(（—-]|\band\b|\bbut\b|而", text[behind[-1].end : mark.start])
+        but = ahead and re.fullmatch(
+            rf"{_PAUSE}*[a-z\u4e00-\u9fff]*{_PAUSE}*(?:{_words('but')})\s*(?:{_words('of_old')})?\s*",
+            text[end : ahead[0].start],
+            re.I,
+        )
+        tight = (
+            behind
+            and len(text[behind[-1].end : mark.start]) <= 25
+            and re.search(r"[,，(（—-]|\band\b|\bbut\b|而", text[behind[-1].end : mark.start])
+        )
         if not but and not tight:
             return slots
         new = _phrase(ahead, ahead[0], text) if but else _phrase(behind, behind[-1], text)
@@ -308,62 +347,70 @@ def _key(name: str) -> str:
 
 def _replaced(slots: Sequence[Slot], old: list[Slot], new: list[Slot]) -> list[Slot]:
     """The slots with the old taken out, and the new with what they say no word of themselves."""
-    gone: list[Slot] = []
-    given: dict[int, Slot] = {}
-    ends = {s.role: s for s in old if s.role in ("min", "max")}
+    ends: dict[Role, Slot] = {s.role: s for s in old if s.role in ("min", "max")}
     values = [s for s in new if s.role != "error"]
-    before = [s for s in old if s.role != "error"]
-    if len(ends) == 2:
+    if len(ends) == 2 and values:
         gone, given = _range_replaced(ends, values)
     else:
-        if any(s.role == "error" for s in new):
-            gone = list(old)
-        pairs = list(zip(before, values, strict=True)) if len(before) == len(values) else [(before[-1], v) for v in values] if before else []
-        for one, other in pairs:
-            gone.append(one)
-            given[id(other)] = _taking_over(one, other, other.role if other.role != "value" else one.role)
-        if len(values) > 1:
-            gone += old
-    for error in new:
-        if error.role == "error" and values:
-            given[id(error)] = replace(error, unit=error.unit or given.get(id(values[0]), error).unit, name=error.name or given.get(id(values[0]), error).name)
-    if any(s.type in ("quantity", "count") for s in new) and len(ends) == 2:
-        unit = next((s.unit for s in given.values() if s.unit), "")
-        for end in ends.values():
-            if end not in gone and not end.unit and unit:
-                given[id(end)] = replace(end, unit=unit)
+        gone, given = _values_replaced(old, values)
+    errors = [s for s in new if s.role == "error"]
+    model = given.get(id(values[0])) if values else next((s for s in old if s.role == "value"), None)
+    if errors and model is not None:
+        gone += [s for s in old if s.role == "error"]
+        given |= {id(s): replace(s, unit=s.unit or model.unit, name=s.name or model.name) for s in errors}
     return [given.get(id(s), s) for s in slots if not any(s is g for g in gone)]
+
+
+def _values_replaced(old: list[Slot], values: list[Slot]) -> tuple[list[Slot], dict[int, Slot]]:
+    """Values by as many others, the last of a list by one, or a list by a list of another length."""
+    before = [s for s in old if s.role != "error"]
+    if not before or not values:
+        return [], {}
+    if len(before) == len(values):
+        pairs = list(zip(before, values, strict=True))
+    else:
+        pairs = [(before[-1], value) for value in values]
+    gone = before if len(values) > 1 else [pairs[0][0]]
+    given = {id(new): _taking_over(one, new, new.role if new.role != "value" else one.role) for one, new in pairs}
+    return gone, given
 
 
 def _range_replaced(ends: dict[Role, Slot], values: list[Slot]) -> tuple[list[Slot], dict[int, Slot]]:
     """A range by another, by two values, or at one of its ends."""
     low, high = ends["min"], ends["max"]
     if len(values) >= 2:
-        first, last = sorted(values[:2], key=lambda s: ("min", "value", "max").index(s.role) if s.role != "error" else 1)
+        first, last = sorted(values[:2], key=lambda s: ("min", "value", "max").index(s.role))
         return [low, high], {id(first): _taking_over(low, first, "min"), id(last): _taking_over(high, last, "max")}
     new = values[0]
-    role: Role = new.role if new.role in ("min", "max") else "max"
-    same_unit = not new.unit or new.unit == low.unit
-    if new.role == "value" and same_unit and (new.number or 0.0) <= (low.number or 0.0):
+    role: Role = new.role if new.role in ends else "max"
+    below = (new.number or 0.0) <= (low.number or 0.0) and new.unit in ("", low.unit)
+    if new.role == "value" and below:
         role = "min"
-    return [ends[role]], {id(new): _taking_over(ends[role], new, role)}
+    replaced, kept = ends[role], ends["max" if role == "min" else "min"]
+    # A unit said only now is that of the other end too.
+    given = {id(new): _taking_over(replaced, new, role), id(kept): replace(kept, unit=kept.unit or new.unit)}
+    return [replaced], given
 
 
 def _taking_over(old: Slot, new: Slot, role: Role) -> Slot:
     """The new slot with the name, the unit and the clause of the old one where it has none itself."""
-    if old.type not in _NUMBERS:
+    if old.type not in _NUMBERS or new.number is None:
         return new
     unit = new.unit or old.unit
-    counts = old.type == "count" and not unit and new.number is not None and new.number == int(new.number)
-    kind = "count" if counts else "setting" if old.type == "setting" else "quantity" if unit else new.type
-    own = new.name or not old.name
+    kind, value = new.type, new.value
+    if old.type == "setting":
+        kind = "setting"
+    elif unit:
+        kind, value = "quantity", new.number
+    elif old.type == "count" and new.number == int(new.number):
+        kind, value = "count", int(new.number)
     return replace(
         new,
         type=kind,
-        value=int(new.number or 0) if counts else new.number if kind == "quantity" else new.value,
+        value=value,
         unit=unit,
         name=new.name or old.name,
         role=role,
-        before=new.before if own and new.name else f"{old.before} {new.before}".strip(),
+        before=new.before if new.name else f"{old.before} {new.before}".strip(),
         after=new.after if new.after.strip() else old.after,
     )

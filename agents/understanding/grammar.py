@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,19 +48,24 @@ _TEX = (
     (re.compile(r"\\(?:le|leq|lesssim)(?![A-Za-z])"), "<"),
     (re.compile(r"\\(?:ge|geq|gtrsim)(?![A-Za-z])"), ">"),
 )
+_APOSTROPHE = re.compile(r"(?<=[A-Za-z])[’ʼ](?=[a-z])")
 _POWER = re.compile(r"\$?\^\{?(-?\d)\}?\$?")
 
 
 def normalised(text: str) -> str:
     """The text with full-width digits and signs as plain ones, and TeX as what it prints; as long as before."""
-    text = text.translate(_WRITTEN_FOR)
+    text = _APOSTROPHE.sub("'", text.translate(_WRITTEN_FOR))
     if "$" in text or "\\" in text:
         for pattern, printed in _TEX:
-            text = pattern.sub(lambda m, p=printed: p.ljust(len(m[0])), text)
+            text = pattern.sub(partial(_padded, printed), text)
         text = _POWER.sub(lambda m: m[1].ljust(len(m[0])), text)
         text = re.sub(r"[${}]", " ", text)
         text = re.sub(r"(?<=[RM])_ ?⊙", lambda m: "⊙".ljust(len(m[0])), text)
     return text
+
+
+def _padded(printed: str, command: re.Match[str]) -> str:
+    return printed.ljust(len(command[0]))
 
 
 def language_of(text: str) -> Literal["en", "zh"]:
@@ -143,7 +148,16 @@ _NOUNS = r"(?:(?:[ -](?!(?:and|or|but|with|to|from|of|is|are|if|while|then)\b)[a
 SYMBOL = re.compile(
     r"(?<![A-Za-z0-9_])([A-Za-zα-ωΑ-Ω][A-Za-zα-ωΑ-Ω0-9_/*★'-]{0,20})\s*(==?|≈|~|<=|>=|<|>|≤|≥|≲|≳|:|of|is|为|是|取)\s*$"
 )
-_ENDS: dict[str, Role] = {"<": "max", "<=": "max", "≤": "max", "≲": "max", ">": "min", ">=": "min", "≥": "min", "≳": "min"}
+_ENDS: dict[str, Role] = {
+    "<": "max",
+    "<=": "max",
+    "≤": "max",
+    "≲": "max",
+    ">": "min",
+    ">=": "min",
+    "≥": "min",
+    "≳": "min",
+}
 # A number with its unit, and what joins it to the next comparative: under 4 days or [over] 3000.
 _VALUE = r"\s*[-+]?\d[\d.,]*[ -]?(?:[A-Za-z/]{1,8}|[\u4e00-\u9fff]{1,2}?)?"
 _JOINED = r"的?\s*[,，]?\s*(?:or|nor|and|或者?|和|以及|及|、)(?:\s*(?:if|also|anything|things|those))?\s*$"
@@ -162,29 +176,47 @@ def patterns() -> dict[str, re.Pattern[str]]:
         "most": re.compile(rf"(?:{alternatives('most')}){filler}$", re.I),
         "least_of": re.compile(rf"(?:{alternatives('least_of')}){_FEW_WORDS}$", re.I),
         "most_of": re.compile(rf"(?:{alternatives('most_of')}){_FEW_WORDS}$", re.I),
-        "most_verbs": re.compile(rf"(?:{alternatives('most_verbs')})(?:\s+{_JOINS}[A-Za-z/-]+){{0,4}}\s+(?:{alternatives('most_particles')}){filler}$", re.I),
-        "least_verbs": re.compile(rf"(?:{alternatives('least_verbs')})(?:\s+{_JOINS}[A-Za-z/-]+){{0,4}}\s+(?:{alternatives('least_particles')}){filler}$", re.I),
+        "most_verbs": re.compile(
+            rf"(?:{alternatives('most_verbs')})(?:\s+{_JOINS}[A-Za-z/-]+){{0,4}}\s+(?:{alternatives('most_particles')}){filler}$",
+            re.I,
+        ),
+        "least_verbs": re.compile(
+            rf"(?:{alternatives('least_verbs')})(?:\s+{_JOINS}[A-Za-z/-]+){{0,4}}\s+(?:{alternatives('least_particles')}){filler}$",
+            re.I,
+        ),
         "better": re.compile(rf"(?:{alternatives('better')}){filler}$", re.I),
         "least_after": re.compile(rf"{_NOUNS}\s*(?:{alternatives('least_after')}|\+(?![\d ]*\d))", re.I),
         "most_after": re.compile(rf"{_NOUNS}\s*(?:{alternatives('most_after')})", re.I),
         "most_after_unit": re.compile(rf"\s*(?:{alternatives('most_after_unit')})(?![\u4e00-\u9fff]?[部侧圈容环])"),
         "either": re.compile(rf"(?:{either}){filler}$", re.I),
-        "joined": re.compile(rf"(?:{either}){filler}{_VALUE}{_JOINED}|{_VALUE}\s*(?:{alternatives('least_after', 'most_after')}){_JOINED}", re.I),
+        "joined": re.compile(
+            rf"(?:{either}){filler}{_VALUE}{_JOINED}|{_VALUE}\s*(?:{alternatives('least_after', 'most_after')}){_JOINED}",
+            re.I,
+        ),
         "every": re.compile(rf"(?:{alternatives('every')})\s*$", re.I),
         "set_aside": re.compile(rf"(?:{alternatives('thrown_out')})(?:\s+{_JOINS}[A-Za-z-]+){{0,2}}\s*$", re.I),
         "negated": re.compile(rf"(?:{'|'.join(map(whole, en))})(?:\s+{_JOINS}[A-Za-z-]+){{0,3}}\s*$|{chinese}", re.I),
-        "denied": re.compile(rf"(?:{'|'.join(map(whole, en))})\s+(?:{alternatives('doing')})(?:\s+{_JOINS}[A-Za-z-]+){{0,1}}\s*$|{chinese}", re.I),
+        "denied": re.compile(
+            rf"(?:{'|'.join(map(whole, en))})\s+(?:{alternatives('doing')})(?:\s+{_JOINS}[A-Za-z-]+){{0,1}}\s*$|{chinese}",
+            re.I,
+        ),
         "thrown_out": re.compile(alternatives("thrown_out"), re.I),
         "thrown_out_after": re.compile(
-            rf"\s*的?\s*{passive}(?:{alternatives('thrown_out_after')})|\s*,?\s*(?:{alternatives('thrown_out')}|throw) (?:it|them|those|these)\b", re.I
+            rf"\s*的?\s*{passive}(?:{alternatives('thrown_out_after')})|\s*,?\s*(?:{alternatives('thrown_out')}|throw) (?:it|them|those|these)\b",
+            re.I,
         ),
         "never_denied": re.compile(alternatives("never_denied"), re.I),
         "no_comparatives": re.compile(alternatives("no_comparatives"), re.I),
         "threshold": re.compile(alternatives("threshold"), re.I),
-        "only": re.compile(rf"(?:{alternatives('only')})(?:\s*(?:{alternatives('filler', 'verbs')}|fit|use|try|want|need|for))*\s*$", re.I),
+        "only": re.compile(
+            rf"(?:{alternatives('only')})(?:\s*(?:{alternatives('filler', 'verbs')}|fit|use|try|want|need|for))*\s*$",
+            re.I,
+        ),
         "only_after": re.compile(rf"{_NOUNS}\s*(?:{alternatives('only_after')})", re.I),
         "already": re.compile(alternatives("already"), re.I),
-        "changes": re.compile(rf"(?:{alternatives('changes')})[^,;，；。]{{0,40}}(?:from|从|由)\s*$|(?:从|由|原来是?)\s*$", re.I),
+        "changes": re.compile(
+            rf"(?:{alternatives('changes')})[^,;，；。]{{0,40}}(?:from|从|由)\s*$|(?:从|由|原来是?)\s*$", re.I
+        ),
         "changed_to": re.compile(rf"\s*(?:{alternatives('changed_to')})"),
     }
 
@@ -293,7 +325,9 @@ def _said_after(text: str, before: str, start: int, end: int, unit: str) -> Role
     if not said:
         return None
     head = _head(text, start, before)
-    thrown = patterns()["set_aside"].search(head) or patterns()["thrown_out_after"].match(text[said.end() : said.end() + 40])
+    thrown = patterns()["set_aside"].search(head) or patterns()["thrown_out_after"].match(
+        text[said.end() : said.end() + 40]
+    )
     return _turned(role, bool(patterns()["denied"].search(head)) != bool(thrown))
 
 
@@ -311,7 +345,9 @@ def _head(text: str, position: int, head: str) -> str:
 
 def _turned(role: Role, turned: bool) -> Role:
     """Not beyond 50 d is at most 50 d."""
-    return {"min": "max", "max": "min"}[role] if turned else role  # type: ignore[return-value]
+    if not turned:
+        return role
+    return "max" if role == "min" else "min"
 
 
 def threshold_role(term: str, before: str, after: str) -> Role:

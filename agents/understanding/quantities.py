@@ -43,7 +43,11 @@ THINGS = (
     "radial_velocities",
     "transit",
     "upper_limit",
+    "lower_limit",
 )
+# Of these, things that people count.
+_COUNTED = ("planet", "star", "companion", "signal", "transit")
+
 
 @dataclass(frozen=True)
 class _Read:
@@ -131,13 +135,15 @@ def _is_measured(text: str, match: re.Match[str]) -> bool:
         return measure in grammar()["measures"] or _stands_for_itself(text, match)
     if measure in ("颗", "轮"):
         return True
+    if measure in ("遍", "趟", "次"):  # 搜一遍就好 is no bound; 最多一遍 is
+        return comparative_before(text, match.start())
     before = text[max(0, match.start() - 30) : match.start()]
     bounded = (
         comparative_before(text, match.start())
         or patterns()["only"].search(before)
         or patterns()["only_after"].match(text, match.end())
     )
-    counted = re.compile(r"[个次条遍趟](?:[\u4e00-\u9fff]{0,3}(?:行星|信号|伴星|候选|天体)|就|$|[,，。；;！!？?、\s])")
+    counted = re.compile(r"[个条](?:[\u4e00-\u9fff]{0,3}(?:行星|信号|伴星|候选|天体)|就|$|[,，。；;！!？?、\s])")
     return bool(bounded and counted.match(text, match.end()))
 
 
@@ -147,7 +153,9 @@ def _stands_for_itself(text: str, match: re.Match[str]) -> bool:
         return False
     if announced(text, match.start(), match.end()):
         return True
-    loose = re.search(r"(?:\b(?:from|over|above|under)|从|自)\s*$", text[max(0, match.start() - 8) : match.start()], re.I)
+    loose = re.search(
+        r"(?:\b(?:from|over|above|under)|从|自)\s*$", text[max(0, match.start() - 8) : match.start()], re.I
+    )
     return not loose and comparative_before(text, match.start())
 
 
@@ -199,6 +207,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "comma": re.compile(r"\s*[,，、]\s*"),
         "range": re.compile(rf"(?:{alternatives('announces_range')})[^,;，；。]*$", re.I),
         "cadence": re.compile(rf"\s*(?:的)?\s*(?:{alternatives('cadence')})", re.I),
+        "no_more": re.compile(alternatives("no_more"), re.I),
         "short_cadence": re.compile(rf"\s*(?:的)?\s*(?:{alternatives('short_cadence')})", re.I),
         "error": re.compile(rf"\s*[,，]?\s*\(?\s*(?:±|\+/-|\+-|plus or minus|give or take|正负)\s*({_NUMBER})"),
         "named_error": re.compile(
@@ -403,10 +412,16 @@ def _limit(text: str, slot: Slot) -> Role:
     if slot.type == "quantity":
         return threshold_role(slot.name, slot.before, slot.after)
     term = _term_of(slot.name) or _term_of(slot.name.removesuffix("s"))
+    if term in grammar()["bounded"] and _patterns()["no_more"].search(text, slot.end, slot.end + _SOON):
+        return "max"
     only = patterns()["only"].search(slot.before) or patterns()["only_after"].match(text, slot.end)
     if only and (not slot.name or term in grammar()["bounded"]):
         return "value" if patterns()["already"].search(f"{slot.before} {slot.after}") else "max"
     return "value"
+
+
+# How soon somebody says that there are to be no more than they said.
+_SOON = 60
 
 
 def _slot(text: str, read: _Read, role: Role) -> Slot:
@@ -425,7 +440,7 @@ def _slot(text: str, read: _Read, role: Role) -> Slot:
         noun = "" if _says_of(before) else _counted(text, read.end)
         if noun or measure in grammar()["measures"] or not read.digits[0].isdigit():
             kind = "count"
-            things = [k for k in [*_terms(after[:10]), *reversed(_terms(before))] if k in THINGS]
+            things = [k for k in [*_terms(after[:10]), *reversed(_terms(before))] if k in _COUNTED]
             name = noun or grammar()["work"].get(measure) or (name if name == "cadence" else next(iter(things), name))
     value: float | int = int(read.value) if kind == "count" else read.value
     return Slot(
@@ -494,8 +509,11 @@ def _by_adjective(before: str, after: str, unit: str) -> str:
     return ""
 
 
-_AT = re.compile(r"(?:\bat|\bnear|\baround)\s*(?:about|around|roughly|approximately|nearly|near|~|≈)?\s*$", re.I)
-_OF_WHICH = re.compile(r"(?:行星|伴星|信号|候选体?|峰)(?:分别|都|各)?(?:在|位于|出现在)\s*$|(?<![A-Za-z0-9])(?<!\d )[b-h]\s+(?:is\s+)?(?:at|with|of)\s*$", re.I)
+_AT = re.compile(r"\bat\s*(?:about|around|roughly|approximately|nearly|near|~|≈)?\s*$", re.I)
+_OF_WHICH = re.compile(
+    r"(?:行星|伴星|信号|候选体?|峰)(?:分别|都|各)?(?:在|位于|出现在)\s*$|(?<![A-Za-z0-9])(?<!\d )[b-h]\s+(?:is\s+)?(?:at|with|of)\s*$",
+    re.I,
+)
 _NO_PERIOD = re.compile(r"\s*(?:interval|cadence|sampling|after|before|exposure|into|later|earlier)", re.I)
 
 
@@ -521,7 +539,10 @@ def _band(before: str, after: str, read: _Read) -> str:
     bright = any(re.search(whole(w), f"{before} {after}", re.I) for w in grammar()["brightness"])
     if read.unit not in ("", "mag"):
         return ""
-    names = [*grammar()["bands"], *(grammar()["bands_in_context"] if bright or read.unit == "mag" else ["R"] if about else [])]
+    names = [
+        *grammar()["bands"],
+        *(grammar()["bands_in_context"] if bright or read.unit == "mag" else ["R"] if about else []),
+    ]
     pattern = "|".join(re.escape(n) for n in sorted(names, key=len, reverse=True))
     symbol = re.search(
         rf"(?<![A-Za-z0-9_])({pattern})(?:[ -]?(?:band|波段))?\s*(?:=|≈|~|:|<|>|<=|>=|≤|≥|of|is|为|是|mag|magnitude|星等)?\s*(?:about|around|roughly|约|大约)?\s*(?:{alternatives('least')}|{alternatives('most')})?\s*$",
@@ -572,7 +593,11 @@ def find_releases(text: str) -> list[Slot]:
             said = match[numbers[0]]
             if unit_at(text, match.end())[0] and not match["before"]:
                 continue
-            parts = [match[0]] if re.search(r"\d\s*(?:-|–|to|through|到|至)\s*\d", said) else re.findall(r"\d+|[^\W\d_a-zA-Z]+", said)
+            parts = (
+                [match[0]]
+                if re.search(r"\d\s*(?:-|–|to|through|到|至)\s*\d", said)
+                else re.findall(r"\d+|[^\W\d_a-zA-Z]+", said)
+            )
             place = match.start()
             for part in parts:
                 start = text.index(part, place)
@@ -581,7 +606,9 @@ def find_releases(text: str) -> list[Slot]:
                 value = said if part == match[0] else _number_of(part)
                 if value is not None:
                     slot_start, slot_end = (match.start(), match.end()) if whole_words else (start, end)
-                    found.setdefault(slot_start, Slot("setting", text[slot_start:slot_end], slot_start, slot_end, value, name=name))
+                    found.setdefault(
+                        slot_start, Slot("setting", text[slot_start:slot_end], slot_start, slot_end, value, name=name)
+                    )
                 place = end
     return sorted(found.values(), key=lambda s: s.start)
 

@@ -103,7 +103,9 @@ def understand(question: str, clock: Clock | None = None) -> Understanding:
     take(find_settings(unread.text))
     take(find_quantities(unread.text))
     left = [m[0] for m in _LEFT.finditer(_ORDINAL.sub("", unread.text))]
-    ordered = sorted(corrected(slots, normalised(question)), key=lambda s: (s.start, s.role == "error", s.role == "max"))
+    ordered = sorted(
+        corrected(slots, normalised(question)), key=lambda s: (s.start, s.role == "error", s.role == "max")
+    )
     return Understanding(question, language_of(question), tuple(ordered), tuple(dict.fromkeys(left)))
 
 
