@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft
 from gnomon.agents.embedded.goals import Meant
-from gnomon.agents.embedded.words import kind_phrase, sentence
+from gnomon.agents.embedded.words import kind_phrase, sentence, words
 from gnomon.agents.understanding.grammar import language_of
 from gnomon.agents.understanding.slot import Slot
 from gnomon.knowledge.glossary import translate
@@ -95,7 +95,9 @@ class Asking:
         said = self._say(
             "beyond", quantity=quantity.names[self.language], data=self._data(), needs=quantity.needs[self.language]
         )
-        return NeedsAnswer(said, why="impossible")
+        if not quantity.kinds or re.search(words()["nothing_but"], self.considered.understood.question, re.I):
+            return NeedsAnswer(said, why="impossible")
+        return NeedsAnswer(f"{said} {self._say('attach_such')}", why="missing")
 
     def unnamed(self, slot: Slot, tools: Sequence[Tool]) -> NeedsAnswer:
         """A bare number, and nothing says what it is of."""

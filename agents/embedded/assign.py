@@ -35,6 +35,8 @@ _LENGTHS = set(
         "duration durations exposure exposures cadence window gap gaps baseline span age ages ingress egress long lasting 时长 持续 曝光 采样 窗口 间隔 年龄"
     )
 )
+# Words of descriptions that are said of any value.
+_PLAIN = set(tokens("day days hour hours longer shorter more less many than light curve velocities data points splits range star"))
 # What somebody says who takes points out.
 _CLIPS = re.compile(r"clip|outlier|reject|throw|remov|above|cut|剔除|离群|异常|剪|去掉|高出|高于", re.I)
 # What somebody says who bounds a search.
@@ -112,7 +114,7 @@ def _core(name: str) -> frozenset[str]:
 
 @cache
 def _parameter_words(name: str, description: str) -> frozenset[str]:
-    return frozenset(_core(name) | content_tokens(re.split(r"[.;]", description)[0]))
+    return frozenset(_core(name) | (content_tokens(re.split(r"[.;]", description)[0]) - _PLAIN))
 
 
 @cache

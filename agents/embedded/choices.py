@@ -3,6 +3,8 @@
 A choice is said by its value (``circular``) or by what is done with its subject (``leave the trend out``).  Of the latter only the words that stand right
 beside the subject count, so that ``no plots`` refuses no trend; each refusal among them turns the meaning round, as in ``don't drop flagged cadences``.
 What is asked or supposed is not chosen.
+
+Longer than other modules: values, subjects and doubt are three readings of one sentence.
 """
 
 from __future__ import annotations
@@ -13,8 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from gnomon.agents.embedded.columns import find_column
-from gnomon.agents.embedded.tokens import content_tokens
+from gnomon.agents.embedded.columns import any_of, find_column
 from gnomon.agents.embedded.words import words
 from gnomon.agents.understanding.grammar import normalised, spellings_of, whole
 from gnomon.agents.understanding.slot import Slot
@@ -104,7 +105,9 @@ def _by_unit(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, i
     said = []
     for choice in parameter.choices:
         spelled = "|".join(re.escape(w) for w in sorted(spellings_of(choice), key=len, reverse=True))
-        pattern = rf"(?<![\d./A-Za-z千公])(?P<link>in |as |为|是|用|[:：=])?\s*(?:{spelled})(?![A-Za-z/])"
+        pattern = (
+            rf"(?P<link>(?<![A-Za-z])(?:in|as) |为|是|用|[:：=])?\s*(?<![\d./A-Za-z千公])(?:{spelled})(?![A-Za-z/])"
+        )
         for match in re.finditer(pattern, sentence.text, re.I) if "/" in choice else ():
             before, after = sentence.text[: match.start()], sentence.text[match.end() :]
             bracketed = re.search(r"[(\[]\s*$", before) is not None
@@ -115,13 +118,17 @@ def _by_unit(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, i
             if _doubtful(sentence, match.start(), match.end()):
                 continue
             unit_alone = not re.search(rf"(?!units?\b|单位)(?:{_subject(parameter.name)})", clause, re.I)
-            if unit_alone and (_WANTED_IN.search(before.replace(",", " ").replace("，", " ")) or _RESULT.search(before)):
+            if unit_alone and (
+                _WANTED_IN.search(before.replace(",", " ").replace("，", " ")) or _RESULT.search(before)
+            ):
                 continue
             speaks = [m.end() for m in re.finditer(_subject(parameter.name), clause, re.I)]
             results = [m.end() for m in _RESULT.finditer(_COMMA.split(before)[-1])]
             if results and max(results) >= max(speaks, default=-1):
                 continue
-            following = re.match(rf"\s*(?:in there|(?:in |for )?(?:the |this |that )?(?:{_subject(parameter.name)}))", after, re.I)
+            following = re.match(
+                rf"\s*(?:in there|(?:in |for )?(?:the |this |that )?(?:{_subject(parameter.name)}))", after, re.I
+            )
             follows = clause.strip(" ,，") in ("", "but") and match["link"]  # not km/s, but in m/s
             if speaks or following or follows or match["link"] == "in ":
                 said.append((match.start(), match.end(), choice))
@@ -158,9 +165,9 @@ def _refused_value(text: str, match: re.Match[str]) -> bool:
         return True
     if re.search(_choosing("left"), before, re.I) and re.search(r"\bto\b|到|改|换", after, re.I):
         return True
-    if re.search(_choosing("e"), match[0], re.I) or "circular" in match[0] or "圆" in match[0]:
+    if re.search(_choosing("e"), match[0], re.I) or not re.search(_choosing("is_prior"), match[0], re.I):
         return False
-    if not re.search(rf"prior|先验|kipping|{_choosing('e')}", text, re.I):
+    if not re.search(_choosing("of_priors"), text, re.I):
         return True  # points distributed uniformly
     others = _choosing("others")
     clause = _COMMA.split(before)[-1] + match[0] + _COMMA.split(after)[0]
@@ -178,21 +185,23 @@ def _by_will(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, i
     yes = next((c for c in ("yes", "default") if c in parameter.choices), "")
     no = next((c for c in ("no", "none") if c in parameter.choices), "")
     implied = words()["choosing"]["no_means"].get(parameter.name, "")
-    text, taken = sentence.text, ""
+    by, text = _patterns(parameter.name).get("by", ""), sentence.text
+    described: list[tuple[int, int]] = []
     if implied in parameter.choices and not re.search(_choosing("outputs"), text, re.I):
         no = implied
     for key, subject in _subjects(parameter):
         for match in re.finditer(subject, text, re.I):
             first, last = match.span()
-            if taken[first:last].strip("\0 ") == "" and taken[first:last]:
+            if any(a < last and first < b for a, b in described):
                 continue
+            described.append((first, last))
             if _doubtful(sentence, first, last) or _elsewhere(text, first, last):
                 continue
             value = _valued(text, last, parameter)
             if value:
                 yield first, value[0], value[1]
                 continue
-            stance = _stance(text, first, last)
+            stance = _stance(text, first, last, by=by)
             if stance and stance[0] > 0 and re.search(_choosing("shows"), text[:first], re.I):
                 continue  # plot it with the trend
             if stance is None and key == "yes":
@@ -203,7 +212,7 @@ def _by_will(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, i
                 sign = -stance[0] if key == "points" else stance[0]
                 if chosen := yes if sign > 0 else no:
                     yield stance[1], stance[2], chosen
-        taken = re.sub(subject, lambda m: "\0" * len(m[0]), taken or text, flags=re.I)
+
 
 def _subjects(parameter: Parameter) -> Iterator[tuple[str, str]]:
     """What speaks of an argument, the closest descriptions first, each with the part it plays."""
@@ -218,7 +227,11 @@ def _subjects(parameter: Parameter) -> Iterator[tuple[str, str]]:
 def _valued(text: str, end: int, parameter: Parameter) -> tuple[int, str] | None:
     """What is set after the name: ``trend: no``."""
     values = words()["choosing"]["values"]
-    spoken = {**{w: -1 for w in values["refuse"]}, **{w: 1 for w in values["want"]}, **{c: 0 for c in parameter.choices}}
+    spoken = {
+        **dict.fromkeys(values["refuse"], -1),
+        **dict.fromkeys(values["want"], 1),
+        **dict.fromkeys(parameter.choices, 0),
+    }
     listed = "|".join(whole(w) for w in sorted(spoken, key=len, reverse=True))
     match = re.match(
         rf"\s*(?:terms? |项)?(?:(?:is |are |be )?(?:set|fixed|held|kept|frozen|forced) )?"
@@ -251,19 +264,22 @@ def _elsewhere(text: str, first: int, last: int) -> bool:
     )
 
 
-def _stance(text: str, first: int, last: int, alone: bool = False) -> tuple[int, int, int] | None:
+def _stance(text: str, first: int, last: int, by: str = "", alone: bool = False) -> tuple[int, int, int] | None:
     """Whether what stands at a place is wanted (1) or refused (-1), and where the words begin and end that say so.
 
-    ``alone`` where what is said of other things beside it does not count.
+    `by` says that something is done by means of it, as in ``don't drop points by their flags``; ``alone`` where what is said of other things beside it does
+    not count.
     """
     before, after = text[:first], text[last:]
-    means = re.search(_patterns("quality")["by"], before, re.I)
-    if means:  # don't drop points by their flags
+    means = re.search(by, before, re.I) if by else None
+    if means:
         said, shared = [*_before(before[: means.start()])[0], (means.start(), first, 1)], False
     else:
         said, shared = _before(before)
     later = [] if means else _after(after)
-    listed = not re.search(r"[,，]\s*$", before) or re.match(r",?\s*(?:and|or|nor|或|和|及)(?![a-z])", after.lstrip(), re.I)
+    listed = not re.search(r"[,，]\s*$", before) or re.match(
+        r",?\s*(?:and|or|nor|或|和|及)(?![a-z])", after.lstrip(), re.I
+    )
     if shared and (later or alone or not listed):
         said = []  # it has words of its own, or is no item of the same list
     if not said and not later:
@@ -316,9 +332,9 @@ def _turns(side: str, part: tuple[str, int]) -> list[tuple[int, int, int]]:
     """Each word of a part that refuses (-1) or wants (1), with its place."""
     run, start = part
     out = []
-    for match in re.finditer(_any_of(side), run, re.I):
-        kind = next((k for k in ("refuse", "want") if match[k]), "")
-        if kind:
+    for match in re.finditer(_word(side), run, re.I):
+        kind = _kinds(side).get(_folded(match[0]), "beside")
+        if kind != "beside":
             out.append((start + match.start(), start + match.end(), -1 if kind == "refuse" else 1))
     return out
 
@@ -354,19 +370,19 @@ def _doubtful(sentence: _Sentence, first: int, last: int) -> bool:
 
 
 def _choosing(key: str) -> str:
-    return str(words()["choosing"][key])
+    """A regular expression for something that is said around choices."""
+    return _with_e(words()["choosing"][key])
+
+
+def _with_e(pattern: str) -> str:
+    return pattern.replace("{e}", words()["choosing"]["e"])
 
 
 @cache
 def _patterns(name: str) -> dict[str, str]:
     """What says the choices of an argument, as regular expressions."""
     listed: dict[str, Any] = words()["choosing"]["patterns"].get(name, {})
-    return {str(key): str(value).replace("{e}", _choosing("e")) for key, value in listed.items()}
-
-
-@cache
-def _alternatives(listed: tuple[str, ...]) -> str:
-    return "(?:" + "|".join(whole(w) for w in sorted(listed, key=len, reverse=True)) + ")"
+    return {str(key): _with_e(value) for key, value in listed.items()}
 
 
 def _listed(side: str, kind: str) -> tuple[str, ...]:
@@ -376,24 +392,31 @@ def _listed(side: str, kind: str) -> tuple[str, ...]:
 
 @cache
 def _cues(side: str, kind: str) -> str:
-    return _alternatives(_listed(side, kind))
+    return any_of(_listed(side, kind))
 
 
 @cache
-def _any_of(side: str) -> str:
-    """One word that may stand beside a subject, in a group that says what it does."""
-    kinds = {w: kind for kind in ("beside", "want", "refuse") for w in _listed(side, kind)}
-    ordered = sorted(kinds, key=len, reverse=True)
-    return "|".join(f"(?P<{kind}>{_alternatives(tuple(w for w in ordered if kinds[w] == kind))})" for kind in ("refuse", "want", "beside"))
+def _kinds(side: str) -> dict[str, str]:
+    """What each word does that may stand beside a subject."""
+    return {_folded(w): kind for kind in ("beside", "want", "refuse") for w in _listed(side, kind)}
+
+
+@cache
+def _word(side: str) -> str:
+    return any_of(tuple(_kinds(side)))
+
+
+def _folded(word: str) -> str:
+    return re.sub(r"[ -]", " ", word.lower())
 
 
 @cache
 def _run(side: str) -> str:
     """Words that belong to a subject, up to it or from it on; others may share them."""
-    word = "|".join(_cues(side, kind) for kind in ("refuse", "want", "beside"))
     if side == "before":
-        return rf"(?:(?>{word}|(?:{_any_subject()})\s*{_TOGETHER})[\s\"'“”-]*)+$"
-    return rf"\s*(?:(?>{word}|{_TOGETHER}\s*(?:the |an? |its )?(?:{_any_subject()}))[\s\"'“”-]*)+{_END}"
+        return rf"(?:(?>{_word(side)}|(?:{_any_subject()})\s*{_TOGETHER})[\s\"'“”-]*)+$"
+    shared = rf"{_TOGETHER}\s*(?:the |an? |its )?(?:{_any_subject()})"
+    return rf"\s*(?:(?>{_word(side)}|{shared})[\s\"'“”-]*)+{_END}"
 
 
 @cache
@@ -406,16 +429,14 @@ def _any_subject() -> str:
 @cache
 def _any(key: str) -> str:
     listed = words()[key]
-    return _alternatives((*listed["en"], *listed["zh"]))
+    return any_of((*listed["en"], *listed["zh"]))
 
 
 @cache
 def _subject(name: str) -> str:
     """What speaks of an argument: its name's words together, what the glossary says they are, and what people say besides."""
-    spoken = {name.replace("_", " "), *_terms_of(name), *words()["subjects"].get(name, [])}
-    return "|".join(
-        whole(w + "s") + "|" + whole(w) if w.isascii() else whole(w) for w in sorted(spoken, key=len, reverse=True)
-    )
+    spoken = {name, name.replace("_", " "), *_terms_of(name), *words()["subjects"].get(name, [])}
+    return any_of(tuple(spoken | {w + "s" for w in spoken if w.isascii()}))
 
 
 @cache

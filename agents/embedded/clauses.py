@@ -15,7 +15,7 @@ from gnomon.agents.understanding.understand import Understanding
 from gnomon.knowledge.glossary import load
 
 _PART = re.compile(
-    r"[.;!?。；！？\n](?!\d)|[,，:：](?!\d)|\s+(?:and then|then|and also|also|once|after that|afterwards|when done|as soon as)\s+|\s+and\s+(?=[a-z]+ (?:it|them|this|that|the|my|our|me|us|all|a|an)\b)|(?:并且?|然后|顺便|接着|随后|之后再?|再)(?=[把将请帮给\u4e00-\u9fff]{2})"
+    r"[.;!?。；！？\n](?!\d)|[,，:：](?!\d)|\s+(?:and then|then|and also|also|once|after that|afterwards|when done|as soon as|as well as|together with|along with|in addition to)\s+|\s+and\s+(?=(?:the|a|an|its|their|one)\s+\w+\s+(?:of|with|for|against)\b)|\s+and\s+(?=[a-z]+ (?:it|them|this|that|the|my|our|me|us|all|a|an)\b)|(?:并且?|然后|顺便|接着|随后|之后再?|再)(?=[把将请帮给\u4e00-\u9fff]{2})"
 )
 # Parts that are too short to mean something by themselves are left to the whole.
 _SHORT = 3

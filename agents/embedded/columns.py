@@ -3,10 +3,13 @@
 A sentence is read as a row of letters, one for the part that each word plays in it (``T`` what a column holds, ``N`` a name, ``I`` is ...), and statements
 are patterns of these letters.  A name that could be any word counts only where the question says ``column`` or ``called``, where the name itself says
 what it is the name of (``mag``, ``e_rv``), or where several columns are named in one breath.
+
+Longer than other modules: the letters and the patterns of them are read side by side.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -179,9 +182,7 @@ def _merged(tokens: list[_Token]) -> list[_Token]:
             before, between = out[place], out[place + 1 : -1]
             if before.letter not in "Tt" or len(between) > 2 or before.what == "instrument":
                 break
-            if out[-1].what == "error":
-                kept = "error"
-            elif before.what == "error" and between:
+            if out[-1].what == "error" or (before.what == "error" and between):
                 kept = "error"
             elif before.what == out[-1].what and before.letter == out[-1].letter == "T":
                 kept = before.what
@@ -214,11 +215,20 @@ def _phrases() -> tuple[re.Pattern[str], dict[str, tuple[str, str]]]:
     for product in listed["products"]:
         for content in ("flux", "fluxes", "flux values", "photometry", "light curve", "流量", "光变", "光变曲线"):
             parts[f"{product.lower()} {content}"] = "N", "flux"
-    spelled = sorted(parts, key=len, reverse=True)
-    return re.compile("|".join(whole(w).replace("[ -]", "[ -]?" if not w.isascii() else "[ -]") for w in spelled), re.I), {
-        **parts,
-        **{w.replace(" ", ""): part for w, part in parts.items() if not w.isascii()},
-    }
+    parts.update({w.replace(" ", ""): part for w, part in parts.items() if not w.isascii()})
+    return re.compile(any_of(tuple(parts)), re.I), parts
+
+
+@cache
+def any_of(listed: tuple[str, ...]) -> str:
+    """A regular expression for any of some words, the longest first; those in Latin letters share their boundaries, which is compiled faster."""
+    ordered = sorted(listed, key=len, reverse=True)
+    mixed = [w for w in ordered if w[0].isascii() and not w.isascii()]
+    plain = [w for w in ordered if w.isascii() and w[0].isalnum() and w[-1].isalnum()]
+    rest = [w for w in ordered if w not in {*mixed, *plain}]
+    latin = "|".join(re.escape(w).replace(r"\ ", "[ -]") for w in plain)
+    shared = [rf"(?<![A-Za-z0-9_])(?:{latin})(?![A-Za-z0-9_])"] if plain else []
+    return "(?:" + "|".join([*map(whole, mixed), *shared, *map(whole, rest)]) + ")"
 
 
 @cache
@@ -246,7 +256,8 @@ def _holds(name: str) -> str:
     joined = "".join(parts)
     errors, values = listed["error"], [*listed["flux"], *listed["rv"], "m"]
     before = sorted(listed["error_of"], key=len, reverse=True)
-    if any(p in errors for p in parts) or (len(parts) > 1 and "e" in (parts[0], parts[-1])) or joined == "e":
+    of_value = len(parts) > 1 and {parts[0], parts[-1]} & set(listed["error_part"])
+    if any(p in errors for p in parts) or of_value or joined == "e":
         return "error"
     for mark in before:
         rest = (parts[1:] if parts and parts[0] == mark else [parts[0].removeprefix(mark)]) if parts else []
@@ -254,7 +265,9 @@ def _holds(name: str) -> str:
             return "error"
     if any(len(p) > 3 and (p.endswith(("err", "error")) or p.startswith(("err", "sig"))) for p in parts):
         return "error" if "signal" not in joined else ""
-    ends = [(len(stem), what) for what in ("time", "flux", "rv") for stem in map(str, listed[what]) if _has(parts, stem)]
+    ends = [
+        (len(stem), what) for what in ("time", "flux", "rv") for stem in map(str, listed[what]) if _has(parts, stem)
+    ]
     ends += [(len(stem), "instrument") for stem in listed["instrument"] if stem in parts]
     return max(ends, key=lambda e: e[0])[1] if ends else ""
 
@@ -275,7 +288,9 @@ def _letters(tokens: list[_Token]) -> str:
     return "".join(t.letter for t in tokens)
 
 
-_FIRST = re.compile(r"(?P<link>(?:[dCvIPKU=:(f]|n[QqNtb]s+|(?<=[vI])A|s(?=[vdPU]*U)|(?<=[Tt])[bdx]{1,4}(?=I?P[dv]*C))*)(?P<name>[QqNtbT])(?P<after>C?\)?C?)")
+_FIRST = re.compile(
+    r"(?P<link>(?:[dCvIPKU=:(f]|n[QqNtb]s+|(?<=[vI])A|s(?=[vdPU]*[UK])|(?<=[Tt])[bdx]{1,4}(?=I?P[dv]*C))*)(?P<name>[QqNtbT])(?P<after>C?\)?C?)"
+)
 _LAST = re.compile(r"(?P<link>[dCvIPA=:(]*)(?P<kind>[bx]?)(?P<thing>[Tt])(?P<after>\)?C?)")
 
 
@@ -287,14 +302,13 @@ def _said(tokens: list[_Token], _spoken: set[str]) -> Iterator[_Statement]:
         *(s for i in range(len(tokens)) if letters[i] in "QqNtb" and (s := _name_first(tokens, letters, i))),
     ]
     yield from (s for s in candidates if s.sure)
-    linked = [s for s in candidates if s.linked and (s.sure or s.likely)]
-    breath = [s for s in linked if s.likely or s.sure]
+    breath = [s for s in candidates if s.linked]
     for _ in _CONTENTS:  # each that follows one is followed by the next
         breath += [s for s in candidates if s not in breath and s.likely and _beside(s, breath, letters)]
     if len({s.name for s in breath}) > 1 and any(s.sure or _holds(s.name) == s.what for s in breath):
         yield from breath
     beside = [s for s in candidates if not s.linked and _holds(s.name) == s.what]
-    if not breath and len(beside) > 1 and all(_beside(b, [a], letters) for a, b in zip(beside, beside[1:], strict=False)):
+    if not breath and len(beside) > 1 and all(_beside(b, [a], letters) for a, b in itertools.pairwise(beside)):
         yield from beside
 
 
@@ -330,7 +344,9 @@ def _content_first(tokens: list[_Token], letters: str, i: int) -> _Statement | N
             return None
     if name.letter == "T" and not name.text.isascii():
         return None
-    if name.letter == "T" and not ("K" in link or re.search(r"C[dIP=:]*$", link) or ("P" in link and "C" in match["after"])):
+    if name.letter == "T" and not (
+        "K" in link or re.search(r"C[dIP=:]*$", link) or ("P" in link and "C" in match["after"])
+    ):
         return None
     if re.match(r"[dvA]*I?d*[Tt]", letters[match.end() :]) and name.letter in "tb" and "C" not in link:
         return None  # "the time is jd, vel is the velocity" begins a statement of its own
@@ -369,7 +385,11 @@ def _name_first(tokens: list[_Token], letters: str, i: int) -> _Statement | None
 
 def _goes_on(tokens: list[_Token], place: int) -> bool:
     """Whether a name is a part of something longer, as in ``e-/s``."""
-    return tokens[place + 1 : place + 2] != [] and tokens[place].end == tokens[place + 1].start and tokens[place + 1].text in "-/^"
+    return (
+        tokens[place + 1 : place + 2] != []
+        and tokens[place].end == tokens[place + 1].start
+        and tokens[place + 1].text in "-/^"
+    )
 
 
 def _glued(tokens: list[_Token], place: int) -> bool:
@@ -398,6 +418,7 @@ def _weighed(what: str, name: _Token, link: str, called: bool, place: tuple[int,
         sure = sure and not clock and (name.letter != "N" or marked or agrees or any(c.islower() for c in name.text))
     sure = sure or (marked and not linked and not clock and "v" not in link)
     odd = len(name.text) <= 3 or not re.search(r"[aeiou]", name.text.lower())
+    own = own if len(name.text) > 1 or own == what else ""  # V may be a velocity, a volt or a filter
     likely = name.letter != "T" and (own == what or marked or (not own and (odd or "=" in link or name.letter == "N")))
     likely = likely and (name.letter != "b" or linked or own == what or odd)
     return _Statement(what, name.text, *place, sure, likely, linked) if sure or likely else None
@@ -406,9 +427,11 @@ def _weighed(what: str, name: _Token, link: str, called: bool, place: tuple[int,
 # ---------------------------------------------------------------- lists
 
 _LISTED = re.compile(
-    rf"[CF](?:[PUdA]*[dTtb]*f)?(?P<link>[dvIPKU:=(s]*)(?P<names>[QqNtTb](?:s*[QqNtTb])+)(?P<rest>[s:(=IAPdv)]*)(?P<things>[Tt](?:d*s+d*[Tt])+)?"
+    r"[CF](?:[PUdA]*[dTtb]*f)?(?P<link>[dvIPKU:=(s]*)(?P<names>[QqNtTb](?:s*[QqNtTb])+)(?P<rest>[s:(=IAPdv)]*)(?P<things>[Tt](?:d*s+d*[Tt])+)?"
 )
-_THINGS = re.compile(rf"(?<![=:IKP])(?P<things>[Tt](?:d*s+d*[Tt])+)(?P<link>[dCv:=]*[IPK:=C][dCvIPK:=]*)(?P<names>{_NAME}(?:s+{_NAME})+)")
+_THINGS = re.compile(
+    rf"(?<![=:IKP])(?P<things>[Tt](?:d*s+d*[Tt])+)(?P<link>[dCv:=]*[IPK:=C][dCvIPK:=]*)(?P<names>{_NAME}(?:s+{_NAME})+)"
+)
 
 
 _LISTED_BEFORE = re.compile(r"(?P<names>[QqNtbT](?:s*[QqNtTb])+)[dx]{0,2}C(?![dIPK:=]*[QqNtb])")
@@ -435,9 +458,7 @@ def _paired(tokens: list[_Token], _spoken: set[str]) -> Iterator[_Statement]:
         names = _names(tokens, *match.span("names"))
         if len(things) == len(names) and (match["rest"] if "rest" in match.groupdict() else True):
             for thing, name in zip(things, names, strict=True):
-                yield _Statement(
-                    tokens[thing].what, tokens[name].text, match.start(), match.end() - 1, True, True
-                )
+                yield _Statement(tokens[thing].what, tokens[name].text, match.start(), match.end() - 1, True, True)
 
 
 def _in_order(tokens: list[_Token], spoken: set[str]) -> Iterator[_Statement]:
@@ -449,7 +470,7 @@ def _in_order(tokens: list[_Token], spoken: set[str]) -> Iterator[_Statement]:
         places = _names(tokens, *match.span("names"))
         names = [tokens[i].text for i in places]
         own = [tokens[i].what or _holds(tokens[i].text) for i in places]
-        spaced = any(b - a == 1 for a, b in zip(places, places[1:], strict=False))
+        spaced = any(b - a == 1 for a, b in itertools.pairwise(places))
         if len(names) < 2:
             continue
         plain = all(letters[i] == "T" and names[n].islower() for n, i in enumerate(places))
@@ -458,7 +479,9 @@ def _in_order(tokens: list[_Token], spoken: set[str]) -> Iterator[_Statement]:
         values = ("flux", "rv") if len(spoken & {"flux", "rv"}) != 1 else tuple(spoken & {"flux", "rv"})
         for n, (name, what) in enumerate(zip(names, own, strict=True)):
             expected = (("time",), values, ("error",))[n] if n < 3 else ()
-            for said in (what,) if what else [w for w in expected if not {w, *(values if w in values else ())} & set(own)]:
+            for said in (
+                (what,) if what else [w for w in expected if not {w, *(values if w in values else ())} & set(own)]
+            ):
                 yield _Statement(said, name, match.start(), match.end("names") - 1, True, True)
 
 
@@ -479,6 +502,8 @@ def _by_name(tokens: list[_Token], _spoken: set[str]) -> Iterator[_Statement]:
             column = "C" in match[0]
             if not what or _refused(letters, match.start()) or _refused(letters, place):
                 continue
+            if _goes_on(tokens, place) or "".join(t.text for t in tokens[place + 1 : place + 2]) in ("-", "+"):
+                continue  # BJD - 2450000
             if name.letter == "t" and not (column and len(name.text) > 2 and name.text.isupper()):
                 continue
             if name.letter == "N" and _CLOCK.match(name.text) and not column:
@@ -486,6 +511,8 @@ def _by_name(tokens: list[_Token], _spoken: set[str]) -> Iterator[_Statement]:
             if name.letter == "N" and not column and "_" not in name.text and letters[match.start()] == "P":
                 continue
             yield _Statement(what, name.text, match.start(), match.end() - 1, True, True)
-    products = [i for i, t in enumerate(tokens) if re.fullmatch(r"[A-Z0-9_]+_FLUX", t.text)]
-    if len({tokens[i].text for i in products}) == 1 and not _refused(letters, products[0]):
+    products = [
+        i for i, t in enumerate(tokens) if re.fullmatch(r"[A-Z0-9_]+_FLUX", t.text) and not _refused(letters, i)
+    ]
+    if len({tokens[i].text for i in products}) == 1:
         yield _Statement("flux", tokens[products[0]].text, products[0], products[0], True, True)

@@ -16,7 +16,7 @@ from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, fini
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
 from gnomon.agents.embedded.refusals import alone, data_meant, left_out, refused_tools, refuses_figures
 from gnomon.agents.embedded.sensible import contradiction, not_offered, two_choices, unnamed
-from gnomon.agents.embedded.tokens import asks_for_picture, asks_to_act, preference, refuses_pictures
+from gnomon.agents.embedded.tokens import asks_for_more, asks_for_picture, asks_to_act, preference, refuses_pictures
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import Understanding, understand
@@ -350,11 +350,10 @@ class EmbeddedPlanner:
                 raise asking.outside([part.tasks("astronomy")[0].meant], drafts, text)
             also = part.tools[0]
             sets = any(s.text in text for s in considered.understood.of_type("quantity", "count"))
-            if considered.whole.of(goal.name) >= _SETTLED and self._reads(allowed[goal.name]) & self._reads(
-                allowed.get(also.meant.name, Draft())
-            ):
+            same = self._reads(allowed[goal.name]) & self._reads(allowed.get(also.meant.name, Draft()))
+            if considered.whole.of(goal.name) >= _SETTLED and same and not asks_for_more(considered.wish):
                 continue  # of the same data, and the whole says plainly how far to go
-            if also.value >= (_CERTAIN if sets else _ALSO) and also.meant.name in allowed:
+            if also.value >= (_CERTAIN if sets and same else _ALSO) and also.meant.name in allowed:
                 chosen.append(also.meant.tool)
         ends = [
             t

@@ -61,6 +61,11 @@ def asks_to_act(question: str) -> bool:
     return bool(_acting().search(question))
 
 
+def asks_for_more(question: str) -> bool:
+    """Whether the question says that it wants several things: both this and that, besides, as well."""
+    return bool(re.search(words()["several"], question, re.I))
+
+
 def refuses_pictures(question: str) -> bool:
     """Whether the question says that it wants no pictures."""
     return bool(re.search(words()["no_pictures"], question, re.I))

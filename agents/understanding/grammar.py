@@ -196,6 +196,11 @@ def patterns() -> dict[str, re.Pattern[str]]:
         "every": re.compile(rf"(?:{alternatives('every')})\s*$", re.I),
         "set_aside": re.compile(rf"(?:{alternatives('thrown_out')})(?:\s+{_JOINS}[A-Za-z-]+){{0,2}}\s*$", re.I),
         "negated": re.compile(rf"(?:{'|'.join(map(whole, en))})(?:\s+{_JOINS}[A-Za-z-]+){{0,3}}\s*$|{chinese}", re.I),
+        "negated_with": re.compile(
+            rf"(?:{'|'.join(map(whole, en))})(?:\s+{_JOINS}[A-Za-z-]+){{1,3}}\s+(?:with|that|which|whose|of)(?:\s+{_JOINS}[A-Za-z/-]+){{0,3}}\s*$",
+            re.I,
+        ),
+        "neutral": re.compile(rf"(?:{alternatives('neutral')}){filler}$", re.I),
         "denied": re.compile(
             rf"(?:{'|'.join(map(whole, en))})\s+(?:{alternatives('doing')})(?:\s+{_JOINS}[A-Za-z-]+){{0,1}}\s*$|{chinese}",
             re.I,
@@ -306,9 +311,10 @@ def _said_before(text: str, before: str, origin: int, end: int) -> Role | None:
         return None
     role = min(found, key=lambda r: found[r].start())  # "not shorter than" is longer than "shorter than"
     head = before[: found[role].start()]
+    denied = patterns()["negated"].search(head)
     if not patterns()["never_denied"].match(found[role][0]):
         head = _head(text, origin + len(head), head)
-    denied = patterns()["negated"].search(head)
+        denied = patterns()["negated"].search(head) or patterns()["negated_with"].search(head)
     thrown = patterns()["thrown_out"].search(head)
     if thrown and denied and denied.start() <= thrown.start() and thrown[0] in grammar()["negations"]["zh"]:
         thrown = None  # 不要搜 denies, and throws nothing out
@@ -350,11 +356,13 @@ def _turned(role: Role, turned: bool) -> Role:
     return "max" if role == "min" else "min"
 
 
-def threshold_role(term: str, before: str, after: str) -> Role:
+def threshold_role(term: str, role: Role, before: str, after: str) -> Role:
     """Which end a value of a term is where somebody sets a threshold of it: a signal-to-noise ratio at least so large."""
-    if patterns()["threshold"].search(f"{before} {after}"):
+    if role != "value" and not (role == "max" and patterns()["neutral"].search(before)):
+        return role
+    if role == "max" or patterns()["threshold"].search(f"{before} {after}"):
         if term in grammar()["more_is_better"]:
             return "min"
         if term in grammar()["less_is_better_of"]:
             return "max"
-    return "value"
+    return role

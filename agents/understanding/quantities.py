@@ -116,6 +116,8 @@ def _read_words(text: str, match: re.Match[str]) -> _Read | None:
         counted = _counted(text, match.end())
         if written.lower() in ("half", "single") and not (unit or counted):
             return None
+        if not unit and _is_pronoun(text, match, counted):
+            return None
         said = unit or len(re.split(r"[ -]", written)) > 1 or counted or _stands_for_itself(text, match)
         following = _patterns()["to"].match(text, match.end()) or _patterns()["and"].match(text, match.end())
         return read if said or (following and _number_at(text, following.end())) else None
@@ -126,6 +128,16 @@ def _read_words(text: str, match: re.Match[str]) -> _Read | None:
     if unit or part or (len(written) > 1 and written not in ("百万", "千万", "万亿")):
         return read
     return read if written != "半" and _is_measured(text, match) else None
+
+
+def _is_pronoun(text: str, match: re.Match[str], counted: str) -> bool:
+    """Whether "one" is no number: no one, the one, another one."""
+    term = find_term(counted) if counted else None
+    return (
+        match[0].lower() == "one"
+        and (term is None or term.key not in _COUNTED)
+        and _patterns()["no_number_one"].search(text[max(0, match.start() - 10) : match.start()]) is not None
+    )
 
 
 def _is_measured(text: str, match: re.Match[str]) -> bool:
@@ -219,6 +231,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "last_digits": re.compile(r"\((\d{1,3})\)"),
         "dip": re.compile(alternatives("dips"), re.I),
         "periodic": re.compile(alternatives("periodic"), re.I),
+        "no_number_one": re.compile(rf"(?:{alternatives('no_number_one')})\s+$", re.I),
         "word": re.compile(r"[ -]?([A-Za-z][A-Za-z-]*)"),
         "closed": re.compile(
             rf"\s*(?:$|[,.;:!?()\]，。；：！？（）、…—–\0]|-(?![A-Za-z])|{alternatives('closes')})", re.I
@@ -400,7 +413,7 @@ def _one(text: str, read: _Read, clause_start: int, name: str = "") -> list[Slot
     role = role_at(text, clause_start, whole_read.end, whole_read.unit)
     slot = replace(_slot(text, whole_read, role), note=note)
     slot = replace(slot, name=name or slot.name)
-    if slot.role == "value" and error is None:
+    if error is None:
         slot = replace(slot, role=_limit(text, slot))
     if error is None:
         return [slot]
@@ -410,7 +423,9 @@ def _one(text: str, read: _Read, clause_start: int, name: str = "") -> list[Slot
 def _limit(text: str, slot: Slot) -> Role:
     """Which end a value is of which no comparative says so: a threshold that must be passed, and the one planet that is wanted and no other."""
     if slot.type == "quantity":
-        return threshold_role(slot.name, slot.before, slot.after)
+        return threshold_role(slot.name, slot.role, slot.before, slot.after)
+    if slot.role != "value":
+        return slot.role
     term = _term_of(slot.name) or _term_of(slot.name.removesuffix("s"))
     if term in grammar()["bounded"] and _patterns()["no_more"].search(text, slot.end, slot.end + _SOON):
         return "max"
@@ -573,59 +588,3 @@ def _counted(text: str, position: int) -> str:
 
 # How many words may stand between a number and what it counts.
 _ADJECTIVES = 3
-
-
-# --- numbers that identify data
-
-
-def find_releases(text: str) -> list[Slot]:
-    """The sectors, quarters and campaigns of a text: numbers that say which data, and count nothing.
-
-    Returns
-    -------
-    list of Slot
-        Settings of that name; ``sectors 14-16`` has the words as its value.
-    """
-    found: dict[int, Slot] = {}
-    for name, words in grammar()["releases"].items():
-        for match in re.finditer(_release_pattern(tuple(words)), text, re.I):
-            numbers = [g for g in ("after", "before") if match[g]]
-            said = match[numbers[0]]
-            if unit_at(text, match.end())[0] and not match["before"]:
-                continue
-            parts = (
-                [match[0]]
-                if re.search(r"\d\s*(?:-|–|to|through|到|至)\s*\d", said)
-                else re.findall(r"\d+|[^\W\d_a-zA-Z]+", said)
-            )
-            place = match.start()
-            for part in parts:
-                start = text.index(part, place)
-                end = start + len(part)
-                whole_words = len(parts) == 1
-                value = said if part == match[0] else _number_of(part)
-                if value is not None:
-                    slot_start, slot_end = (match.start(), match.end()) if whole_words else (start, end)
-                    found.setdefault(
-                        slot_start, Slot("setting", text[slot_start:slot_end], slot_start, slot_end, value, name=name)
-                    )
-                place = end
-    return sorted(found.values(), key=lambda s: s.start)
-
-
-@cache
-def _release_pattern(words: tuple[str, ...]) -> str:
-    names = "|".join(whole(w) for w in sorted(words, key=len, reverse=True))
-    more = r"(?:\s*(?:-|–|/|&|,|、|和|及|到|至|\band\b|\bto\b|\bthrough\b)\s*\d{1,4}(?![\d.]*\d|\s*[A-Za-z%]))*"
-    chinese = r"\d{1,4}|[一二三四五六七八九十百]+"
-    return (
-        rf"(?:{names})(?:\s*(?:=|:|#|no\.|number|nr\.|第|编号))?\s*(?P<after>\d{{1,4}}{more})(?![\d.]*\d|[A-Za-z_])"
-        rf"|(?:第\s*|(?<![\d.])(?=\d{{1,4}}\s*号))(?P<before>(?:{chinese})(?:\s*[、和至到-]\s*第?\s*(?:{chinese}))*)\s*号?\s*(?:{names})"
-    )
-
-
-def _number_of(written: str) -> int | None:
-    if written.isdigit():
-        return int(written)
-    value, _unit = value_of_words(written) if number_words().fullmatch(written) else (float("nan"), "")
-    return int(value) if value == value else None

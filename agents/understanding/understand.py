@@ -12,7 +12,8 @@ from gnomon.agents.understanding.coordinates import find_coordinates
 from gnomon.agents.understanding.corrections import corrected
 from gnomon.agents.understanding.grammar import language_of, normalised
 from gnomon.agents.understanding.objects import find_objects
-from gnomon.agents.understanding.quantities import find_quantities, find_releases
+from gnomon.agents.understanding.quantities import find_quantities
+from gnomon.agents.understanding.releases import find_releases
 from gnomon.agents.understanding.settings import find_files, find_settings
 from gnomon.agents.understanding.sites import find_sites
 from gnomon.agents.understanding.slot import Slot, Unread
@@ -79,16 +80,17 @@ def understand(question: str, clock: Clock | None = None) -> Understanding:
     unread.text = normalised(unread.text)
     slots: list[Slot] = []
 
-    def take(found: Sequence[Slot]) -> None:
+    def take(found: Sequence[Slot], within_clause: bool = True) -> None:
         # Places are those of the question, so the words are the question's own, full-width digits and all.
-        slots.extend(unread.take([replace(s, text=question[s.start : s.end]) for s in found]))
+        taken = unread.take([replace(s, text=question[s.start : s.end]) for s in found])
+        slots.extend(taken if within_clause else [replace(s, before="", after="") for s in taken])
 
     take(find_files(unread.text))
     take(find_coordinates(unread.text))
     take(find_objects(unread.text))
-    take(find_releases(unread.text))
-    # The words around an identifier do not say what argument it is.
-    slots = [replace(s, before="", after="") if s.type == "setting" else s for s in slots]
+    take(
+        find_releases(unread.text), within_clause=False
+    )  # the words around an identifier do not say what argument it is
     take([s for s in find_quantities(unread.text) if s.name.endswith("JD")])  # a date in the data's own time system
     places = find_sites(unread.text)
     take(places)
@@ -102,7 +104,7 @@ def understand(question: str, clock: Clock | None = None) -> Understanding:
     take([t for t in times if not _LENGTH.fullmatch(t.text.strip())])
     take(find_settings(unread.text))
     take(find_quantities(unread.text))
-    left = [m[0] for m in _LEFT.finditer(_ORDINAL.sub("", unread.text))]
+    left = [m[0] for m in _LEFT.finditer(_ORDINAL.sub(" ", unread.text))]
     ordered = sorted(
         corrected(slots, normalised(question)), key=lambda s: (s.start, s.role == "error", s.role == "max")
     )

@@ -203,14 +203,36 @@ def test_the_clause_of_the_first_value_is_that_of_the_second() -> None:
 
 
 FRAGMENTS = st.sampled_from(
-    ["3 planets", "1.2 d", "from 1 to 10 d", "0.9 ± 0.1 Msun", "five", "HD 3167", "tonight", "最多五颗", "3 天", ", no, ", " -- no wait, "]
-    + ["，不对，", "，应为 ", " instead of ", " rather than ", ", not ", "不是", "而是", " but ", " sorry, I mean ", " (was ", "改成", " or ", "; "]
+    [
+        "3 planets",
+        "1.2 d",
+        "from 1 to 10 d",
+        "0.9 ± 0.1 Msun",
+        "five",
+        "HD 3167",
+        "tonight",
+        "最多五颗",
+        "3 天",
+        ", no, ",
+        " -- no wait, ",
+        "，不对，",
+        "，应为 ",
+        " instead of ",
+        " rather than ",
+        ", not ",
+        "不是",
+        "而是",
+        " but ",
+        " sorry, I mean ",
+        " (was ",
+        "改成",
+        " or ",
+        "; ",
+    ]
 )
 
 
 @given(st.lists(FRAGMENTS, max_size=8).map("".join))
 def test_any_corrections_are_read_without_harm(text: str) -> None:
-    before = [s for s in understand(text, CLOCK).slots]
-    for slot in before:
+    for slot in understand(text, CLOCK).slots:
         assert text[slot.start : slot.end] == slot.text
-    assert before == sorted(before, key=lambda s: s.start) or len({s.start for s in before}) < len(before)

@@ -674,3 +674,80 @@ def test_importing_costs_nothing() -> None:
         "assert not {'astropy', 'ruamel.yaml', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [
+        ("label it XL-7", "XL-7"),
+        ("call the star Bob-3", "Bob-3"),
+        ("the star is called Bob", "Bob"),
+        ("the star name is foo", "foo"),
+        ("star name: Wobbly 4", "Wobbly 4"),
+        ("name of the star: X1", "X1"),
+        ('the target is named "my star"', "my star"),
+        ("call it 'Big Dipper 3'", "Big Dipper 3"),
+        ("label the plots XL-7", "XL-7"),
+        ("the star, labelled XL-7, shows dips", "XL-7"),
+        ("use the name XL-7 in the plots", "XL-7"),
+        ("nickname the star Fuzzy", "Fuzzy"),
+        ("the figure should be titled XL-7", "XL-7"),
+        ("target name should read XL-7.", "XL-7"),
+        ("call the target 2b-9", "2b-9"),
+        ("refer to it as Star-9", "Star-9"),
+        ("the object, known as XL-7", "XL-7"),
+        ("图上的星名写成 XL-7", "XL-7"),
+        ("星名是 XL-7", "XL-7"),
+        ("星名：XL-7，画图", "XL-7"),
+        ("恒星名叫 阿尔法", "阿尔法"),
+        ("恒星的名字是小白", "小白"),
+        ("把目标称为 XL-7", "XL-7"),
+        ("目标叫 Bob-3", "Bob-3"),
+        ("图的标题写 XL-7", "XL-7"),
+        ("标签用 XL-7", "XL-7"),
+        ("名字就写 XL-7 吧", "XL-7"),
+        ("这颗星叫“小星”", "小星"),
+        ("命名为 XL-7", "XL-7"),
+        ("天体名称为 XL-7", "XL-7"),
+        ("星名叫 K-99b", "K-99b"),
+        ("call the star HD 3167", "HD 3167"),
+        ("label it HAT-P-11", "HAT-P-11"),
+        ("the star's name is HAT-P-11 b", "HAT-P-11 b"),
+    ],
+)
+def test_a_name_that_somebody_gives(question: str, value: str) -> None:
+    assert [slot.value for slot in find_objects(question)] == [value]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "the column called flux_2",
+        "the file named data2",
+        "label it clearly",
+        "call it a day",
+        "name the method BLS",
+        "the star's name is unknown",
+        "name the output file X7",
+        "list the columns named T1 and T2",
+        "the algorithm known as TLS",
+        "planets called b and c",
+        "label the axes in days",
+        "use the label T1 for the time column",
+        "the star is known as the host of 3 planets",
+        'with the title "Phase curve"',
+        "call the planets b and c",
+        "the dips that people call transits",
+        "so-called hot Jupiters",
+        "the star is called variable",
+        "星名写错了",
+        "列名是 T1",
+        "文件名叫 A1",
+        "星名是什么",
+        "标题用中文",
+        "恒星的名字不要写",
+        "把窗口叫做滤波宽度",
+    ],
+)
+def test_what_is_no_given_name(question: str) -> None:
+    assert find_objects(question) == []
