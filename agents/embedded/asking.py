@@ -124,6 +124,11 @@ class Asking:
         )
         return NeedsAnswer(said, why="impossible")
 
+    def which_data(self, files: Sequence[Attached]) -> NeedsAnswer:
+        """What is wanted can be had from data of several kinds, and the question does not say from which."""
+        options = tuple(dict.fromkeys(kind_phrase(self.language, f.attachment.kind) for f in files))
+        return NeedsAnswer(self._say("which_data", data=self.listed(options)), why="ambiguous", options=options)
+
     def empty_range(self, low: str, high: str) -> NeedsAnswer:
         """The two ends of a range leave nothing between them."""
         return NeedsAnswer(self._say("empty_range", low=low, high=high), why="impossible")

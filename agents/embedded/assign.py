@@ -36,7 +36,11 @@ _LENGTHS = set(
     )
 )
 # Words of descriptions that are said of any value.
-_PLAIN = set(tokens("day days hour hours longer shorter more less many than light curve velocities data points splits range star"))
+_PLAIN = set(
+    tokens(
+        "day days hour hours longer shorter more less many than light curve velocities data points splits range star"
+    )
+)
 # What somebody says who takes points out.
 _CLIPS = re.compile(r"clip|outlier|reject|throw|remov|above|cut|剔除|离群|异常|剪|去掉|高出|高于", re.I)
 # What somebody says who bounds a search.

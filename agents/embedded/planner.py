@@ -412,6 +412,8 @@ class EmbeddedPlanner:
         if len({f.attachment.kind for f in files}) < 2:
             return [goal]
         open_ = not data_meant(considered.wish)
+        if open_ and len(self._first_kinds(goal, files)) > 1:
+            raise asking.which_data(files)
         mine = self._reads(drafts[goal.name])
         for rival in considered.whole.tools:
             if rival.meant.name in drafts and self._reads(drafts[rival.meant.name]).isdisjoint(mine):
@@ -427,6 +429,14 @@ class EmbeddedPlanner:
                     raise asking.ambiguous([goal, rival.meant.tool])
                 return [goal, rival.meant.tool]
         return [goal]
+
+    def _first_kinds(self, goal: Tool, files: Sequence[Attached]) -> set[str]:
+        """The kinds of data that lead to a goal, each by itself."""
+        return {
+            f.attachment.kind
+            for f in _first_of_each_kind(files)
+            if not goal.files and self.composer.reach(goal, self._start([f])) is not None
+        }
 
     @staticmethod
     def _within(tool: Tool, draft: Draft) -> bool:

@@ -41,7 +41,7 @@ def _patterns() -> dict[str, Any]:
         "data": {kind: re.compile(t, re.I) for kind, t in told["data"].items()},
         "signs": {kind: re.compile(t, re.I) for kind, t in told["signs"].items()},
         "settings": re.compile(told["settings"], re.I),
-        "only": re.compile(told["only"], re.I),
+        "only": {kind: re.compile(told["only"].replace("DATA", f"(?:{t})"), re.I) for kind, t in told["data"].items()},
         "things": {kind: pattern(t) for kind, t in told["things"].items()},
     }
 
@@ -114,10 +114,12 @@ def left_out(question: str, refused: Sequence[str], kinds: Iterable[str]) -> fro
         said = data_said(text)
         if len(said) == 1 and not things(text) - {"all"}:
             out |= said
-    for a, b in pieces(question):
-        said = data_said(question[a:b])
-        if len(said) == 1 and data_meant(question[a:b]) <= said and _patterns()["only"].search(question[a:b]):
-            out |= kinds - said
+    meant = data_meant(question)
+    if not out and len(meant & kinds) == 1 and not meant - kinds:
+        out |= kinds - meant  # all that it speaks of is seen in one of them
+    for kind, only in _patterns()["only"].items():
+        if only.search(question):
+            out |= kinds - {kind}
     return frozenset(out & kinds) if out < kinds else frozenset()
 
 

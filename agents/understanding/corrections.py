@@ -40,9 +40,9 @@ def _words(*kinds: str) -> str:
 def _afresh() -> re.Pattern[str]:
     """What takes back the value before it."""
     changed = "|".join(sorted(grammar()["changed_to"], key=len, reverse=True))
-    settled = grammar()["corrections"]["settled"]
+    others = grammar()["corrections"]["patterns"]
     return re.compile(
-        rf"(?P<anywhere>{_words('anywhere')})|(?P<between>{_words('between')}|{changed}|{settled})|(?P<after_pause>{_words('after_pause')})",
+        rf"(?P<anywhere>{_words('anywhere')})|(?P<between>{_words('between')}|{changed}|{others})|(?P<after_pause>{_words('after_pause')})",
         re.I,
     )
 
@@ -51,7 +51,7 @@ def _afresh() -> re.Pattern[str]:
 def _beside() -> re.Pattern[str]:
     """What says that the value after it is not meant."""
     return re.compile(
-        rf"(?P<instead_of>{_words('instead_of')}|(?<=[\w\s])\bthan\b)|(?P<not_but>{_words('not_but')})|(?P<was>{_words('was')})",
+        rf"(?P<instead_of>{_words('instead_of')}|(?<=[\w\s])\bthan\b)|(?P<not_but>{_words('not_but')})|(?P<no_need>{_words('no_need')})|(?P<said_once>{_words('said_once')})|(?P<was>{_words('was')})",
         re.I,
     )
 

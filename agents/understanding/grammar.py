@@ -101,7 +101,8 @@ def unit_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
     longest_first = sorted(spellings, key=len, reverse=True)
     # A Latin unit ends where its word ends; a Chinese one may run on into the sentence, and 倍 sigma has a space or not.
     parts = [
-        _SPACED.sub(" ?", re.escape(s)) + (r"(?![A-Za-z0-9_^])" if s[-1].isascii() and s[-1].isalnum() else "")
+        _SPACED.sub(" ?", re.escape(s).replace(r"\ ", "[ -]"))
+        + (r"(?![A-Za-z0-9_^])" if s[-1].isascii() and s[-1].isalnum() else "")
         for s in longest_first
     ]
     # Long names of units may be written in capitals or not; of short ones the case counts, as in Ms and ms.
@@ -125,8 +126,8 @@ def unit_at(text: str, position: int) -> tuple[str, int]:
         return "", position
     written = match[0]
     if written not in spellings:
-        plain = written.replace(" ", "").lower()
-        written = next(s for s in spellings if s.replace(" ", "").lower() == plain)
+        plain = re.sub("[ -]", "", written).lower()
+        written = next(s for s in spellings if re.sub("[ -]", "", s).lower() == plain)
     return spellings[written], match.end()
 
 

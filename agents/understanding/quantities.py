@@ -31,7 +31,9 @@ from gnomon.knowledge.glossary import load, terms_in
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?:\.\d+)?|\.\d+)(?:(?:\s*[×x*]\s*10\s*(?:\^|\*\*)?\s*[-+]?\d+)|(?:[eE][-+]?\d+)|(?:\^[-+]?\d+))?"
 _SIGNED = rf"[-+]?{_NUMBER}"
 # A number that is no part of a name, of a longer number, or of something already understood.
-_FREE = re.compile(rf"(?<!第)(?<!第 )(?<![A-Za-z0-9_.\0\u0370-\u03ff])(?:(?<![\d)])[-+])?{_NUMBER}(?![A-Za-z]*_)")
+_FREE = re.compile(
+    rf"(?<!第)(?<!第 )(?<![A-Za-z0-9_.\0\u0370-\u03ff])(?:(?<![\d)])[-+])?{_NUMBER}(?![A-Za-z]*_|(?:st|nd|rd|th)\b)"
+)
 # Things, which have quantities and are none.
 THINGS = (
     "planet",
@@ -121,9 +123,9 @@ def _read_words(text: str, match: re.Match[str]) -> _Read | None:
         said = unit or len(re.split(r"[ -]", written)) > 1 or counted or _stands_for_itself(text, match)
         following = _patterns()["to"].match(text, match.end()) or _patterns()["and"].match(text, match.end())
         return read if said or (following and _number_at(text, following.end())) else None
-    if re.search(r"第\s?$", text[: match.start()]) or re.match(
-        r"(?:一度|一等|一般|一定|十分|万一)", text[match.start() :]
-    ):
+    before = text[max(0, match.start() - 2) : match.start()]
+    turns = unit == "wk" and before.endswith(("转", "绕"))  # 自转一周
+    if turns or re.search(r"第\s?$", before) or re.match(r"(?:一度|一等|一般|一定|十分|万一)", text[match.start() :]):
         return None
     if unit or part or (len(written) > 1 and written not in ("百万", "千万", "万亿")):
         return read
@@ -149,14 +151,15 @@ def _is_measured(text: str, match: re.Match[str]) -> bool:
         return True
     if measure in ("遍", "趟", "次"):  # 搜一遍就好 is no bound; 最多一遍 is
         return comparative_before(text, match.start())
-    before = text[max(0, match.start() - 30) : match.start()]
-    bounded = (
-        comparative_before(text, match.start())
-        or patterns()["only"].search(before)
-        or patterns()["only_after"].match(text, match.end())
-    )
-    counted = re.compile(r"[个条](?:[\u4e00-\u9fff]{0,3}(?:行星|信号|伴星|候选|天体)|就|$|[,，。；;！!？?、\s])")
-    return bool(bounded and counted.match(text, match.end()))
+    if comparative_before(text, match.start()):
+        return bool(re.compile(r"[个条](?![\u4e00-\u9fff])").match(text, match.end())) or _is_thing(text, match.end())
+    only = patterns()["only"].search(text[max(0, match.start() - 30) : match.start()])
+    return bool(only or patterns()["only_after"].match(text, match.end())) and _is_thing(text, match.end())
+
+
+def _is_thing(text: str, position: int) -> bool:
+    """Whether a measure word and a thing that is counted stand at a place: 个信号."""
+    return re.compile(r"[个条][\u4e00-\u9fff]{0,3}(?:行星|信号|伴星|候选|天体)").match(text, position) is not None
 
 
 def _stands_for_itself(text: str, match: re.Match[str]) -> bool:
@@ -213,9 +216,12 @@ def _next_number(text: str, position: int) -> _Read | None:
 
 @cache
 def _patterns() -> dict[str, re.Pattern[str]]:
+    about = rf"(?:(?:{alternatives('about')})\s*)?"
     return {
-        "to": re.compile(rf"\s*(?:{alternatives('to')})\s*"),
-        "and": re.compile(rf"\s*(?:,\s*)?(?:{alternatives('and')})\s*"),
+        "samples": re.compile(alternatives("samples"), re.I),
+        "spins": re.compile(alternatives("spins"), re.I),
+        "to": re.compile(rf"\s*(?:{alternatives('to')})\s*{about}", re.I),
+        "and": re.compile(rf"\s*(?:,\s*)?(?:{alternatives('and')})\s*{about}", re.I),
         "comma": re.compile(r"\s*[,，、]\s*"),
         "range": re.compile(rf"(?:{alternatives('announces_range')})[^,;，；。]*$", re.I),
         "cadence": re.compile(rf"\s*(?:的)?\s*(?:{alternatives('cadence')})", re.I),
@@ -413,6 +419,8 @@ def _one(text: str, read: _Read, clause_start: int, name: str = "") -> list[Slot
     role = role_at(text, clause_start, whole_read.end, whole_read.unit)
     slot = replace(_slot(text, whole_read, role), note=note)
     slot = replace(slot, name=name or slot.name)
+    if slot.type == "count" and slot.role == "min" and re.search(r"(?:\bfrom|从|自)\s*$", text[: read.start], re.I):
+        slot = replace(slot, role="value")  # points from 3 instruments
     if error is None:
         slot = replace(slot, role=_limit(text, slot))
     if error is None:
@@ -448,7 +456,7 @@ def _slot(text: str, read: _Read, role: Role) -> Slot:
         unit = "mag"
     sampled = unit in ("s", "min") and _patterns()["short_cadence"].match(text, read.end)
     if (patterns()["every"].search(before) and unit) or _patterns()["cadence"].match(text, read.end) or sampled:
-        name = "cadence"
+        name = _recurring(_sentence_before(text, read.start), after, unit)
     kind = "quantity"
     if not unit and read.value == int(read.value) and "." not in read.digits:
         measure = text[read.end : read.end + 2].lstrip(" ")[:1]
@@ -470,6 +478,16 @@ def _slot(text: str, read: _Read, role: Role) -> Slot:
         before=before,
         after=after,
     )
+
+
+def _recurring(sentence: str, after: str, unit: str) -> str:
+    """What a length of time is that is said to come back: the period of what transits every 3 days, the cadence of what is observed so."""
+    around = f"{sentence} {after}"
+    if unit not in ("d", "wk", "yr") or _patterns()["samples"].search(around):
+        return "cadence"
+    if _patterns()["spins"].search(around):
+        return "rotation_period"
+    return "period" if _patterns()["dip"].search(around) or _patterns()["periodic"].search(around) else "cadence"
 
 
 def _says_of(before: str) -> bool:
@@ -532,11 +550,16 @@ _OF_WHICH = re.compile(
 _NO_PERIOD = re.compile(r"\s*(?:interval|cadence|sampling|after|before|exposure|into|later|earlier)", re.I)
 
 
+def _sentence_before(text: str, position: int) -> str:
+    """The words of a sentence before a place."""
+    return re.split(r"[.;!?。；！？](?!\d)", text[max(0, position - 100) : position])[-1]
+
+
 def _is_at_period(text: str, before: str, after: str, read: _Read) -> bool:
     """Whether a length of time is where in a periodogram something is: two planets are known, at 4.2 d and ..."""
     if _NO_PERIOD.match(after):
         return False
-    sentence = re.split(r"[.;!?。；！？](?!\d)", text[max(0, read.start - 100) : read.start])[-1]
+    sentence = _sentence_before(text, read.start)
     spoken = _patterns()["periodic"].search(sentence)
     right_before = re.search(rf"(?:{alternatives('periodic')})\s+(?:is|are)?\s*(?:with|of)\s*$", before, re.I)
     return bool(_OF_WHICH.search(before) or right_before or (spoken and _AT.search(before)))
