@@ -1,7 +1,7 @@
 """How good the planners are: questions with known plans, arguments and slots, and questions that must come back.
 
 ``python -m gnomon.eval.planner [--questions development|held_out] [--json]``, and with a language model ``--planner language
---base-url URL --model NAME [--style choices] [--limit N] [--replies FOLDER]``, which also says how often the model changed a
+--base-url URL --model NAME [--style choices] [--alone] [--limit N] [--replies FOLDER]``, which also says how often the model changed a
 plan, and whether that helped or hurt.
 
 The suites (``eval/questions/*.yaml``) were written by people who had not read the planner.  A plan is right when it holds an acceptable goal and no tool
@@ -28,9 +28,11 @@ from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.planner import EmbeddedPlanner
 from gnomon.agents.language.budget import Budget
 from gnomon.agents.language.endpoint import Endpoint
+from gnomon.agents.language.goal_choice import choose_goal
 from gnomon.agents.language.planner import STYLES, LanguagePlanner
 from gnomon.agents.language.replies import Replies
 from gnomon.agents.language.settings import Limits
+from gnomon.agents.language.shortlist import NOT_ENOUGH, SOMETHING_ELSE, Candidate, kinds_of
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.objects import find_objects
 from gnomon.agents.understanding.settings import find_files
@@ -318,6 +320,43 @@ def language_planner(given: argparse.Namespace, registry: Registry, embedded: Em
     )
 
 
+class ModelAlone:
+    """A planner whose goal a model chooses out of all tools that the files lead to, with nobody to correct it: what a model is worth by itself.
+
+    Values are read and steps are composed by code.
+    """
+
+    def __init__(self, beside: LanguagePlanner) -> None:
+        self.embedded, self.endpoint = beside.embedded, beside.endpoint
+        self._limits = beside.endpoint.budget
+
+    def plan(self, question: str, files: Sequence[Attached]) -> Plan:
+        """The plan that ends in what the model chose.
+
+        Raises
+        ------
+        NeedsAnswer
+            Where the model says that no tool fits, or a value is missing.
+        """
+        limits = self._limits
+        self.endpoint.budget = Budget(limits.requests, limits.tokens, limits.seconds, limits.cost)
+        considered = self.embedded.consider(question, files)
+        tools = [self.embedded.registry[name] for name in self.embedded._drafts(files)]
+        if not tools:
+            raise NeedsAnswer("There are no data.", why="missing")
+        choice = choose_goal(
+            self.endpoint,
+            question,
+            considered.understood.language,
+            kinds_of(files),
+            [Candidate(t, 0.0) for t in tools],
+        )
+        first = choice.answers[0] if choice else SOMETHING_ELSE
+        if first in (SOMETHING_ELSE, NOT_ENOUGH):
+            raise NeedsAnswer("The model says that no tool fits.", why="outside")
+        return self.embedded._made(considered, files, [self.embedded.registry[first]])
+
+
 def spread(questions: Sequence[dict[str, Any]], limit: int) -> list[dict[str, Any]]:
     """So many questions, evenly over the suite."""
     if limit <= 0 or limit >= len(questions):
@@ -336,6 +375,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--planner", choices=("embedded", "language"), default="embedded")
     parser.add_argument("--base-url", default=None, help="address of the model's server")
     parser.add_argument("--model", default="", help="its name there")
+    parser.add_argument("--alone", action="store_true", help="let the model choose goals with nobody to correct it")
     parser.add_argument("--style", choices=STYLES, default="choices")
     parser.add_argument("--replies", default="", help="folder of recorded replies; written to where there is a server")
     given = parser.parse_args(arguments)
@@ -344,7 +384,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     questions = spread([q for q in load(given.questions) if q["id"].startswith(only)], given.limit)
     planner = EmbeddedPlanner(registry, Path.home() / ".cache" / "gnomon", clock=CLOCK)
     scores: dict[str, Any] = {"suite": given.questions, "planner": given.planner}
-    if given.planner == "language":
+    if given.planner == "language" and given.alone:
+        alone = ModelAlone(language_planner(given, registry, planner))
+        answers = []
+        for question in questions:
+            answers.append(answer(question, alone.plan, registry))
+            answers[-1].tokens = alone.endpoint.budget.spent.total
+        scores |= {"model": f"{given.model}, alone", **score(answers)}
+    elif given.planner == "language":
         pairs = list(ask_with_model(questions, language_planner(given, registry, planner), registry))
         answers = [made for _alone, made in pairs]
         scores |= {"model": given.model, **score(answers), **compare(pairs)}
