@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from gnomon.agents.embedded.choices import find_choices
-from gnomon.agents.embedded.tokens import content_tokens, tokens
+from gnomon.agents.embedded.tokens import content_tokens, empty_words, tokens
 from gnomon.agents.understanding.quantities import THINGS
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
@@ -38,7 +38,7 @@ _LENGTHS = set(
 # Words of descriptions that are said of any value.
 _PLAIN = set(
     tokens(
-        "day days hour hours longer shorter more less many than light curve velocities data points splits range star"
+        "day days hour hours data longer shorter more less many than light curve velocities data points splits range star"
     )
 )
 # What somebody says who takes points out.
@@ -113,7 +113,7 @@ def _core(name: str) -> frozenset[str]:
         if term.key == base or term.key.startswith(f"{base}_"):
             for name_ in (term.key.replace("_", " "), term.en, term.zh, *term.aliases_en, *term.aliases_zh):
                 words |= set(tokens(name_))
-    return frozenset(words)
+    return frozenset(words - empty_words() - _PLAIN)
 
 
 @cache

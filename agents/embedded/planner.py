@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 # A part of a question that means a goal of its own this likely wants that as well.
 _ALSO = 0.5
+# The same where the part has numbers, and so may only say how.
+_ALSO_SETS = 0.75
+# A part that means tools at all less likely than this means none.
+_SOME = 0.3
 # An action in the name of the person is refused when a part of the question means one this likely.
 _ACTS, _ACTS_AT_ALL = 0.9, 0.05
 # A part in which a word for acting is, this likely.
@@ -47,6 +51,8 @@ _CERTAIN = 0.9
 _HARDLY, _RATHER = 0.15, 0.6
 # Two goals, each on its own data, are both wanted where they share the probability this evenly.
 _RIVAL = 0.5
+# The same where nothing in the question says which data are meant.
+_UNSAID = 0.005
 # A tool that lacks a value is taken to be wanted when it is this likely.
 _WANTED = 0.45
 # Alternatives are offered down to this likelihood, relative to the best.
@@ -348,12 +354,16 @@ class EmbeddedPlanner:
         for text, part in considered.parts:
             if part.masses()["astronomy"] >= _ACTS and masses["astronomy"] >= _ELSEWHERE:
                 raise asking.outside([part.tasks("astronomy")[0].meant], drafts, text)
-            also = part.tools[0]
+            possible = [p for p in part.tools if p.meant.name in allowed]
+            if not possible:
+                continue
+            also, meant_at_all = possible[0], sum(p.value for p in possible)
+            share = also.value / meant_at_all if meant_at_all >= _SOME else 0.0
             sets = any(s.text in text for s in considered.understood.of_type("quantity", "count"))
-            same = self._reads(allowed[goal.name]) & self._reads(allowed.get(also.meant.name, Draft()))
+            same = self._reads(allowed[goal.name]) & self._reads(allowed[also.meant.name])
             if considered.whole.of(goal.name) >= _SETTLED and same and not asks_for_more(considered.wish):
                 continue  # of the same data, and the whole says plainly how far to go
-            if also.value >= (_CERTAIN if sets and same else _ALSO) and also.meant.name in allowed:
+            if share >= (_ALSO_SETS if sets and same else _ALSO):
                 chosen.append(also.meant.tool)
         ends = [
             t
@@ -420,7 +430,7 @@ class EmbeddedPlanner:
                 if (
                     open_
                     and rival.meant.tool.kind.name == goal.kind.name
-                    and rival.value >= _WORTH * considered.whole.of(goal.name)
+                    and rival.value >= _UNSAID * considered.whole.of(goal.name)
                 ):
                     raise asking.ambiguous([goal, rival.meant.tool])
                 if rival.value < _RIVAL * considered.whole.of(goal.name):

@@ -61,6 +61,14 @@ def _number() -> re.Pattern[str]:
     return re.compile(rf"[-+]?\d|(?:{number_words().pattern})", re.I)
 
 
+@cache
+def _following() -> tuple[re.Pattern[str], ...]:
+    """What takes a value back, at most a noun and a pause after it."""
+    return tuple(
+        re.compile(rf"{_PAUSE}*(?:[a-z]+{_PAUSE}+)?(?:{pattern.pattern})", re.I) for pattern in (_afresh(), _beside())
+    )
+
+
 def announced(text: str, start: int, end: int) -> bool:
     """Whether a number in words is to be expected at a place, because it corrects another or is corrected by another: ``sorry, five``.
 
@@ -75,10 +83,10 @@ def announced(text: str, start: int, end: int) -> bool:
         for match in pattern.finditer(before):
             if _is_bridge(before[match.end() :], ""):
                 return True
-    for pattern in (_afresh(), _beside()):
-        following = re.compile(rf"{_PAUSE}*(?:[a-z]+{_PAUSE}+)?(?:{pattern.pattern})", re.I).match(text, end)
-        if following and (number := _number().search(text, following.end(), following.end() + 16)):
-            return _is_bridge(text[following.end() : number.start()], "")
+    for following in _following():
+        match = following.match(text, end)
+        if match and (number := _number().search(text, match.end(), match.end() + 16)):
+            return _is_bridge(text[match.end() : number.start()], "")
     return False
 
 
@@ -235,13 +243,18 @@ def _adjoins(between: str, mark: _Mark, text: str) -> bool:
     return bool(paused) or mark.kind == "between"
 
 
+@cache
+def _leading() -> re.Pattern[str]:
+    """Comparatives and the like, which belong to the value that counts."""
+    words = {str(w) for key in ("least", "most", "least_of", "most_of", "filler") for w in grammar()[key]}
+    return re.compile("|".join(map(whole, sorted(words, key=len, reverse=True))), re.I)
+
+
 def _is_bridge(between: str, said: str) -> bool:
     """Whether nothing stands between what takes back and what counts but words that lead to it, or that were said of the first value."""
     if re.search(r"[。；;？?]|[.!！](?:\s+\S|$)", between.strip(" .…")) or re.search(r"\d", between):
         return False
-    between = _afresh().sub(" ", between)
-    for key in ("least", "most", "least_of", "most_of", "filler"):
-        between = re.sub("|".join(map(whole, sorted(grammar()[key], key=len, reverse=True))), " ", between, flags=re.I)
+    between = _leading().sub(" ", _afresh().sub(" ", between))
     lists = grammar()["corrections"]
     known = {*lists["bridges"], *re.findall(r"[a-z']+", said.lower())}
     words = re.findall(r"[a-z']+", between.lower())
@@ -263,39 +276,42 @@ def _beside_at(slots: list[Slot], mark: _Mark, text: str) -> list[Slot]:
         return slots
     old = _phrase(after, after[0], text)
     end = max(s.end for s in old)
-    word = text[mark.start : mark.end].lower()
-    behind = [s for s in slots if s.end <= mark.start and mark.start - s.end <= _BESIDE and _one_thing(s, old[0])]
-    ahead = [s for s in slots if s.start >= end and s.start - end <= _BESIDE and _one_thing(s, old[0])]
-    stops = r"[.。!！?？;；](?!\d)"
-    behind = [s for s in behind if not re.search(stops, text[s.end : mark.start])]
-    ahead = [s for s in ahead if not re.search(stops, text[end : s.start])]
-    if word == "than":
-        behind = [s for s in behind if re.search(r"\brather\b[^,;.]{0,20}$", text[max(0, s.start - 30) : s.start])]
-        if re.search(r"(?:more|less|fewer|\w{2,}er|rather|other|better)\s*$", text[: mark.start], re.I) or not behind:
+    stop = re.compile(r"[.。!！?？;；](?!\d)")
+    alike = [s for s in slots if s not in old and _one_thing(s, old[0])]
+    behind = [s for s in alike if 0 <= mark.start - s.end <= _BESIDE and not stop.search(text[s.end : mark.start])]
+    ahead = [s for s in alike if 0 <= s.start - end <= _BESIDE and not stop.search(text[end : s.start])]
+    if text[mark.start : mark.end].lower() == "than":
+        behind = [s for s in behind if _RATHER.search(text[max(0, s.start - 30) : s.start])]
+        if _COMPARES.search(text[: mark.start]) or not behind:
             return slots
+    meant = _meant(mark, text, behind, ahead, end)
+    if meant is None:
+        return slots if mark.kind != "instead_of" else [s for s in slots if s not in old]
+    return _replaced(slots, old, _phrase(behind if meant in behind else ahead, meant, text))
+
+
+# I'd rather have 5 than 3 planets, but more than 3, other than 3.
+_RATHER = re.compile(r"\brather\b[^,;.]{0,20}$")
+_COMPARES = re.compile(r"(?:more|less|fewer|\w{2,}er|rather|other|better)\s*$", re.I)
+
+
+def _meant(mark: _Mark, text: str, behind: list[Slot], ahead: list[Slot], end: int) -> Slot | None:
+    """Which of the slots before the words of a mark, or after the value that is not meant and ends at `end`, is meant instead."""
+    to_mark = text[behind[-1].end : mark.start] if behind else ""
+    to_next = text[end : ahead[0].start] if ahead else ""
     if mark.kind == "was":
-        opened = re.search(r"[(（,，]\s*$", text[: mark.start])
-        return _replaced(slots, old, _phrase(behind, behind[-1], text)) if opened and behind else slots
-    if mark.kind == "not_but":
-        but = ahead and re.fullmatch(
-            rf"{_PAUSE}*[a-z\u4e00-\u9fff]*{_PAUSE}*(?:{_words('but')})\s*(?:{_words('of_old')})?\s*",
-            text[end : ahead[0].start],
-            re.I,
-        )
-        tight = (
-            behind
-            and len(text[behind[-1].end : mark.start]) <= 25
-            and re.search(r"[,，(（—-]|\band\b|\bbut\b|而", text[behind[-1].end : mark.start])
-        )
-        if not but and not tight:
-            return slots
-        new = _phrase(ahead, ahead[0], text) if but else _phrase(behind, behind[-1], text)
-        return _replaced(slots, old, new)
-    if behind:
-        return _replaced(slots, old, _phrase(behind, behind[-1], text))
-    if ahead:
-        return _replaced(slots, old, _phrase(ahead, ahead[0], text))
-    return [s for s in slots if s not in old]
+        return behind[-1] if behind and re.search(r"[(（,，]\s*$", to_mark) else None
+    if mark.kind == "said_once":
+        return ahead[0] if ahead and re.search(_words("now"), to_next, re.I) else None
+    if mark.kind == "instead_of":
+        return behind[-1] if behind else ahead[0] if ahead else None
+    joint = rf"(?:{_words('but')})\s*(?:{_words('of_old')})?\s*"
+    if mark.kind == "no_need":
+        joint = rf"(?:{joint})?"
+    if ahead and re.fullmatch(rf"{_PAUSE}*[a-z\u4e00-\u9fff]*{_PAUSE}*{joint}", to_next, re.I):
+        return ahead[0]
+    close = behind and len(to_mark) <= 25 and re.search(r"^\s*$|[,，(（—-]|\band\b|\bbut\b|而", to_mark)
+    return behind[-1] if close else None
 
 
 def _leads_to(between: str) -> bool:
