@@ -41,6 +41,8 @@ _PLAIN = set(
         "day days hour hours data longer shorter more less many than light curve velocities data points splits range star"
     )
 )
+# Words that stand in the terms for some arguments, and beside any number.
+_UNTOLD = set(tokens("data day days hour hours"))
 # What somebody says who takes points out.
 _CLIPS = re.compile(r"clip|outlier|reject|throw|remov|above|cut|剔除|离群|异常|剪|去掉|高出|高于", re.I)
 # What somebody says who bounds a search.
@@ -113,7 +115,7 @@ def _core(name: str) -> frozenset[str]:
         if term.key == base or term.key.startswith(f"{base}_"):
             for name_ in (term.key.replace("_", " "), term.en, term.zh, *term.aliases_en, *term.aliases_zh):
                 words |= set(tokens(name_))
-    return frozenset(words - empty_words() - _PLAIN)
+    return frozenset(words - empty_words() - _UNTOLD)
 
 
 @cache

@@ -16,7 +16,14 @@ from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, fini
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
 from gnomon.agents.embedded.refusals import alone, data_meant, left_out, refused_tools, refuses_figures
 from gnomon.agents.embedded.sensible import contradiction, not_offered, two_choices, unnamed
-from gnomon.agents.embedded.tokens import asks_for_more, asks_for_picture, asks_to_act, preference, refuses_pictures
+from gnomon.agents.embedded.tokens import (
+    asks_for_more,
+    asks_for_picture,
+    asks_to_act,
+    is_next,
+    preference,
+    refuses_pictures,
+)
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import Understanding, understand
@@ -33,8 +40,8 @@ if TYPE_CHECKING:
 _ALSO = 0.5
 # The same where the part has numbers, and so may only say how.
 _ALSO_SETS = 0.75
-# A part that means tools at all less likely than this means none.
-_SOME = 0.3
+# A part that means its likeliest tool less likely than this means none; and the same where it says what comes next.
+_SOME, _NEXT = 0.45, 0.3
 # An action in the name of the person is refused when a part of the question means one this likely.
 _ACTS, _ACTS_AT_ALL = 0.9, 0.05
 # A part in which a word for acting is, this likely.
@@ -358,7 +365,9 @@ class EmbeddedPlanner:
             if not possible:
                 continue
             also, meant_at_all = possible[0], sum(p.value for p in possible)
-            share = also.value / meant_at_all if meant_at_all >= _SOME else 0.0
+            share = (
+                also.value / meant_at_all if also.value >= (_NEXT if is_next(considered.wish, text) else _SOME) else 0.0
+            )
             sets = any(s.text in text for s in considered.understood.of_type("quantity", "count"))
             same = self._reads(allowed[goal.name]) & self._reads(allowed[also.meant.name])
             if considered.whole.of(goal.name) >= _SETTLED and same and not asks_for_more(considered.wish):

@@ -66,6 +66,12 @@ def asks_for_more(question: str) -> bool:
     return bool(re.search(words()["several"], question, re.I))
 
 
+def is_next(question: str, part: str) -> bool:
+    """Whether a part of a question says what comes after something else: then, finally."""
+    place = question.find(part)
+    return place >= 0 and bool(re.search(words()["next"], question[max(place - 12, 0) : place + 10], re.I))
+
+
 def refuses_pictures(question: str) -> bool:
     """Whether the question says that it wants no pictures."""
     return bool(re.search(words()["no_pictures"], question, re.I))
