@@ -42,6 +42,10 @@ _DENIED = re.compile(
     r"(?<![A-Za-z])(?:is|are|was|were|be|do|does|did|can|could|will|would|should|must|may|has|have|but|and|or|if|why|it|they|we|you|i)\s+$",
     re.I,
 )
+# "HARPS, Lick and other instruments".
+_AMONG = re.compile(
+    r"\s*等(?:好)?[几多]?台?(?:仪器|光谱仪|望远镜)|\s+and\s+(?:several\s+)?other\s+(?:instruments|spectrographs|telescopes)(?![A-Za-z])"
+)
 _BODY = re.compile(r"(?:comet|asteroid|彗星|小行星)\s*\(?$", re.I)
 # Palomar 5 and Teide 1 are no telescopes.
 _NUMBERED = re.compile(
@@ -164,6 +168,8 @@ class _Reader:
         if re.match(rf"[\s-]*(?:{_NOUN}|[Oo]bservatory|天文台|观测站|站)", after):
             return True
         if isinstance(place, Telescope) and self._beside_its_site(start, end, place):
+            return True
+        if _AMONG.match(after):
             return True
         if not _OBSERVING.search(before + "\0" + after) or not _GOES_ON.match(after):
             return False

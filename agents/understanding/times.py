@@ -868,8 +868,10 @@ class _Reader:
 
     def _in_a_while(self, m: re.Match[str]) -> _Made:
         """In two hours, 3 days ago, two weeks from now, 两小时后."""
-        unit = m["unit"].lower().rstrip("s") if m["unit"].isascii() else _UNITS_ZH[m["unit"]]
         groups = m.groupdict()
+        unit = m["unit"].lower().rstrip("s") if m["unit"].isascii() else _UNITS_ZH.get(m["unit"], "")
+        if groups.get("night"):
+            unit = "night"
         how = (groups.get("how") or "").lower()
         before, after = self.text[max(0, m.start() - 40) : m.start()], self.text[m.end() :]
         if groups.get("in") and (_TAKES.search(before) or _OF_SOMETHING.match(after)):
@@ -1112,6 +1114,10 @@ def _rules() -> tuple[tuple[re.Pattern[str], Callable[[_Reader, re.Match[str]], 
         ),
         (rf"{_B}(?P<all>(?P<mon>{_MONTH}),?\s+(?:of\s+)?(?P<y>{_YEAR})){ends}", r._english),
         (rf"{_B}(?P<all>(?P<y>{_YEAR})\s+(?P<mon>{_MONTH}))(?![A-Za-z0-9_]|\s*\d)", r._english),
+        (
+            rf"(?<![\d.第前后])(?P<n>{_COUNT_ZH})\s*(?P<unit>天|晚)[之以]?(?P<how>前|后)的?(?P<night>晚上|晚间|夜里|夜间|夜晚|深夜|夜)(?![型于期些年])",
+            r._in_a_while,
+        ),
         (
             rf"{_B}(?i:tonight|this\s+(?:night|evening)|tomorrow\s+(?:night|evening)|yesterday\s+(?:night|evening)|last\s+night(?!\s+of)"
             rf"|the\s+night\s+before\s+last){_E}",
