@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gnomon.agents.attachments import Attached
-from gnomon.agents.embedded.asking import Asking, described, named
+from gnomon.agents.embedded.asking import Asking
 from gnomon.agents.embedded.assign import Assignment, assign
+from gnomon.agents.embedded.assumptions import assumptions, could, told, told_slots, users_of
 from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.clauses import in_clauses
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
@@ -193,9 +194,7 @@ class EmbeddedPlanner:
         plan = self._made(considered, files, best)
         share = max((considered.whole.of(t.name) for t in best), default=0.0)
         out = [
-            Alternative(
-                plan, tuple(t.name for t in best), share, sentence(language, "best", goal=self._told(language, best))
-            )
+            Alternative(plan, tuple(t.name for t in best), share, sentence(language, "best", goal=told(language, best)))
         ]
         for tool in self._others(considered, best):
             try:
@@ -525,13 +524,13 @@ class EmbeddedPlanner:
             question=understood.question,
             language=language,
             goal=str(goals[0].kind),
-            assumptions=self._assumptions(considered, goals, every, whole, made),
-            missing=[self._could(language, tool, parameter) for tool, parameter in lacking],
+            assumptions=assumptions(considered, goals, every, whole, made),
+            missing=[could(language, tool, parameter) for tool, parameter in lacking],
             files=[f.attachment for f in every],
             steps=steps,
             understood=[
-                Understood.model_validate({**s.document(), "used_by": _users(s, made, whole)})
-                for s in _told_slots(understood, made)
+                Understood.model_validate({**s.document(), "used_by": users_of(s, made, whole)})
+                for s in told_slots(understood, made)
             ]
             or None,
             not_understood=list(understood.unread) or None,
@@ -624,77 +623,12 @@ class EmbeddedPlanner:
         have = {s.tool for s in best.steps} - {s.tool for s in other.steps}
         gone = [self.registry[n] for n in sorted(have) if self.registry[n].kind.name not in ACCOMPANIMENTS]
         key = "faster" if theirs < 0.8 * mine else "slower" if theirs > 1.25 * mine else "other_way"
-        said = sentence(language, key, seconds=f"{theirs:.0f}", best=f"{mine:.0f}", goal=self._told(language, [tool]))
+        said = sentence(language, key, seconds=f"{theirs:.0f}", best=f"{mine:.0f}", goal=told(language, [tool]))
         if gone:
             said += sentence(
-                language, "leaves_out", tools=sentence(language, "list").join(self._told(language, [t]) for t in gone)
+                language, "leaves_out", tools=sentence(language, "list").join(told(language, [t]) for t in gone)
             )
         return said
-
-    @staticmethod
-    def _told(language: str, tools: Sequence[Tool]) -> str:
-        told = [(t.declaration.summary_zh if language == "zh" else t.summary).rstrip(".。") for t in tools]
-        return sentence(language, "list").join(told)
-
-    # ------------------------------------------------------------------ what was taken for granted
-
-    def _assumptions(
-        self, considered: Considered, goals: Sequence[Tool], files: Sequence[Attached], draft: Draft, made: Assignment
-    ) -> list[str]:
-        understood = considered.understood
-        language = understood.language
-        said = [
-            sentence(language, "understood", goal=self._told(language, goals) + ("。" if language == "zh" else "."))
-        ]
-        used = {
-            r.file
-            for _t, inputs in draft.steps.values()
-            for ref in inputs.values()
-            for r in (ref if isinstance(ref, list) else [ref])
-        }
-        for file in files:
-            if file.attachment.name in used:
-                said.append(sentence(language, "read_as", file=file.attachment.name, found=file.attachment.found))
-            else:
-                said.append(
-                    sentence(
-                        language,
-                        "unused_file",
-                        file=file.attachment.name,
-                        kind=kind_phrase(language, file.attachment.kind),
-                    )
-                )
-        in_plan = {t.name for t, _i in draft.steps.values()}
-        for place, slots in made.sources.items():
-            tool, name = place.split(".")
-            if tool in in_plan:
-                words_said = sentence(language, "list").join(dict.fromkeys(s.text for s in slots))
-                said.append(
-                    sentence(
-                        language,
-                        "taken",
-                        name=name,
-                        value=spoken(made.arguments[tool][name], language),
-                        words=words_said,
-                    )
-                )
-        gone = [s for s in made.unused if s.type not in ("file", "object")]
-        said.extend(sentence(language, "unused", words=slot.text) for slot in gone)
-        said.extend(f"{slot.text}: {slot.note}" for slot in understood.slots if slot.note)
-        if understood.unread:
-            said.append(sentence(language, "unread", words=sentence(language, "list").join(understood.unread)))
-        return list(dict.fromkeys(said))
-
-    def _could(self, language: str, tool: Tool, parameter: Parameter) -> str:
-        unit = f" [{parameter.unit}]" if parameter.unit else ""
-        return sentence(
-            language,
-            "could",
-            tool=self._told(language, [tool]),
-            name=named(language, parameter),
-            unit=unit,
-            description=described(language, parameter),
-        )
 
 
 def _first_of_each_kind(files: Sequence[Attached]) -> list[Attached]:
@@ -727,13 +661,3 @@ def _ends(draft: Draft, goals: Sequence[Tool]) -> list[str]:
 
 def _work(plan: Plan) -> set[str]:
     return {s.tool for s in plan.steps}
-
-
-def _users(slot: object, made: Assignment, draft: Draft) -> list[str]:
-    in_plan = {t.name for t, _i in draft.steps.values()}
-    return [place for place, slots in made.sources.items() if slot in slots and place.split(".")[0] in in_plan]
-
-
-def _told_slots(understood: Understanding, made: Assignment) -> list:
-    chosen = [s for slots in made.sources.values() for s in slots if s.type == "choice"]
-    return sorted([*understood.slots, *dict.fromkeys(chosen)], key=lambda s: s.start)
