@@ -84,9 +84,9 @@ def announced(text: str, start: int, end: int) -> bool:
             if _is_bridge(before[match.end() :], ""):
                 return True
     for following in _following():
-        match = following.match(text, end)
-        if match and (number := _number().search(text, match.end(), match.end() + 16)):
-            return _is_bridge(text[match.end() : number.start()], "")
+        mark = following.match(text, end)
+        if mark and (number := _number().search(text, mark.end(), mark.end() + 16)):
+            return _is_bridge(text[mark.end() : number.start()], "")
     return False
 
 
