@@ -165,7 +165,8 @@ def _agreement(slot: Slot, parameter: Parameter) -> float:
         score += 1.0
     for distance, token in enumerate(reversed(tokens(slot.before)[-6:])):
         score += (1.0 if token in core else 0.3 if token in names else 0.0) / (1 + 0.25 * distance)
-    for distance, token in enumerate(tokens(slot.after)[:3]):
+    # Three words; a Chinese one is two characters, and so two pairs of neighbours.
+    for distance, token in enumerate(tokens(slot.after)[: 3 if slot.after[:12].isascii() else 7]):
         score += 0.6 * (1.0 if token in core else 0.3 if token in names else 0.0) / (1 + 0.5 * distance)
     return score
 

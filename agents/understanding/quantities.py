@@ -147,6 +147,8 @@ def _is_measured(text: str, match: re.Match[str]) -> bool:
     measure = text[match.end() : match.end() + 1]
     if match[0] != "一":
         return measure in grammar()["measures"] or _stands_for_itself(text, match)
+    if text[: match.start()].endswith(("每", "各", "同")):
+        return False  # 每一轮: all of them
     if measure in ("颗", "轮"):
         return True
     if measure in ("遍", "趟", "次"):  # 搜一遍就好 is no bound; 最多一遍 is
@@ -508,6 +510,8 @@ def _name(text: str, before: str, after: str, read: _Read) -> str:
         return symbol[1]
     if within := re.match(r"\s*[<≤]=?\s*([A-Za-z]+)", after):  # 1 d < P < 10 d
         return _term_of(within[1]) or within[1]
+    if read.unit == "d" and read.value > _DATE and _TRANSITS_AT.search(before):
+        return "time_of_transit"
     if read.unit in ("d", "h", "yr", "min", "wk") and _is_at_period(text, before, after, read):
         return "period"  # a planet at 3.09 d
     earlier = [key for key in _terms(before.split("\0")[-1]) if key not in THINGS]
@@ -542,9 +546,15 @@ def _by_adjective(before: str, after: str, unit: str) -> str:
     return ""
 
 
+# A time of transit is a date in days, and no length of time.
+_DATE = 1000.0
 _AT = re.compile(r"\bat\s*(?:about|around|roughly|approximately|nearly|near|~|≈)?\s*$", re.I)
 _OF_WHICH = re.compile(
     r"(?:行星|伴星|信号|候选体?|峰)(?:分别|都|各)?(?:在|位于|出现在)\s*$|(?<![A-Za-z0-9])(?<!\d )[b-h]\s+(?:is\s+)?(?:at|with|of)\s*$",
+    re.I,
+)
+_TRANSITS_AT = re.compile(
+    r"(?:transits?|mid-?transit(?: time)?|conjunctions?|epochs?|eclipses?|T_?0|T_?c|凌星(?:时刻|中心)?|合时刻|历元)\s*(?:time)?\s*(?:is|was|are|occurs?|happens?)?\s*(?:at|on|=|在|为|是)\s*$",
     re.I,
 )
 _NO_PERIOD = re.compile(r"\s*(?:interval|cadence|sampling|after|before|exposure|into|later|earlier)", re.I)
@@ -559,6 +569,8 @@ def _is_at_period(text: str, before: str, after: str, read: _Read) -> bool:
     """Whether a length of time is where in a periodogram something is: two planets are known, at 4.2 d and ..."""
     if _NO_PERIOD.match(after):
         return False
+    if _TRANSITS_AT.search(before):
+        return False  # that is when, and not how often
     sentence = _sentence_before(text, read.start)
     spoken = _patterns()["periodic"].search(sentence)
     right_before = re.search(rf"(?:{alternatives('periodic')})\s+(?:is|are)?\s*(?:with|of)\s*$", before, re.I)

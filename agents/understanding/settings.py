@@ -13,7 +13,7 @@ _SET = re.compile(
     rf"(?<![A-Za-z0-9_\0])(?:([a-z][a-z0-9]*(?:_[a-z0-9]+)+)\s*(?:=|:|\bis\b|\bto\b|为|设为|取)\s*({_NUMBER}|['\"]?[A-Za-z][\w/.-]*['\"]?)|([a-z]{{3,}})\s*=\s*(['\"]?[A-Za-z][\w/-]*['\"]?))"
 )
 _FILE = re.compile(
-    r"(?<![A-Za-z0-9_./\0-])((?:[A-Za-z0-9_.~-]*/)*[A-Za-z0-9_.-]*[A-Za-z0-9_]\.(?:fits?|fits\.gz|csv|tsv|txt|dat|ecsv|vot|xml|tbl|lc|rv|json|ya?ml|h5|hdf5|nc|parquet|asc|pdf|bib|py)|[A-Za-z0-9.-]*(?:[A-Za-z0-9]_|[A-Za-z]\d|\d[A-Za-z])[A-Za-z0-9_.-]*\.[a-z]{2,5})(?![A-Za-z0-9_(])",
+    r"(?<![A-Za-z0-9_./\0-])((?:[A-Za-z0-9_.~-]*/)*(?:[A-Za-z0-9_.-]*[A-Za-z0-9_]|[\u4e00-\u9fff]{1,12})\.(?:fits?|fits\.gz|csv|tsv|txt|dat|ecsv|vot|xml|tbl|lc|rv|json|ya?ml|h5|hdf5|nc|parquet|asc|pdf|bib|py)|[A-Za-z0-9.-]*(?:[A-Za-z0-9]_|[A-Za-z]\d|\d[A-Za-z])[A-Za-z0-9_.-]*\.[a-z]{2,5})(?![A-Za-z0-9_(])",
     re.I,
 )
 
@@ -25,7 +25,8 @@ def find_settings(text: str) -> list[Slot]:
         name, word = (match[1], match[2]) if match[1] else (match[3], match[4])
         end = match.end()
         unit = ""
-        value: object = word.strip("'\"")
+        end -= len(word) - len(word.rstrip("."))
+        value: object = word.strip("'\".")
         if re.fullmatch(_NUMBER, word):
             value = float(word)
             unit, end = unit_at(text, match.end())
