@@ -43,6 +43,8 @@ _PLAIN = set(
 )
 # Words that stand in the terms for some arguments, and beside any number.
 _UNTOLD = set(tokens("data day days hour hours"))
+# What is counted where planets are meant.
+_ORBITING = re.compile(r"(?:keplerian|orbit|companion|world|body|bodies|开普勒|轨道)", re.I)
 # What somebody says who takes points out.
 _CLIPS = re.compile(r"clip|outlier|reject|throw|remov|above|cut|剔除|离群|异常|剪|去掉|高出|高于", re.I)
 # What somebody says who bounds a search.
@@ -152,6 +154,8 @@ def _agreement(slot: Slot, parameter: Parameter) -> float:
     names = _parameter_words(parameter.name, parameter.description)
     core = _core(parameter.name)
     score = 0.0
+    if slot.type == "count" and parameter.name.endswith("planets") and _ORBITING.match(slot.name):
+        score += 0.8
     if slot.name:
         if slot.name in (parameter.name, parameter.name.rstrip("s")):
             return 3.0

@@ -16,7 +16,7 @@ from gnomon.agents.embedded.clauses import in_clauses
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
 from gnomon.agents.embedded.refusals import alone, data_meant, left_out, refused_tools, refuses_figures
-from gnomon.agents.embedded.sensible import contradiction, not_offered, two_choices, unnamed
+from gnomon.agents.embedded.sensible import contradiction, is_unsaid, not_offered, two_choices, unnamed
 from gnomon.agents.embedded.tokens import (
     asks_for_more,
     asks_for_picture,
@@ -518,7 +518,7 @@ class EmbeddedPlanner:
         self._require_sensible(asking, whole, made)
         if (bare := unnamed(made.unused)) is not None:
             raise asking.unnamed(bare, [t for t, _i in whole.steps.values()])
-        self._ask_for_missing(asking, goals, made, lacking)
+        self._ask_for_missing(asking, goals, [t for t, _i in whole.steps.values()], made, lacking)
         steps = finish(whole, made.arguments, max((f.attachment.rows for f in files), default=0), language)
         return Plan(
             question=understood.question,
@@ -587,9 +587,17 @@ class EmbeddedPlanner:
                 raise asking.empty_range(low, high)
 
     def _ask_for_missing(
-        self, asking: Asking, goals: Sequence[Tool], made: Assignment, lacking: Sequence[tuple[Tool, Parameter]]
+        self,
+        asking: Asking,
+        goals: Sequence[Tool],
+        steps: Sequence[Tool],
+        made: Assignment,
+        lacking: Sequence[tuple[Tool, Parameter]],
     ) -> None:
         considered = asking.considered
+        unsaid = [(t, p) for t in steps for p in t.arguments if is_unsaid(considered, t, p, made)]
+        if unsaid:
+            raise asking.value(*unsaid[0])
         wanted = [(g, p) for g in goals for p in g.arguments if p.required and (g.name, p.name) not in made.given]
         lacking = [(t, p) for t, p in lacking if t.name not in considered.refused]
         wanted += [

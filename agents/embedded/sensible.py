@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.choices import all_chosen
@@ -13,8 +14,12 @@ from gnomon.agents.understanding.quantities import THINGS
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.knowledge.glossary import translate
-from gnomon.tools.registry import Tool
+from gnomon.tools.registry import Parameter, Tool
 from gnomon.tools.units import parse_unit
+
+if TYPE_CHECKING:
+    from gnomon.agents.embedded.assign import Assignment
+    from gnomon.agents.embedded.planner import Considered
 
 
 def contradiction(understood: Understanding, files: Sequence[Attached]) -> tuple[str, str]:
@@ -80,6 +85,40 @@ def unnamed(slots: Iterable[Slot]) -> Slot | None:
         if bare and re.search(words()["sets"], slot.before, re.I):
             return slot
     return None
+
+
+# Arguments that are facts about the star or its planets, which only a person can know.
+_FACTS = re.compile(r"^(?:stellar_(?:mass|radius|density)|known_(?:periods|conjunctions))$")
+
+
+def is_unsaid(considered: Considered, tool: Tool, parameter: Parameter, made: Assignment) -> bool:
+    """Whether the question wants a fact used, a known period or the density of the star, and does not say its value."""
+    if not _FACTS.match(parameter.name) or f"{tool.name}.{parameter.name}" in made.sources:
+        return False
+    if re.search(words()["in_the_file"], considered.wish, re.I):
+        return False
+    pattern = words()["uses"].replace("TERM", _names_of(parameter.name))
+    match = re.search(pattern, considered.wish, re.I)
+    if match is None:
+        return False
+    # A number near it is the value, whatever it was taken for.
+    around = considered.wish[max(0, match.start() - 10) : match.end() + 40]
+    return not re.search(r"\d", around)
+
+
+def _names_of(argument: str) -> str:
+    """Regular expressions for what people call an argument."""
+    if argument.startswith("known_"):
+        what = {
+            "periods": ("periods?", "周期"),
+            "conjunctions": ("(?:transit times?|epochs?|ephemeris)", "(?:凌星时刻|历表)"),
+        }
+        en, zh = what[argument.removeprefix("known_")]
+        return rf"known (?:\w+ )?{en}|{en} (?:known )?from (?:the )?(?:transits?|photometry)|已知的?(?:轨道)?{zh}|凌星给出的{zh}"
+    what_en = argument.removeprefix("stellar_")
+    zh = {"mass": "质量", "radius": "半径", "density": "(?:平均)?密度"}[what_en]
+    star = "(?:stellar|star's|host's|host star's)"
+    return rf"(?:mean )?{star} (?:mean )?{what_en}|(?:mean )?{what_en} of (?:the|its) (?:host )?star|(?:恒星|主星|母星|宿主星)的?{zh}"
 
 
 def not_offered(understood: Understanding, tools: Iterable[Tool]) -> tuple[str, str]:

@@ -143,6 +143,7 @@ def spellings_of(unit: str) -> tuple[str, ...]:
 # Words between a comparative and its number, or between a negation and its comparative; what joins clauses is none of them.
 _JOINS = r"(?!(?:and|or|but|then|with|that|which|if|while|to|from)\b)"
 _NO_NUMERAL = r"(?:(?![零〇一二两三四五六七八九十百千万亿半])[\u4e00-\u9fff])"
+_SET_TO = r"(?:\s*(?:(?:is |are |be |being )?(?:lowered|raised|set|put|moved|extended|reduced|increased|changed|brought|pushed|relaxed|kept|fixed|held|down|up)\s+)?(?:to|at|as|equal to)\s+)?"
 _FEW_WORDS = rf"\s*(?:{_JOINS}[A-Za-z/-]+\s+){{0,3}}(?:{_NO_NUMERAL}{{1,6}})?\s*(?:of|is|=|:|为|是|取|到)?\s*"
 # What is counted may stand between a number and its comparative: six planets at most, 两颗以内.
 _NOUNS = r"(?:(?:[ -](?!(?:and|or|but|with|to|from|of|is|are|if|while|then)\b)[a-z]+){0,2}|[颗个次条轮步遍]?(?:行星|信号|伴星|候选体)?)"
@@ -175,8 +176,9 @@ def patterns() -> dict[str, re.Pattern[str]]:
     return {
         "least": re.compile(rf"(?:{alternatives('least')}){filler}$", re.I),
         "most": re.compile(rf"(?:{alternatives('most')}){filler}$", re.I),
-        "least_of": re.compile(rf"(?:{alternatives('least_of')}){_FEW_WORDS}$", re.I),
-        "most_of": re.compile(rf"(?:{alternatives('most_of')}){_FEW_WORDS}$", re.I),
+        # The shortest period 2 d; lower the shortest period to 0.5 d.
+        "least_of": re.compile(rf"(?:{alternatives('least_of')}){_FEW_WORDS}{_SET_TO}$", re.I),
+        "most_of": re.compile(rf"(?:{alternatives('most_of')}){_FEW_WORDS}{_SET_TO}$", re.I),
         "most_verbs": re.compile(
             rf"(?:{alternatives('most_verbs')})(?:\s+{_JOINS}[A-Za-z/-]+){{0,4}}\s+(?:{alternatives('most_particles')}){filler}$",
             re.I,
