@@ -76,6 +76,17 @@ def in_clauses(understood: Understanding, spelling: Spelling, described: Sequenc
     )
 
 
+def wish_of(kept: str, understood: Understanding) -> str:
+    """A question with the words for things in the place of their names: the planet for K2-131 b."""
+    for slot in sorted(understood.of_type("object"), key=lambda s: -s.start):
+        if kept[slot.start : slot.end] != slot.text:
+            continue  # a part that is refused
+        planet = re.search(r"[\w)] ?[b-h]$", slot.text) is not None and re.search(r"\d|-", slot.text) is not None
+        words = {"en": ("the planet", "the star"), "zh": ("行星", "X")}[understood.language]
+        kept = f"{kept[: slot.start]}{words[0] if planet else words[1]}{kept[slot.end :]}"
+    return kept
+
+
 def _split(text: str, stop: re.Pattern[str]) -> list[tuple[int, int]]:
     places, position = [], 0
     for match in [*stop.finditer(text), None]:

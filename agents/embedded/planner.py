@@ -12,7 +12,7 @@ from gnomon.agents.embedded.asking import Asking
 from gnomon.agents.embedded.assign import Assignment, assign
 from gnomon.agents.embedded.assumptions import assumptions, could, told, told_slots, users_of
 from gnomon.agents.embedded.choices import find_choices
-from gnomon.agents.embedded.clauses import in_clauses
+from gnomon.agents.embedded.clauses import in_clauses, wish_of
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
 from gnomon.agents.embedded.refusals import alone, data_meant, left_out, refused_tools, refuses_figures
@@ -271,7 +271,7 @@ class EmbeddedPlanner:
             ),
             refused_tools(clauses.refused, refused, tools),
             tuple(files),
-            clauses.kept,
+            wish_of(clauses.kept, understood),
             bool(files) and is_vague(clauses.wanted[0]),
             not (refuses_figures(clauses.refused) or refuses_pictures(question) or alone(question)),
             alone(question),
@@ -312,6 +312,8 @@ class EmbeddedPlanner:
             raise asking.contradicted(said)
         files = considered.files
         drafts = self._drafts(files)
+        if self.goals.spelling.is_gibberish(considered.wish):
+            raise asking.unknown(drafts)
         unmeasured = beyond(considered.wish, {f.attachment.kind for f in files}) if files else None
         if unmeasured is not None:
             raise asking.beyond(unmeasured)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from gnomon.agents.embedded.words import words
-from gnomon.knowledge.glossary import load
+from gnomon.knowledge.glossary import load, terms_in
 
 _WORD = re.compile(r"(?<![A-Za-z0-9_.\\/-])[A-Za-z]{5,}(?![A-Za-z0-9_/-])")
 # What is done to data.
@@ -26,6 +26,16 @@ _VERBS = (
 )
 # "velocites" and "velocities" agree to 0.95; "figure" and "fixture" to 0.77.
 _NEAR = 0.84
+# Words that nobody used are so many of a text that means nothing; characters, so many.
+_STRANGE, _UNHEARD = 0.5, 0.25
+
+
+def _is_simplified(letter: str) -> bool:
+    """Whether a character is of those of GB 2312; the traditional forms of known ones are not."""
+    try:
+        return bool(letter.encode("gb2312"))
+    except UnicodeEncodeError:
+        return False
 
 
 class Spelling:
@@ -38,6 +48,7 @@ class Spelling:
     """
 
     def __init__(self, texts: Iterable[str]) -> None:
+        texts = list(texts)
         known = {w for text in texts for w in re.findall(r"[a-z]{3,}", text.lower())}
         known |= {w for t in load() for name in (t.en, *t.aliases_en) for w in re.findall(r"[a-z]{3,}", name.lower())}
         self.known = frozenset(known | set(words()["empty"]["en"]))
@@ -45,6 +56,7 @@ class Spelling:
         self._by_start: dict[str, list[str]] = {}
         for word in self._trade():
             self._by_start.setdefault(word[0], []).append(word)
+        self._letters = frozenset(c for text in texts for c in text if "\u4e00" <= c <= "\u9fff")
         self._read = lru_cache(maxsize=4096)(self._look)
 
     @staticmethod
@@ -54,6 +66,22 @@ class Spelling:
         lists = [told["picture"]["en"], *told["columns"].values(), *told["subjects"].values()]
         texts = [name for t in load() for name in (t.en, *t.aliases_en)] + [str(w) for some in lists for w in some]
         return frozenset(w for text in [*texts, *_VERBS] for w in re.findall(r"[a-z]{4,}", text.lower()))
+
+    def is_gibberish(self, text: str) -> bool:
+        """Whether hardly any word of a text is one that anybody used who asked something: "florp zindle the quarn"."""
+        if terms_in(text):
+            return False
+        latin = [
+            w.lower()
+            for w in re.findall(r"(?<![A-Za-z0-9_.\\/-])[A-Za-z]{4,}(?![A-Za-z0-9_/-])", text)
+            if not w.isupper()
+        ]
+        strange = [w for w in latin if w not in self.known and self._look(w) == w]
+        letters = re.findall(r"[\u4e00-\u9fff]", text)
+        unheard = [c for c in letters if c not in self._letters and _is_simplified(c)]
+        return (len(strange) >= 2 and len(strange) >= _STRANGE * len(latin)) or (
+            len(unheard) >= 3 and len(unheard) >= _UNHEARD * len(letters)
+        )
 
     def corrected(self, text: str) -> str:
         """The text with unknown words as the known ones that they nearly are; names in capitals stay."""

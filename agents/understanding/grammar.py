@@ -278,6 +278,8 @@ def role_at(text: str, clause_start: int, end: int, unit: str) -> Role:
         return "min"
     # brighter than G = 15; below an SNR of 7.5
     name = _name_before().search(before)
+    if name and re.search(r"\bfrom\s*$", before[: name.start()]):
+        name = None  # "known from photometry at 10 d" says whence it is known
     for cut in (before, before[: symbol.start(1)] if symbol else "", before[: name.start()] if name else ""):
         if patterns()["better"].search(cut):
             less = any(w in cut.lower() for w in grammar()["less_is_better"]) or unit == "mag"

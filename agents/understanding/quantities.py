@@ -29,6 +29,7 @@ from gnomon.knowledge.glossary import find as find_term
 from gnomon.knowledge.glossary import load, terms_in
 
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?:\.\d+)?|\.\d+)(?:(?:\s*[×x*]\s*10\s*(?:\^|\*\*)?\s*[-+]?\d+)|(?:[eE][-+]?\d+)|(?:\^[-+]?\d+))?"
+_MINUS = re.compile(r"(?:\b(?:minus|negative)\s+|(?<!正)负\s?)$", re.I)
 _SIGNED = rf"[-+]?{_NUMBER}"
 # A number that is no part of a name, of a longer number, or of something already understood.
 _FREE = re.compile(
@@ -101,7 +102,13 @@ def _read(text: str, match: re.Match[str]) -> _Read:
     unit, stop = unit_at(text, end)
     if not unit:
         unit, stop = _times_a_body(text, match.start(), end)
-    return _Read(value, unit, match.start(), end, stop if unit else end, match[0])
+    return _signed(text, _Read(value, unit, match.start(), end, stop if unit else end, match[0]))
+
+
+def _signed(text: str, read: _Read) -> _Read:
+    """The number with a sign that is said in words: minus two days."""
+    sign = _MINUS.search(text[max(0, read.start - 10) : read.start])
+    return replace(read, value=-read.value, start=read.start - len(sign[0])) if sign and read.value > 0 else read
 
 
 def _read_words(text: str, match: re.Match[str]) -> _Read | None:
@@ -110,7 +117,7 @@ def _read_words(text: str, match: re.Match[str]) -> _Read | None:
     if value != value:
         return None
     unit, stop = (part, match.end()) if part else unit_at(text, match.end())
-    read = _Read(value, unit, match.start(), match.end(), stop if unit else match.end(), match[0])
+    read = _signed(text, _Read(value, unit, match.start(), match.end(), stop if unit else match.end(), match[0]))
     if unit and re.match(r"半", text[stop:]) and not match[0].endswith("半"):  # 一天半
         read = replace(read, value=value + 0.5, end=stop + 1)
     written = match[0]
@@ -231,7 +238,7 @@ def _patterns() -> dict[str, re.Pattern[str]]:
         "short_cadence": re.compile(rf"\s*(?:的)?\s*(?:{alternatives('short_cadence')})", re.I),
         "error": re.compile(rf"\s*[,，]?\s*\(?\s*(?:±|\+/-|\+-|plus or minus|give or take|正负)\s*({_NUMBER})"),
         "named_error": re.compile(
-            r"(?:±|\+/-|errors?(?: bars?)?|uncertaint(?:y|ies)|sigma|误差|不确定度|标准差)\s*(?:of|is|are|bars? of|=|:|为|是|约|about)?\s*$",
+            r"(?:±|\+/-|errors?(?: bars?)?|uncertaint(?:y|ies)|uncertain by|known to(?: within)?|good to|sigma|误差|不确定度|标准差)\s*(?:of|is|are|bars? of|=|:|为|是|约|about)?\s*$",
             re.I,
         ),
         "julian": re.compile(r"(?<![A-Za-z0-9])(B?H?M?T?K?JD)(?:[_ ]?(?:TDB|UTC|UT|TT))?\s*(?:=|:|of|为|是|约)?\s*$"),
@@ -325,7 +332,8 @@ def _group(text: str, first: _Read) -> tuple[list[Slot], int]:
     if second and (last := _number_at(text, second.end())) and _is_range(text, first, second, last):
         return _range(text, first, last), last.end
     together = patterns["and"].match(text, first.end)
-    if together and patterns["range"].search(before[-30:].split("\0")[-1]) and not _is_list(text, first):
+    announced_range = patterns["range"].search(before[-30:].split("\0")[-1]) and not _AT.search(before)
+    if together and announced_range and not _is_list(text, first):
         last_of_range = _number_at(text, together.end())
         if last_of_range and (last_of_range.unit or not first.unit):
             return _range(text, first, last_of_range), last_of_range.end
