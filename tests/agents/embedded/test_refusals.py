@@ -63,7 +63,9 @@ def test_what_only_sounds_like_it(question: str) -> None:
     assert not said(question)
 
 
-@pytest.mark.parametrize("question", ["Read it and stop there", "Just load it, that's all", "画出来就行", "只要周期图", "到此为止"])
+@pytest.mark.parametrize(
+    "question", ["Read it and stop there", "Just load it, that's all", "画出来就行", "只要周期图", "到此为止"]
+)
 def test_what_is_wanted_alone(question: str) -> None:
     assert alone(question)
 
