@@ -36,7 +36,17 @@ if TYPE_CHECKING:
     import numpy as np
 
 NOTHING = -1
-SUITES = ("development", "development_2", "development_3", "development_4", "development_5", "development_6", "development_7", "extents")
+SUITES = (
+    "development",
+    "development_2",
+    "development_3",
+    "development_4",
+    "development_5",
+    "development_6",
+    "development_7",
+    "development_8",
+    "extents",
+)
 TRAINING = Path(__file__).with_name("training") / "questions.jsonl"
 _FOLDS = 5
 _PENALTY = 0.02  # ridge, in units of the mean log-likelihood

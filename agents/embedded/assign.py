@@ -43,6 +43,10 @@ _PLAIN = set(
 )
 # Words that stand in the terms for some arguments, and beside any number.
 _UNTOLD = set(tokens("data day days hour hours"))
+# What somebody says who wants numbers with intervals.
+_QUOTED = re.compile(
+    r"report|quot|parameter|value|number|error|uncertain|interval|element|给出|参数|误差|数值|区间|报告", re.I
+)
 # What is counted where planets are meant.
 _ORBITING = re.compile(r"(?:keplerian|orbit|companion|world|body|bodies|开普勒|轨道)", re.I)
 # What somebody says who takes points out.
@@ -165,6 +169,8 @@ def _agreement(slot: Slot, parameter: Parameter) -> float:
         score += 1.0 if _CLIPS.search(f"{slot.before} {slot.after}") else -1.0
     if slot.unit == "sigma" and _is_probability(parameter):
         score += 0.5
+    if slot.unit == "%" and _is_probability(parameter) and role_of(parameter) == "value":
+        score += 0.5 if _QUOTED.search(f"{slot.before} {slot.after}") else 0.0
     if slot.name.endswith("JD") and _TIMES & core:
         score += 1.0
     for distance, token in enumerate(reversed(tokens(slot.before)[-6:])):

@@ -437,11 +437,7 @@ class EmbeddedPlanner:
         mine = self._reads(drafts[goal.name])
         for rival in considered.whole.tools:
             if rival.meant.name in drafts and self._reads(drafts[rival.meant.name]).isdisjoint(mine):
-                if (
-                    open_
-                    and rival.meant.tool.kind.name == goal.kind.name
-                    and rival.value >= _UNSAID * considered.whole.of(goal.name)
-                ):
+                if open_ and rival.value >= _UNSAID * considered.whole.of(goal.name):
                     raise asking.ambiguous([goal, rival.meant.tool])
                 if rival.value < _RIVAL * considered.whole.of(goal.name):
                     return [goal]

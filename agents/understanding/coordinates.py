@@ -50,7 +50,7 @@ _DEGREES = (
     r"(?:(?:\"|''|s)\.\d+|\"|''|s(?![A-Za-z])|arcsec|角秒|秒))?)"
 )
 _COLONS = rf"\d{{1,3}}:\d{{1,2}}(?::{_SECONDS}|\.\d+)?"
-_SPACES = rf"\d{{1,2}} \d{{1,2}}(?: {_SECONDS}|\.\d+)?(?![\d.])"
+_SPACES = rf"\d{{1,2}} \d{{1,2}}(?: {_SECONDS}|\.\d+)?(?!\d|\.\d)"
 _UNIT = r" ?(?:°|度|(?:deg(?:rees?)?|d|hours?|hr|h)(?![A-Za-z0-9])|小时|时)"
 _ANGLE = rf"(?:{_HOURS}|{_DEGREES}|{_COLONS}|{_SPACES}|\d{{1,3}}(?:\.\d+)?(?:{_UNIT})?)"
 
