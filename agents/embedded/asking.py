@@ -90,14 +90,15 @@ class Asking:
         """What the question says cannot be."""
         return NeedsAnswer(said[0], why=said[1])
 
-    def beyond(self, quantity: Measurable) -> NeedsAnswer:
-        """The data do not hold what is asked for."""
+    def beyond(self, quantity: Measurable, drafts: Mapping[str, Draft]) -> NeedsAnswer:
+        """The data do not hold what is asked for; what they do hold is offered."""
         said = self._say(
             "beyond", quantity=quantity.names[self.language], data=self._data(), needs=quantity.needs[self.language]
         )
+        rest, options = self._rest(drafts)
         if not quantity.kinds or re.search(words()["nothing_but"], self.considered.understood.question, re.I):
-            return NeedsAnswer(said, why="impossible")
-        return NeedsAnswer(f"{said} {self._say('attach_such')}", why="missing")
+            return NeedsAnswer(f"{said} {rest}", why="impossible", options=options)
+        return NeedsAnswer(f"{said} {self._say('attach_such')} {rest}", why="missing", options=options)
 
     def unnamed(self, slot: Slot, tools: Sequence[Tool]) -> NeedsAnswer:
         """A bare number, and nothing says what it is of."""

@@ -316,7 +316,7 @@ class EmbeddedPlanner:
             raise asking.unknown(drafts)
         unmeasured = beyond(considered.wish, {f.attachment.kind for f in files}) if files else None
         if unmeasured is not None:
-            raise asking.beyond(unmeasured)
+            raise asking.beyond(unmeasured, drafts)
         masses = considered.whole.masses()
         meant = considered.whole.sort
         for text, part in considered.parts:
