@@ -424,7 +424,8 @@ def _assumptions(
     for step in plan.steps:
         for name, value in step.arguments.items():
             if now.get((step.tool, name), _GONE) != value or f"{step.tool}.{name}" in given.sources:
-                stale |= {f"{name} = {spoken(value, lang)}" for lang in ("en", "zh")}
+                # However its digits were written: 2000 d stood as 2000.0 d.
+                stale |= {f"{name} = {said}" for said in _ways_to_say(value)}
     if files is not None:
         stale |= {f"{f.name}{mark}" for f in plan.files for mark in (" ", "：")}
     kept = [line for line in plan.assumptions if not any(line.startswith(s) for s in stale)]
@@ -435,6 +436,14 @@ def _assumptions(
         value = spoken(_value(given, place), language)
         kept.append(sentence(language, "taken", name=place.partition(".")[2], value=value, words=said))
     return list(dict.fromkeys(kept))
+
+
+def _ways_to_say(value: Any) -> set[str]:
+    """A value as sentences may have it."""
+    said = {spoken(value, language) for language in ("en", "zh")}
+    if isinstance(value, dict) and isinstance(value.get("value"), float):
+        said.add(f"{value['value']!r} {value.get('unit', '')}".strip())
+    return said
 
 
 _GONE = object()

@@ -133,6 +133,9 @@ def _guess(slot: Slot, given: Given, tools: Sequence[Tool], plan: Plan, language
     found = of_its_name or found
     of_its_end = [(t, p, v) for t, p, v in found if role in ("min", "max") and role_of(p) == role]
     found = of_its_end or found
+    said = {place for u in plan.understood or [] for place in u.used_by}
+    said_before = [(t, p, v) for t, p, v in found if f"{t.name}.{p.name}" in said]
+    found = said_before if len(said_before) == 1 else found  # "100 d instead" of the one that the person set
     in_focus = [(t, p, v) for t, p, v in found if f"{t.name}.{p.name}" == focus and role in ("value", role_of(p))]
     in_focus = in_focus or _in_its_unit(slot, tools, focus)
     if in_focus or len(found) == 1:

@@ -102,6 +102,8 @@ class Why:
             return missing
         chosen = self._results_meant(understood)
         if not chosen and self._quantity_not_measured(understood) and facets[0] in ("value", "certainty"):
+            if not self.content.results:
+                return Explained(self._known())
             what = listed(self.language, self._quantity_not_measured(understood))
             return Explained(self._say("why_no_such_quantity", run=self.run.id, what=what, known=self._known()))
         tell = {

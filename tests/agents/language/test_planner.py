@@ -15,7 +15,7 @@ from gnomon.agents.language import patience
 from gnomon.agents.language.budget import Budget
 from gnomon.agents.language.endpoint import Endpoint
 from gnomon.agents.language.exchange import Exchange
-from gnomon.agents.language.planner import NOT_NEGLIGIBLE, SUPPORTED_TINY, SURE, LanguagePlanner, Style
+from gnomon.agents.language.planner import NOT_NEGLIGIBLE, SUPPORTED, SUPPORTED_TINY, SURE, LanguagePlanner, Style
 from gnomon.agents.language.replies import Replies
 from gnomon.agents.language.support import find_words, read_argument
 from gnomon.agents.understanding.clock import Clock
@@ -102,10 +102,12 @@ class Unsure:
 
 
 def planner(
-    embedded: EmbeddedPlanner, server: MisbehavingServer, style: Style = "choices", **limits: object
+    embedded: EmbeddedPlanner, server: MisbehavingServer, style: Style = "choices", size: str = "8b", **limits: object
 ) -> LanguagePlanner:
     settings: dict[str, object] = {"timeout": 1.0, "deadline": 2.0, "retries": 1}
-    endpoint = Endpoint(server.url, f"toy-1b-{next(NUMBERS)}", "sk-toy-secret-key", budget=Budget(**limits), **settings)  # type: ignore[arg-type]
+    endpoint = Endpoint(
+        server.url, f"toy-{size}-{next(NUMBERS)}", "sk-toy-secret-key", budget=Budget(**limits), **settings
+    )  # type: ignore[arg-type]
     return LanguagePlanner(REGISTRY, embedded, endpoint, style=style)
 
 
@@ -230,7 +232,16 @@ def test_a_model_is_not_asked_what_it_could_not_change(
 ) -> None:
     Unsure(embedded, monkeypatch, fit_transits=0.5, transit_periodogram=0.5 * SUPPORTED_TINY * 0.9)
     server = serving(saying(ChosenTool=tool("transit_periodogram")))
-    assert planner(embedded, server).plan("Look for something periodic in it", LC).assumptions
+    assert planner(embedded, server, size="1.5b").plan("Look for something periodic in it", LC).assumptions
+    assert server.asked == []
+
+
+def test_the_smallest_have_no_vote(
+    embedded: EmbeddedPlanner, serving: Callable[..., MisbehavingServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Unsure(embedded, monkeypatch, fit_transits=0.4, transit_periodogram=0.4)
+    server = serving(saying(ChosenTool=tool("transit_periodogram")))
+    assert planner(embedded, server, size="0.5b").plan("Look for something periodic in it", LC).assumptions
     assert server.asked == []
 
 
@@ -250,9 +261,7 @@ def test_an_unsettled_choice_leaves_the_embedded_plan(
     serving: Callable[..., MisbehavingServer],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    Unsure(
-        embedded, monkeypatch, fit_transits=0.5, transit_periodogram=0.4, plot_light_curve=0.5 * SUPPORTED_TINY * 0.9
-    )
+    Unsure(embedded, monkeypatch, fit_transits=0.5, transit_periodogram=0.4, plot_light_curve=0.5 * SUPPORTED * 0.9)
     language = planner(embedded, serving(saying(ChosenTool=[tool(a) for a in answers])))
     plan = language.plan("Look for something periodic in it", LC)
     assert work(plan) == work(embedded.plan("Look for something periodic in it", LC))
@@ -404,7 +413,7 @@ def test_a_tiny_model_drafts_only_when_told(
 ) -> None:
     Unsure(embedded, monkeypatch, fit_transits=0.5, transit_periodogram=0.4)
     server = serving(saying(ChosenTool=[tool("fit_transits"), tool("transit_periodogram")], DraftPlan=draft()))
-    planner(embedded, server, "auto").plan("Look for something periodic in it", LC)
+    planner(embedded, server, "auto", "1.5b").plan("Look for something periodic in it", LC)
     assert not any("DraftPlan" in str(a.body["response_format"]) for a in server.asked)
 
 
