@@ -91,7 +91,7 @@ class Considered:
     files : tuple of Attached
         The data that it may be about: those attached, without those that it sets aside.
     wish : str
-        The question without what it refuses, as the person wrote it.
+        The question without what it refuses, with "the star" and "the planet" for names.
     vague : bool
         Whether it says hardly anything of what is wanted: "plot it".
     pictures : bool
