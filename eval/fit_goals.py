@@ -15,7 +15,7 @@ import argparse
 import json
 import sys
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,6 +62,20 @@ class Sample:
     of: str
 
 
+def as_good(registry: Registry, names: Iterable[str]) -> set[str]:
+    """The tools, and beside each search the one that gives its numbers: both end in the same plan."""
+    made = {registry[n].kind for n in names if n in registry}
+    numbers = {
+        t.name
+        for t in registry.values()
+        if t.declaration.provisional and any(p.kind and any(p.kind.accepts(k) for k in made) for p in t.inputs)
+    }
+    searches = {
+        t.name for n in names if n in registry and registry[n].declaration.provisional for p in registry[n].inputs for t in registry.makers(p.kind)
+    }  # fmt: skip
+    return {*names, *numbers, *searches}
+
+
 def write_example_questions(planner: EmbeddedPlanner) -> None:
     """Write the wishes of the training questions, as questions are compared."""
     told: dict[str, list[str]] = {}
@@ -87,7 +101,7 @@ def fit_heads(planner: EmbeddedPlanner) -> tuple[heads.Head, list[heads.Head]]:
     texts, right, weight = list(goals.near.texts), [], []
     for owner in goals.near.owners:
         meant = goals.meant[owner]
-        right.append({meant.name} if meant.tool is not None else {heads.OUTSIDE})
+        right.append(as_good(planner.registry, [meant.name]) if meant.tool is not None else {heads.OUTSIDE})
         weight.append(1.0)
     found = [goals.near.example_vectors()]
     for question in [q for suite in SUITES for q in load(suite)]:
@@ -96,7 +110,7 @@ def fit_heads(planner: EmbeddedPlanner) -> tuple[heads.Head, list[heads.Head]]:
             continue
         wish = in_clauses(understand(question["question"], CLOCK), goals.spelling).wanted[0]
         texts.append(wish)
-        right.append({heads.OUTSIDE} if back else set(question["goal"]))
+        right.append({heads.OUTSIDE} if back else as_good(planner.registry, question["goal"]))
         weight.append(2.0)
     found.append(vectors.encode(texts[len(goals.near.texts) :]))
     known, counted = np.concatenate(found), np.asarray(weight)
@@ -120,11 +134,13 @@ def _of_examples(planner: EmbeddedPlanner, goals: Goals, left: Sequence[heads.He
     reach = {kinds: frozenset(planner._drafts(attached(kinds))) for kinds in [(), *[(k,) for k in READERS]]}
     all_vectors = goals.near.example_vectors()
     required = {t.name for t in planner.registry.values() if any(p.required for p in t.arguments)}
+    names = {m.name: i for i, m in enumerate(goals.meant) if m.tool is not None}
     for i, text in enumerate(goals.near.texts):
         owner = goals.near.owners[i]
         meant = goals.meant[owner]
         same = [j for j, other in enumerate(goals.near.texts) if other == text]
         right = {goals.near.owners[j] for j in same}
+        right |= {names[n] for n in as_good(planner.registry, [meant.name]) if n in names}
         without = list(same)
         if meant.tool is not None:
             choices = [kinds for kinds, reached in reach.items() if meant.name in reached] or [()]
@@ -175,7 +191,7 @@ def _of_questions(planner: EmbeddedPlanner, goals: Goals, left: Sequence[heads.H
             "impossible": set(),
             "missing": set(),
             "ambiguous": set(),
-        }.get(question.get("back", ""), {names[g] for g in question.get("goal", [])})
+        }.get(question.get("back", ""), {names[g] for g in as_good(planner.registry, question.get("goal", []))})
         if question.get("back") in ("missing", "impossible") and (kinds and question["id"]):
             right = set()  # these come back by other means than the goal
         if not right:

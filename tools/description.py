@@ -32,6 +32,7 @@ class Declaration:
     method_zh: str
     comparison: str
     recognises: Callable[..., dict[str, Any] | None] | None
+    provisional: bool = False
     weights: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 

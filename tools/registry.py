@@ -55,6 +55,7 @@ def tool(
     method: str,
     method_zh: str,
     comparison: Comparison = "float64",
+    provisional: bool = False,
     seconds_per_1000_rows: float = 0.0,
     recognises: Callable[..., dict[str, Any] | None] | None = None,
     weights: Mapping[str, tuple[str, str]] | None = None,
@@ -79,6 +80,9 @@ def tool(
         The sentence for a report's methods paragraph; ``{name}`` stands for an argument's value.
     comparison : str
         How a replayed output is compared, out of `COMPARISONS`.
+    provisional : bool
+        Whether what it measures stands only until a further step takes up its input: peaks of a search, once something
+        decides about them or is fitted.  It then goes along unasked only with plans that end there.
     recognises : callable, optional
         For a tool that reads a file: ``recognises(path)`` returns ``None`` where the content is not its own, else
         ``{"confidence": 0..1, "found": "one phrase", "found_zh": "the same in Chinese", "rows": int}``.  It looks at content, never at names.
@@ -96,6 +100,7 @@ def tool(
         method=method,
         method_zh=method_zh,
         comparison=comparison,
+        provisional=provisional,
         recognises=recognises,
         weights=dict(weights or {}),
     )

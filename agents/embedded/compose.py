@@ -164,6 +164,13 @@ class Composer:
             What could also be had if that argument were given.
         """
         grown, missing = draft.copy(), []
+        taken_up = {
+            ref.step
+            for tool, inputs in draft.steps.values()
+            if tool.kind.name not in ACCOMPANIMENTS
+            for given in inputs.values()
+            for ref in (given if isinstance(given, list) else [given])
+        }
         for tool in self.registry.values():
             if (
                 tool.kind.name not in ACCOMPANIMENTS
@@ -176,6 +183,8 @@ class Composer:
             for parameter in tool.inputs:
                 assert parameter.kind is not None
                 name = draft.maker_of(parameter.kind)
+                if name in taken_up and tool.declaration.provisional:
+                    break
                 if name is not None:
                     made[parameter.name] = [Ref(step=name)] if parameter.many else Ref(step=name)
                 elif parameter.required:

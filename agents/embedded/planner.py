@@ -556,11 +556,17 @@ class EmbeddedPlanner:
             return draft, made, lacking
         full, missing = self.composer.accompany(draft, made.given)
 
+        def is_answer(tool: Tool) -> bool:
+            """Whether it gives the numbers of a search that was asked for, which are what the search is for."""
+            return tool.declaration.provisional and any(
+                p.kind and p.kind.accepts(g.kind) for p in tool.inputs for g in goals
+            )
+
         def belongs(tool: Tool) -> bool:
             """Whether a step is wanted, or is needed by one that is, or goes with it unasked."""
             if tool in goals or tool.kind.name not in ACCOMPANIMENTS:
                 return True
-            along = considered.pictures if tool.kind.name == "Figure" else not considered.alone
+            along = considered.pictures if tool.kind.name == "Figure" else not considered.alone or is_answer(tool)
             return along and tool.name not in considered.refused
 
         return full.only({n for n, (t, _i) in full.steps.items() if belongs(t)}), made, missing

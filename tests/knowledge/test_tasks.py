@@ -31,6 +31,8 @@ TOOLS = (
     "read_radial_velocities",
     "measure_posterior",
     "measure_transit_candidates",
+    "measure_transit_periodogram",
+    "measure_velocity_periodogram",
     "plot_detrended_light_curve",
     "plot_folded_transits",
     "plot_light_curve",

@@ -34,7 +34,7 @@ def test_replays(folder: Path) -> None:
     found = replay(folder, Registry.load())
     assert found.verdict in ("equal", "equal within tolerance"), (found.cause, found.rows)
     assert {r["verdict"] for r in found.rows if r["comparison"] != "view"} <= {"identical", "within tolerance"}
-    assert len(found.rows) == 4
+    assert len(found.rows) == 5
 
 
 def test_its_own_script_still_makes_the_same(folder: Path) -> None:

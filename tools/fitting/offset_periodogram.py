@@ -266,6 +266,34 @@ def highest_peaks(frequencies: Any, power: Any, span: float, count: int) -> list
     return peaks
 
 
+def sine_errors(period: float, amplitude: float, noise_to_signal: float, span: float) -> tuple[float, float]:
+    """Standard errors of the period and the amplitude of a sine wave in white noise, sampled evenly.
+
+    Parameters
+    ----------
+    period, amplitude : float
+        Of the wave, in any units.
+    noise_to_signal : float
+        Variance of the residuals, in units of their uncertainties, over what the wave takes away from chi-square.
+    span : float
+        Time from the first to the last row, in the unit of the period.
+
+    Returns
+    -------
+    tuple of float
+        One sigma of the period and of the amplitude.
+
+    References
+    ----------
+    Montgomery & O'Donoghue 1999, 1999DSSN...13...28M: sqrt(6/N) s/(pi T a) for the frequency and sqrt(2/N) s for the
+    amplitude, where N a^2 / (2 s^2) is what the wave takes away from chi-square.
+    """
+    import math
+
+    ratio = math.sqrt(noise_to_signal)
+    return period**2 * math.sqrt(3.0) * ratio / (math.pi * span), amplitude * ratio
+
+
 def alias_of(period: float, others: list[float], span: float) -> dict[str, Any] | None:
     """Whether a period is a higher peak's alias by the sampling of day, month or year.
 

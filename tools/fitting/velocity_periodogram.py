@@ -15,6 +15,7 @@ from gnomon.tools.fitting.offset_periodogram import (
     frequency_grid,
     highest_peaks,
     instrument_index,
+    sine_errors,
 )
 from gnomon.tools.registry import tool
 
@@ -22,11 +23,12 @@ if TYPE_CHECKING:
     from gnomon.tools.kinds import Periodogram, RadialVelocities
 
 _PEAKS = 10
+_FINE = 50  # frequencies on each side of a peak, between it and the next one searched
 _MOST_FREQUENCIES = 2_000_000  # about two minutes for 400 rows
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=0.6,
     seconds_per_1000_rows=4.0,
@@ -94,8 +96,10 @@ def velocity_periodogram(
     Periodogram
         Columns ``period`` [d] (rising), ``power`` (share of chi-square that the sine wave takes away, 0 to 1),
         ``amplitude`` [m/s] and ``window`` (power of the sampling).  ``meta`` has ``peaks`` (the highest first, each
-        with ``period_d``, ``power``, ``amplitude_m_s``, ``false_alarm_probability``, ``delta_ln_likelihood``,
-        ``alias_of``), ``power_at_fap`` and ``jitter_m_s``.
+        with ``period_d``, ``period_error_d``, ``power``, ``amplitude_m_s``, ``amplitude_error_m_s``,
+        ``false_alarm_probability``, ``delta_ln_likelihood``, ``alias_of``; refined between the frequencies of the
+        table; the errors are None where the power is zero), ``power_at_fap`` and
+        ``jitter_m_s``.
 
     Raises
     ------
@@ -106,7 +110,8 @@ def velocity_periodogram(
     ----------
     Zechmeister & Kuerster 2009, doi:10.1051/0004-6361:200811296; false-alarm probability: Baluev 2008,
     doi:10.1111/j.1365-2966.2008.12689.x; aliases: Dawson & Fabrycky 2010, doi:10.1088/0004-637X/722/1/937; ten or
-    fewer points in a resolution element suffice: VanderPlas 2018, doi:10.3847/1538-4365/aab766, section 7.1.
+    fewer points in a resolution element suffice: VanderPlas 2018, doi:10.3847/1538-4365/aab766, section 7.1; errors of a
+    peak: Montgomery & O'Donoghue 1999, 1999DSSN...13...28M.
     """
     import numpy as np
     from astropy import units as u
@@ -129,8 +134,7 @@ def velocity_periodogram(
     total = np.hypot(error, jitter[index])
     frequencies = frequency_grid(time, float(period_min), longest, oversampling)
     found = floating_offset_power(time, rv, total, index, frequencies)
-    probability = false_alarm_probability(found["power"], time, total, frequencies, len(names))
-    peaks = _peaks(frequencies, found, probability, span)
+    peaks = _peaks(time, rv, total, index, frequencies, found)
     result = QTable(
         {
             "period": (1.0 / frequencies[::-1]) * u.d,
@@ -186,18 +190,35 @@ def _check_search(
         )
 
 
-def _peaks(frequencies: Any, found: dict[str, Any], probability: Any, span: float) -> list[dict[str, Any]]:
-    """The highest peaks with what they are worth."""
+def _peaks(time: Any, rv: Any, error: Any, index: Any, frequencies: Any, found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The highest peaks, refined between the searched frequencies, with what they are worth."""
+    import numpy as np
+
+    span = float(np.ptp(time))
+    step = float(frequencies[1] - frequencies[0])
     peaks: list[dict[str, Any]] = []
     for i in highest_peaks(frequencies, found["power"], span, _PEAKS):
-        period = float(1.0 / frequencies[i])
+        near = np.linspace(frequencies[i] - step, frequencies[i] + step, 2 * _FINE + 1)
+        near = near[(near >= frequencies[0]) & (near <= frequencies[-1])]
+        fine = floating_offset_power(time, rv, error, index, near)
+        top = int(np.argmax(fine["power"]))
+        power = float(fine["power"][top])
+        period = float(1.0 / near[top])
+        amplitude = float(fine["amplitude"][top])
+        # What is left after the wave says how large the noise is, since the jitter was found with the wave in it.
+        left = (1.0 - power) / max(len(time) - fine["base"] - 2, 1)
+        errors = sine_errors(period, amplitude, left / power, span) if power > 0 else (None, None)
         peaks.append(
             {
                 "period_d": period,
-                "power": float(found["power"][i]),
-                "amplitude_m_s": float(found["amplitude"][i]),
-                "false_alarm_probability": float(probability[i]),
-                "delta_ln_likelihood": float(0.5 * found["chi2_0"] * found["power"][i]),
+                "period_error_d": errors[0],
+                "power": power,
+                "amplitude_m_s": amplitude,
+                "amplitude_error_m_s": errors[1],
+                "false_alarm_probability": float(
+                    false_alarm_probability(power, time, error, frequencies, int(index.max()) + 1)
+                ),
+                "delta_ln_likelihood": float(0.5 * fine["chi2_0"] * power),
                 "alias_of": alias_of(period, [p["period_d"] for p in peaks], span),
             }
         )

@@ -56,6 +56,27 @@ def test_finds_the_period_across_offsets() -> None:
     np.testing.assert_allclose(velocity_periodogram(shifted)["power"], p["power"], atol=1e-6)
 
 
+def test_errors_of_a_peak_are_those_of_the_noise() -> None:
+    pulls = []
+    for seed in range(60):
+        peak = velocity_periodogram(simulate(seed, 80, [(20.3, 8.0, 0.0, 0.0, 1.0)]), 15.0, 30.0).meta["peaks"][0]
+        pulls.append(
+            [
+                (peak["period_d"] - 20.3) / peak["period_error_d"],
+                (peak["amplitude_m_s"] - 8.0) / peak["amplitude_error_m_s"],
+            ]
+        )
+    # The scatter of sixty pulls is known to 9 %; random nights are spread less evenly than the formula supposes.
+    assert np.all(np.abs(np.mean(pulls, axis=0)) < 0.45)
+    assert np.all((np.std(pulls, axis=0) > 0.7) & (np.std(pulls, axis=0) < 1.4))
+
+
+def test_peaks_do_not_hang_on_the_grid() -> None:
+    v = simulate(5, 80, [(20.3, 8.0, 0.0, 0.0, 1.0)])
+    coarse, fine = (velocity_periodogram(v, 15.0, 30.0, o).meta["peaks"][0] for o in (3.0, 50.0))
+    assert coarse["period_d"] == pytest.approx(fine["period_d"], abs=0.1 * fine["period_error_d"])
+
+
 def test_false_alarms_of_noise() -> None:
     low = [velocity_periodogram(simulate(s, 50, [])).meta["peaks"][0]["false_alarm_probability"] for s in range(40)]
     # At most one in ten below 0.1 is expected of a bound that holds; five of forty is within chance.
