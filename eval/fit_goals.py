@@ -45,6 +45,7 @@ SUITES = (
     "development_6",
     "development_7",
     "development_8",
+    "development_9",
     "extents",
 )
 TRAINING = Path(__file__).with_name("training") / "questions.jsonl"

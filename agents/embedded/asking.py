@@ -114,6 +114,19 @@ class Asking:
         said = self._say("unnamed", words=slot.text.strip(), around=around, options=self.listed(options))
         return NeedsAnswer(said, why="ambiguous", options=options)
 
+    def unitless(self, slot: Slot, parameter: Parameter) -> NeedsAnswer:
+        """A number without a unit for an argument that has one."""
+        example = f"{slot.text.strip()} {parameter.unit}"
+        name = named(self.language, parameter)
+        said = self._say("unitless", words=slot.text.strip(), name=name, unit=parameter.unit, example=example)
+        return NeedsAnswer(said, why="missing", options=(f"{parameter.name} = {example}",))
+
+    def either(self, one: Slot, other: Slot, parameter: Parameter) -> NeedsAnswer:
+        """Two values for one argument."""
+        words = [slot.text.strip() for slot in (one, other)]
+        said = self._say("either", one=words[0], other=words[1], name=named(self.language, parameter))
+        return NeedsAnswer(said, why="ambiguous", options=tuple(f"{parameter.name} = {w}" for w in words))
+
     def out_of_bounds(self, parameter: Parameter | None, words: Sequence[str]) -> NeedsAnswer:
         """A value is none that its argument may be."""
         assert parameter is not None and parameter.within is not None

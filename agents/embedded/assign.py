@@ -20,7 +20,7 @@ from gnomon.knowledge.glossary import load
 from gnomon.tools.registry import Parameter, Tool
 
 # A slot is an argument when their words agree at least this well; a slot whose unit only one argument can have, at any agreement.
-_AGREEMENT = 0.3
+AGREEMENT = 0.3
 # So well must they agree where the slot is a plain value and the argument an end of a range (a threshold).
 _SURE = 0.75
 
@@ -53,7 +53,7 @@ _ORBITING = re.compile(r"(?:keplerian|orbit|companion|world|body|bodies|开普�
 _CLIPS = re.compile(r"clip|outlier|reject|throw|remov|above|cut|剔除|离群|异常|剪|去掉|高出|高于", re.I)
 # What somebody says who bounds a search.
 _BOUNDS = re.compile(
-    r"search|look|hunt|scan|beyond|allow|up to|at most|no more|shorter|longer|only|at least|keep|limit|搜|寻找|找|最长|最短|最多|至少|只看|只考虑|限|以内|以下|为止",
+    r"search|look|hunt|scan|beyond|allow|up to|at most|no more|stop(?:ping)? at|end(?:ing)? at|go(?:ing)? to|shorter|longer|only|at least|keep|limit|搜|寻找|找|最长|最短|最多|至少|只看|只考虑|限|以内|以下|为止",
     re.I,
 )
 # What somebody says who fits so many.
@@ -153,7 +153,7 @@ def role_of(parameter: Parameter) -> str:
     return "value"
 
 
-def _agreement(slot: Slot, parameter: Parameter) -> float:
+def agreement_of(slot: Slot, parameter: Parameter) -> float:
     """How much the slot's words speak of the parameter: what it is said to be of first, then its neighbours, the nearest most."""
     names = _parameter_words(parameter.name, parameter.description)
     core = _core(parameter.name)
@@ -164,7 +164,7 @@ def _agreement(slot: Slot, parameter: Parameter) -> float:
         if slot.name in (parameter.name, parameter.name.rstrip("s")):
             return 3.0
         named = set(tokens(slot.name.replace("_", " ")))
-        score += 0.8 if _named(slot, parameter) else 0.4 if named <= names and slot.type == "count" else 0.0
+        score += 0.8 if is_named(slot, parameter) else 0.4 if named <= names and slot.type == "count" else 0.0
     if slot.unit == "sigma" and "sigma" in parameter.name:
         score += 1.0 if _CLIPS.search(f"{slot.before} {slot.after}") else -1.0
     if slot.unit == "sigma" and _is_probability(parameter):
@@ -181,7 +181,7 @@ def _agreement(slot: Slot, parameter: Parameter) -> float:
     return score
 
 
-def _named(slot: Slot, parameter: Parameter) -> bool:
+def is_named(slot: Slot, parameter: Parameter) -> bool:
     """Whether the question calls the slot what the parameter is called."""
     named = set(tokens(slot.name.replace("_", " ")))
     return bool(named) and named <= _core(parameter.name)
@@ -198,7 +198,7 @@ def _value(slot: Slot, parameter: Parameter) -> Any:
     number = slot.number
     if slot.type == "count" and parameter.type != "int":
         return None
-    if _is_probability(parameter) and not slot.unit and not 0 <= number <= 1 and not _named(slot, parameter):
+    if _is_probability(parameter) and not slot.unit and not 0 <= number <= 1 and not is_named(slot, parameter):
         return None  # not what is meant; where the question calls it so, it goes back
     if parameter.unit:
         return slot.written if slot.unit and dimension(slot.unit) == dimension(parameter.unit) else None
@@ -300,21 +300,21 @@ def _candidates(slots: list[Slot], tools: list[Tool]) -> list[tuple[float, list[
                 continue
             if _value(low, parameter) is None or _value(high, parameters[other]) is None:
                 continue
-            agreement = max(_agreement(low, parameter), _agreement(high, parameters[other]))
+            agreement = max(agreement_of(low, parameter), agreement_of(high, parameters[other]))
             # A range of nothing else is the range that there is: it needs no other words.
-            if agreement >= _AGREEMENT or not _LENGTHS & {*tokens(low.name.replace("_", " ")), *tokens(low.before)}:
-                found.append((agreement + _AGREEMENT, [(low, name), (high, other)]))
+            if agreement >= AGREEMENT or not _LENGTHS & {*tokens(low.name.replace("_", " ")), *tokens(low.before)}:
+                found.append((agreement + AGREEMENT, [(low, name), (high, other)]))
     for slot in slots:
         fitting = {
-            name: _agreement(slot, p)
+            name: agreement_of(slot, p)
             for name, p in parameters.items()
             if _value(slot, p) is not None
             and (name != "seed" or slot.name == "seed")
             and not ("known" in name and _DOUBT.search(slot.before))
-            and _roles_fit(slot, p, _agreement(slot, p))
+            and _roles_fit(slot, p, agreement_of(slot, p))
         }
         for name, agreement in fitting.items():
-            if agreement >= _AGREEMENT or (len(fitting) == 1 and _only_one(slot, parameters[name])):
+            if agreement >= AGREEMENT or (len(fitting) == 1 and _only_one(slot, parameters[name])):
                 found.append((agreement, [(slot, name)]))
         found.extend(_only_end(slot, fitting, parameters))
     return found
@@ -335,7 +335,7 @@ def _only_end(
     if not _BOUNDS.search(f"{slot.before} {slot.after}"):
         return []
     ends = [n for n in fitting if role_of(parameters[n]) == slot.role and n not in _UNGUESSED]
-    known = max(fitting.values(), default=0.0) >= _AGREEMENT
+    known = max(fitting.values(), default=0.0) >= AGREEMENT
     return (
         [(0.0, [(slot, ends[0])])]
         if len(ends) == 1 and not known and (slot.unit or parameters[ends[0]].type == "int")
@@ -365,8 +365,8 @@ def _roles_fit(slot: Slot, parameter: Parameter, agreement: float) -> bool:
     role = role_of(parameter)
     if slot.role == role:
         return True
-    if slot.role == "error" or role == "error":
-        return False
+    if slot.role == "error" or role == "error" or (parameter.name.startswith("known_") and slot.role != "value"):
+        return False  # what lies beyond 50 d is not known to be there
     if slot.name == parameter.name or (slot.unit == "sigma" and "sigma" in parameter.name):
         return True
     if parameter.type == "int" and role == "max":

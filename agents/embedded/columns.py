@@ -17,6 +17,7 @@ from functools import cache, lru_cache
 
 from gnomon.agents.embedded.words import words
 from gnomon.agents.understanding.grammar import grammar, normalised, whole
+from gnomon.agents.understanding.objects import find_objects
 from gnomon.agents.understanding.slot import Slot
 from gnomon.knowledge.observatories import find_telescope
 
@@ -109,19 +110,24 @@ def _columns(question: str) -> dict[str, tuple[int, int, str]]:
 
 def _sentences(question: str) -> Iterator[list[_Token]]:
     text = normalised(question)
+    stars = {s.start: s.end for s in find_objects(text) if any(c.isdigit() for c in s.text)}
     position = 0
     for match in [*_SENTENCE.finditer(text), None]:
         end = match.start() if match else len(text)
         if text[position:end].strip():
-            yield _merged(_without_asides(list(_tokens(text, question, position, end))))
+            yield _merged(_without_asides(list(_tokens(text, question, position, end, stars))))
         position = match.end() if match else end
 
 
-def _tokens(text: str, question: str, position: int, end: int) -> Iterator[_Token]:
+def _tokens(text: str, question: str, position: int, end: int, stars: dict[int, int]) -> Iterator[_Token]:
     phrases, parts = _phrases()
     while position < end:
         if text[position].isspace():
             position += 1
+            continue
+        if position in stars:  # "the flux of WASP-12 from column F"
+            yield _Token("d", position, stars[position], question[position : stars[position]])
+            position = stars[position]
             continue
         quoted = _QUOTED.match(text, position, end)
         if quoted:

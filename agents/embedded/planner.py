@@ -16,7 +16,15 @@ from gnomon.agents.embedded.clauses import in_clauses, wish_of
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
 from gnomon.agents.embedded.refusals import alone, data_meant, left_out, refused_tools, refuses_figures
-from gnomon.agents.embedded.sensible import contradiction, is_unsaid, not_offered, two_choices, unnamed
+from gnomon.agents.embedded.sensible import (
+    contradiction,
+    either,
+    is_unsaid,
+    not_offered,
+    two_choices,
+    unitless,
+    unnamed,
+)
 from gnomon.agents.embedded.tokens import (
     asks_for_more,
     asks_for_picture,
@@ -514,9 +522,14 @@ class EmbeddedPlanner:
         assert whole is not None
         asking = Asking(self.registry, self.composer, considered, files)
         self._require_sensible(asking, whole, made)
+        used = [t for t, _i in whole.steps.values()]
         if (bare := unnamed(made.unused)) is not None:
-            raise asking.unnamed(bare, [t for t, _i in whole.steps.values()])
-        self._ask_for_missing(asking, goals, [t for t, _i in whole.steps.values()], made, lacking)
+            raise asking.unnamed(bare, used)
+        if (two := either(understood, used, made)) is not None:
+            raise asking.either(*two)
+        if (number := unitless(made.unused, used, made)) is not None:
+            raise asking.unitless(*number)
+        self._ask_for_missing(asking, goals, used, made, lacking)
         steps = finish(whole, made.arguments, max((f.attachment.rows for f in files), default=0), language)
         return Plan(
             question=understood.question,

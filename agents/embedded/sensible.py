@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from gnomon.agents.attachments import Attached
+from gnomon.agents.embedded.assign import AGREEMENT, agreement_of, dimension, is_named, role_of
 from gnomon.agents.embedded.choices import all_chosen
 from gnomon.agents.embedded.words import kind_phrase, sentence, words
 from gnomon.agents.understanding.quantities import THINGS
@@ -64,7 +66,11 @@ def _empty_range(understood: Understanding) -> tuple[str, str] | None:
 
 def _refers_back(understood: Understanding) -> tuple[str, str] | None:
     """What was said elsewhere cannot be known here."""
-    match = re.search(words()["refers_back"], understood.question, re.I)
+    said = list(understood.question)
+    for slot in understood.slots:
+        if slot.type in ("object", "telescope", "site", "file"):  # their digits are no values
+            said[slot.start : slot.end] = "_" * (slot.end - slot.start)
+    match = re.search(words()["refers_back"], "".join(said), re.I)
     return (sentence(understood.language, "refers_back", words=match[0]), "ambiguous") if match else None
 
 
@@ -84,6 +90,56 @@ def unnamed(slots: Iterable[Slot]) -> Slot | None:
         bare = slot.type in ("quantity", "count") and not slot.unit and (not slot.name or slot.name in THINGS)
         if bare and re.search(words()["sets"], slot.before, re.I):
             return slot
+    return None
+
+
+def unitless(slots: Iterable[Slot], tools: Iterable[Tool], made: Assignment) -> tuple[Slot, Parameter] | None:
+    """The first number without a unit which is called what an argument with a unit is called, and that argument."""
+    open_ = [p for t in tools for p in t.arguments if p.unit and f"{t.name}.{p.name}" not in made.sources]
+    for slot in slots:
+        if slot.type not in ("quantity", "count") or slot.unit or not slot.name or slot.name in THINGS:
+            continue
+        for parameter in open_:
+            known = parameter.name.startswith("known_")
+            if not known and slot.role == role_of(parameter) and is_named(slot, parameter):
+                return slot, parameter
+    return None
+
+
+def either(understood: Understanding, tools: Iterable[Tool], made: Assignment) -> tuple[Slot, Slot, Parameter] | None:
+    """Two values that the question gives for one argument, of which it leaves one to be chosen: ``1 d or 2 d``."""
+    said = words()["between_two"]
+    text = understood.question
+    numbers = sorted((s for s in understood.slots if s.number is not None), key=lambda s: s.start)
+    single = {
+        id(slot): p
+        for t in tools
+        for p in t.arguments
+        if not p.many and not (p.type == "int" and role_of(p) == "max")  # "2 or 3 planets" is three at most
+        for slot in made.sources.get(f"{t.name}.{p.name}", [])
+    }
+    used = {id(s) for sources in made.sources.values() for s in sources}
+    for one, other in pairwise(numbers):
+        between = text[one.end : other.start] if one.end <= other.start else ""
+        open_ = re.search(said["or"], between, re.I) or (
+            re.search(said["and"], between, re.I) and re.search(said["one"], text[other.end :], re.I)
+        )
+        if open_ and (id(one) in single) != (id(other) in single) and not (id(one) in used and id(other) in used):
+            return one, other, single.get(id(one)) or single[id(other)]
+    return _two_ends(made, single)
+
+
+def _two_ends(made: Assignment, single: dict[int, Parameter]) -> tuple[Slot, Slot, Parameter] | None:
+    """Two values for the same end of a range: ``between 5 and 30 d, shortest period 8 d``."""
+    for slot in made.unused:
+        if slot.role not in ("min", "max") or slot.number is None:
+            continue
+        for taken in [s for sources in made.sources.values() for s in sources if id(s) in single]:
+            parameter = single[id(taken)]
+            alike = slot.role == taken.role and taken.start != slot.start and slot.number != taken.number
+            same = dimension(slot.unit) == dimension(taken.unit) or not slot.unit
+            if alike and same and (agreement_of(slot, parameter) >= AGREEMENT or slot.name == taken.name):
+                return (taken, slot, parameter) if taken.start < slot.start else (slot, taken, parameter)
     return None
 
 

@@ -36,7 +36,7 @@ def grammar() -> dict[str, Any]:
 
 # TeX, as it is pasted from papers; each command is replaced by what it prints, padded so that places stay what they are.
 _TEX = (
-    (re.compile(r"\\(?:,|;|!|:|quad|rm|mathrm|text|left|right)(?![A-Za-z])"), ""),
+    (re.compile(r"\\(?:[,;!:]|(?:quad|rm|mathrm|text|left|right)(?![A-Za-z]))"), ""),
     (re.compile(r"\\(?:odot|sun)(?![A-Za-z])"), "⊙"),
     (re.compile(r"\\star(?![A-Za-z])"), "★"),
     (re.compile(r"\\pm(?![A-Za-z])"), "±"),

@@ -48,7 +48,7 @@ _UNIT = (
     r"| ?(?:天|小时|分钟|秒|星等|角分|角秒|度|倍|个|颗|次|年|月|米|千米|公里|万|亿|秒差距|光年)"
 )
 _COUNTED = (
-    r" (?:\w+ )?(?:planets|stars|candidates|cameras|targets|sources|objects|galaxies|systems|spectra|nights|sectors|quarters|campaigns|telescopes|"
+    r" (?:(?!(?:for|in|with|of|from|and|by|at|on|to|has)\b)\w+ )?(?:planets|stars|candidates|cameras|targets|sources|objects|galaxies|systems|spectra|nights|sectors|quarters|campaigns|telescopes|"
     r"fields|images|transits|hosts|giants|discoveries|papers|people|points)\b"
 )
 _NO_PART = r" ?(?:[=<>≈~±]|[- ]?(?:bands?|filters?|mags?|magnitudes?|photometry|波段|滤光|星等)(?![a-z]))|['.](?!s\b)[A-Za-z]|-[A-Za-z0-9]"

@@ -45,6 +45,7 @@ THINGS = (
     "radial_velocity",
     "radial_velocities",
     "transit",
+    "peak",
     "upper_limit",
     "lower_limit",
 )
@@ -511,6 +512,12 @@ def _name(text: str, before: str, after: str, read: _Read) -> str:
     """What the number is of: the symbol it is set equal to, else the nearest term of the field before it, else the one after it."""
     if by_adjective := _by_adjective(before, after, read.unit):
         return by_adjective
+    if (told := _NAMELY.match(before)) and not _terms(before[told.end() :]):
+        named = [
+            key for key in _terms(_sentence_before(text, read.start - len(before))) if key not in (*THINGS, "known")
+        ]
+        if named:
+            return named[-1]  # their periods are known, namely 3 d and 4 d
     symbol = SYMBOL.search(before)
     if symbol and (term := _term_of(symbol[1])):
         return term
@@ -565,6 +572,9 @@ _TRANSITS_AT = re.compile(
     r"(?:transits?|mid-?transit(?: time)?|conjunctions?|epochs?|eclipses?|T_?0|T_?c|凌星(?:时刻|中心)?|合时刻|历元)\s*(?:time)?\s*(?:is|was|are|occurs?|happens?)?\s*(?:at|on|=|在|为|是)\s*$",
     re.I,
 )
+# "Peaks above 2 days", "planets beyond 50 d".
+_BEYOND = r"(?:(?:only|all|just)\s+)?(?:above|beyond|below|under|longer than|shorter than|between|up to|inside)"
+_NAMELY = re.compile(r"\W*(?:(?:分别|依次)(?:是|为|取)?|(?:就是|即|为)(?=\s)|namely\b|viz\.?|i\.e\.?)", re.I)
 _NO_PERIOD = re.compile(r"\s*(?:interval|cadence|sampling|after|before|exposure|into|later|earlier)", re.I)
 
 
@@ -581,7 +591,9 @@ def _is_at_period(text: str, before: str, after: str, read: _Read) -> bool:
         return False  # that is when, and not how often
     sentence = _sentence_before(text, read.start)
     spoken = _patterns()["periodic"].search(sentence)
-    right_before = re.search(rf"(?:{alternatives('periodic')})\s+(?:is|are)?\s*(?:with|of)\s*$", before, re.I)
+    right_before = re.search(
+        rf"(?:{alternatives('periodic')})\s+(?:(?:is|are)?\s*(?:with|of)|{_BEYOND})\s*$", before, re.I
+    )
     return bool(_OF_WHICH.search(before) or right_before or (spoken and _AT.search(before)))
 
 

@@ -49,7 +49,7 @@ _AMONG = re.compile(
 _BODY = re.compile(r"(?:comet|asteroid|彗星|小行星)\s*\(?$", re.I)
 # Palomar 5 and Teide 1 are no telescopes.
 _NUMBERED = re.compile(
-    r"[\s-]*\d+(?![\d.]*[\s-]*(?:inch|in|m|cm)(?![A-Za-z])|[\d.]*\s*(?:米|厘米|英寸))|\s+I{1,3}(?![A-Za-z])"
+    r"[\s-]*\d+(?![\d.]*[\s-]*(?:inch|in|m|cm)(?![A-Za-z])|[\d.]*\s*(?:米|厘米|英寸))|\s+(?:I{2,3}|I(?!\s(?:\w+ed|have|had|am|was|took|got|made|did|saw|ran|shot|can|could|will|would|want|need|only)\b))(?![A-Za-z'’])"
 )
 _OBSERVING = re.compile(
     r"(?<![A-Za-z])(?:observe|observes|observable|observing|visible|visibility|tonight|tomorrow|nights?|airmass|altitude|elevation|rises?|sets?"
@@ -163,8 +163,10 @@ class _Reader:
                 return False
         if words == "NOT" and _DENIED.search(before) and not _ALSO.search(self.left[:start]):
             return False
-        if _NO_PLACE.match(after) or _NUMBERED.match(after) or _BODY.search(before):
+        if _NUMBERED.match(after) or _BODY.search(before):
             return False
+        if _NO_PLACE.match(after):
+            return isinstance(place, Telescope) and self._listed(start)  # "HIRES and APF velocities"
         if re.match(rf"[\s-]*(?:{_NOUN}|[Oo]bservatory|天文台|观测站|站)", after):
             return True
         if isinstance(place, Telescope) and self._beside_its_site(start, end, place):
@@ -174,6 +176,12 @@ class _Reader:
         if not _OBSERVING.search(before + "\0" + after) or not _GOES_ON.match(after):
             return False
         return bool(_BY.search(before) or _ALSO.search(self.left[:start]))
+
+    def _listed(self, start: int) -> bool:
+        """Whether the name goes on a list that began with an instrument."""
+        also = _ALSO.search(self.left[:start])
+        before = [s for s in self.found if also and s.end == also.start() + 1 and s.type == "telescope"]
+        return any(telescope(s.value).kind != "telescope" for s in before)
 
     def _beside_its_site(self, start: int, end: int, place: Telescope) -> bool:
         near = [s for s in self.found if (s.value if s.type == "site" else telescope(s.value).site) == place.site]
