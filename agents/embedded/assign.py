@@ -45,7 +45,8 @@ _PLAIN = set(
 _UNTOLD = set(tokens("data day days hour hours"))
 # What somebody says who wants numbers with intervals.
 _QUOTED = re.compile(
-    r"report|quot|parameter|value|number|error|uncertain|interval|element|给出|参数|误差|数值|区间|报告", re.I
+    r"report|quot|parameter|value|number|error|uncertain|interval|element|limit|bound|给出|参数|误差|数值|区间|报告",
+    re.I,
 )
 # What is counted where planets are meant.
 _ORBITING = re.compile(r"(?:keplerian|orbit|companion|world|body|bodies|开普勒|轨道)", re.I)
@@ -53,7 +54,7 @@ _ORBITING = re.compile(r"(?:keplerian|orbit|companion|world|body|bodies|开普�
 _CLIPS = re.compile(r"clip|outlier|reject|throw|remov|above|cut|剔除|离群|异常|剪|去掉|高出|高于", re.I)
 # What somebody says who bounds a search.
 _BOUNDS = re.compile(
-    r"search|look|hunt|scan|beyond|allow|up to|at most|no more|stop(?:ping)? at|end(?:ing)? at|go(?:ing)? to|shorter|longer|only|at least|keep|limit|搜|寻找|找|最长|最短|最多|至少|只看|只考虑|限|以内|以下|为止",
+    r"search|look|hunt|scan|beyond|allow|up to|at most|no more|stop(?:ping)? at|end(?:ing)? at|go(?:ing)? to|shorter|longer|only|at least|keep|limit|out to|periodogram|spectrum|bls|gls|搜|寻找|找|最长|最短|最多|至少|只看|只考虑|限|以内|以下|为止",
     re.I,
 )
 # What somebody says who fits so many.
@@ -171,7 +172,7 @@ def agreement_of(slot: Slot, parameter: Parameter) -> float:
         score += 0.5
     if slot.unit == "%" and _is_probability(parameter) and role_of(parameter) == "value":
         score += 0.5 if _QUOTED.search(f"{slot.before} {slot.after}") else 0.0
-    if slot.name.endswith("JD") and _TIMES & core:
+    if (slot.name.endswith("JD") or slot.name == "time_of_transit") and _TIMES & core:
         score += 1.0
     for distance, token in enumerate(reversed(tokens(slot.before)[-6:])):
         score += (1.0 if token in core else 0.3 if token in names else 0.0) / (1 + 0.25 * distance)
@@ -367,6 +368,10 @@ def _roles_fit(slot: Slot, parameter: Parameter, agreement: float) -> bool:
         return True
     if slot.role == "error" or role == "error" or (parameter.name.startswith("known_") and slot.role != "value"):
         return False  # what lies beyond 50 d is not known to be there
+    if slot.unit == "%" and _is_probability(parameter) and role == "value":
+        return True  # "the upper limit at 99 %"
+    if slot.name == "time_of_transit" and "period" in parameter.name:
+        return False
     if slot.name == parameter.name or (slot.unit == "sigma" and "sigma" in parameter.name):
         return True
     if parameter.type == "int" and role == "max":

@@ -12,7 +12,7 @@ from gnomon.agents.embedded.asking import Asking
 from gnomon.agents.embedded.assign import Assignment, assign
 from gnomon.agents.embedded.assumptions import assumptions, could, told, told_slots, users_of
 from gnomon.agents.embedded.choices import find_choices
-from gnomon.agents.embedded.clauses import in_clauses, wish_of
+from gnomon.agents.embedded.clauses import Clauses, in_clauses, wish_of
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
 from gnomon.agents.embedded.refusals import alone, data_meant, left_out, refused_tools, refuses_figures
@@ -32,6 +32,7 @@ from gnomon.agents.embedded.tokens import (
     is_next,
     preference,
     refuses_pictures,
+    without_refused_pictures,
 )
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
@@ -55,6 +56,8 @@ _SOME, _NEXT = 0.45, 0.3
 _ACTS, _ACTS_AT_ALL = 0.9, 0.05
 # A part in which a word for acting is, this likely.
 _ACTS_SAID = 0.4
+# Where no word for acting is, the whole is such an action when it means one this likely; else it is not understood.
+_SOME_ACT = 0.3
 # A part that no tool can do sends the whole question back where the whole means such a thing this likely.
 _ELSEWHERE = 0.3
 # A whole that means one goal this likely says how far to go.
@@ -277,13 +280,20 @@ class EmbeddedPlanner:
                 (text, read([wanted], vector, reachable if files else every))
                 for text, wanted, vector in zip(clauses.texts[1:], clauses.wanted[1:], asked[1:], strict=True)
             ),
-            refused_tools(clauses.refused, refused, tools),
+            refused_tools(clauses.refused, refused, tools) | self._no_figures(question, clauses),
             tuple(files),
             wish_of(clauses.kept, understood),
             bool(files) and is_vague(clauses.wanted[0]),
             not (refuses_figures(clauses.refused) or refuses_pictures(question) or alone(question)),
             alone(question),
         )
+
+    def _no_figures(self, question: str, clauses: Clauses) -> frozenset[str]:
+        """The tools that draw, where no figure is wanted: those of a question that asks for none beside."""
+        wish = without_refused_pictures(" ".join(clauses.wanted[:1]))
+        if not (refuses_figures(clauses.refused) or refuses_pictures(question)) or asks_for_picture(wish):
+            return frozenset()
+        return frozenset(t.name for t in self.registry.values() if t.kind.name == "Figure")
 
     def taking(self, understood: Understanding) -> dict[str, float]:
         """For each tool, the share of the numbers in the question that it, or what may stand before it, takes; of those that any tool takes."""
@@ -336,6 +346,12 @@ class EmbeddedPlanner:
             effect = part.tasks("action")[0].meant.task.effect
             if effect in _OUTSIDE_EFFECTS or (worded and effect == "write_files"):
                 raise asking.denied(part.tasks("action")[0].meant.task)
+        if (
+            meant == "action"
+            and not asks_to_act(considered.wish)
+            and considered.whole.tasks("action")[0].value < _SOME_ACT
+        ):
+            raise asking.unknown(drafts)
         if meant == "action":
             raise asking.denied(considered.whole.tasks("action")[0].meant.task)
         if meant == "unknown":
@@ -402,8 +418,18 @@ class EmbeddedPlanner:
 
     @staticmethod
     def _drawn(considered: Considered, goal: Tool, drafts: Mapping[str, Draft]) -> Tool:
-        """The goal, or the likeliest figure where a picture is asked for of what is only read."""
-        if not goal.files or not considered.pictures or not asks_for_picture(considered.wish):
+        """The goal, or the likeliest figure where a picture is asked for of what is only read, or a picture alone."""
+        if not asks_for_picture(without_refused_pictures(considered.wish)) or goal.kind.name in ACCOMPANIMENTS:
+            return goal
+        if considered.alone and not goal.files:
+            drawn = [
+                p.meant.tool
+                for p in considered.whole.tools
+                if p.meant.tool.kind.name == "Figure"
+                and goal.name in {t.name for t, _i in _steps(drafts, p.meant.name)}
+            ]
+            return drawn[0] if drawn else goal
+        if not goal.files or not considered.pictures:
             return goal
         figures = [p for p in considered.whole.tools if p.meant.tool.kind.name == "Figure" and p.meant.name in drafts]
         return figures[0].meant.tool if figures and figures[0].value >= _WORTH else goal
@@ -665,6 +691,11 @@ def _meant_files(understood: Understanding, files: Sequence[Attached]) -> Sequen
     named = [s.value for s in understood.of_type("file")]
     meant = [f for i, f in enumerate(files, 1) if i in named or f.attachment.name in named]
     return meant if meant and len({f.attachment.kind for f in files}) == 1 else files
+
+
+def _steps(drafts: Mapping[str, Draft], name: str) -> Sequence[tuple[Tool, object]]:
+    """The steps of the chain to a tool; none where there is no such chain."""
+    return list(drafts[name].steps.values()) if name in drafts else []
 
 
 def _leads(tool: Tool, draft: Draft) -> bool:

@@ -58,7 +58,7 @@ def _acting() -> re.Pattern[str]:
 
 def asks_to_act(question: str) -> bool:
     """Whether the question asks for an act on the world in words: to send, submit, delete."""
-    return bool(_acting().search(question))
+    return bool(_acting().search(re.sub(words()["acting"]["idle"], "", question, flags=re.I)))
 
 
 def asks_for_more(question: str) -> bool:
@@ -75,6 +75,11 @@ def is_next(question: str, part: str) -> bool:
 def refuses_pictures(question: str) -> bool:
     """Whether the question says that it wants no pictures."""
     return bool(re.search(words()["no_pictures"], question, re.I))
+
+
+def without_refused_pictures(text: str) -> str:
+    """The text without the words that say that no pictures are wanted."""
+    return re.sub(words()["no_pictures"], " ", text, flags=re.I)
 
 
 def preference(question: str) -> str:

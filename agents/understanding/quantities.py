@@ -137,6 +137,9 @@ def _read_words(text: str, match: re.Match[str]) -> _Read | None:
         return None
     if unit or part or (len(written) > 1 and written not in ("百万", "千万", "万亿")):
         return read
+    following = _patterns()["to"].match(text, match.end())
+    if following and (last := _number_at(text, following.end())) and last.value > read.value and last.unit:
+        return read  # 二到六十天
     return read if written != "半" and _is_measured(text, match) else None
 
 
@@ -177,6 +180,8 @@ def _stands_for_itself(text: str, match: re.Match[str]) -> bool:
     if not _patterns()["closed"].match(text, match.end()):
         return False
     if announced(text, match.start(), match.end()):
+        return True
+    if _SET_EQUAL.search(text[max(0, match.start() - 24) : match.start()]):
         return True
     loose = re.search(
         r"(?:\b(?:from|over|above|under)|从|自)\s*$", text[max(0, match.start() - 8) : match.start()], re.I
@@ -510,6 +515,8 @@ def _says_of(before: str) -> bool:
 
 def _name(text: str, before: str, after: str, read: _Read) -> str:
     """What the number is of: the symbol it is set equal to, else the nearest term of the field before it, else the one after it."""
+    if read.unit in ("d", "h", "min", "wk") and _PAUSES.match(after):
+        return "break_tolerance"
     if by_adjective := _by_adjective(before, after, read.unit):
         return by_adjective
     if (told := _NAMELY.match(before)) and not _terms(before[told.end() :]):
@@ -575,6 +582,16 @@ _TRANSITS_AT = re.compile(
 # "Peaks above 2 days", "planets beyond 50 d".
 _BEYOND = r"(?:(?:only|all|just)\s+)?(?:above|beyond|below|under|longer than|shorter than|between|up to|inside)"
 _NAMELY = re.compile(r"\W*(?:(?:分别|依次)(?:是|为|取)?|(?:就是|即|为)(?=\s)|namely\b|viz\.?|i\.e\.?)", re.I)
+# "Seed: three", 种子设成七.
+_SET_EQUAL = re.compile(
+    r"(?:\b(?:seed|oversampling|level|window|steps|threshold)\s*(?:[:=]|(?:set |put |fixed )?(?:to|of|is|at))|(?:种子|过采样|步数|阈值|上限|下限)[^，。；,;]{0,3}(?:设成|设为|设定为|定为|取成|取为|取|用|为|是|[:：=]))\s*$",
+    re.I,
+)
+# A pause in the data, behind its length: 超过 3 天的空档.
+_PAUSES = re.compile(
+    r"\s*的?\s*(?:as (?:an? )?)?(?:gaps?|breaks?|holes?|interruptions?|空档|空当|空缺|空隙|间断|间隙|缺口|断档|中断)(?![A-Za-z])",
+    re.I,
+)
 _NO_PERIOD = re.compile(r"\s*(?:interval|cadence|sampling|after|before|exposure|into|later|earlier)", re.I)
 
 
