@@ -20,6 +20,7 @@ _SHARE = 0.4
 _MEANT = 0.5
 _STOP = re.compile(r"[.;:,!?，。；：！？、\n](?!\d)|\s(?:--|–|—)\s")
 _QUALITY = "detrended"
+_ORBIT = re.compile(r"\borbits?\b|\bkepler(?:ian)s?\b|轨道", re.I)
 
 
 @cache
@@ -177,6 +178,8 @@ def _refused_by(text: str, reading: Reading, tools: Sequence[Tool]) -> set[str]:
     if _patterns()["settings"].search(text):
         return set()
     out = {t.name for t in tools if t.kind.name in said or (_QUALITY in said and t.kind.state == _QUALITY)}
+    if _ORBIT.search(text):  # not the orbit: what fits transits may stay
+        out = {t.name for t in tools if t.name in out and _speaks_of(text, t)} or out
     if out or "all" in said or data_said(text):
         return out
     likely = [p.meant.tool for p in reading.tools if p.value >= _SHARE * meant and meant >= _MEANT]

@@ -144,7 +144,7 @@ def spellings_of(unit: str) -> tuple[str, ...]:
 _JOINS = r"(?!(?:and|or|but|then|with|that|which|if|while|to|from)\b)"
 _NO_NUMERAL = r"(?:(?![零〇一二两三四五六七八九十百千万亿半])[\u4e00-\u9fff])"
 _SET_TO = r"(?:\s*(?:(?:is |are |be |being )?(?:lowered|raised|set|put|moved|extended|reduced|increased|changed|brought|pushed|relaxed|kept|fixed|held|down|up)\s+)?(?:to|at|as|equal to)\s+)?"
-_FEW_WORDS = rf"\s*(?:{_JOINS}[A-Za-z/-]+(?:\s+|(?=\s*[:=]))){{0,5}}(?:to be [a-z]+(?:\s+|(?=\s*[:=])))?(?:{_NO_NUMERAL}{{1,6}})?\s*(?:of|is|=|:|为|是|取|到)?\s*"
+_FEW_WORDS = rf"\s*(?:{_JOINS}[A-Za-z/-]+(?:\s+|(?=\s*[:=]))){{0,7}}(?:to be [a-z]+(?:\s+|(?=\s*[:=])))?(?:{_NO_NUMERAL}{{1,6}})?\s*(?:of|is|=|:|为|是|取|到)?\s*"
 # What is counted may stand between a number and its comparative: six planets at most, 两颗以内.
 _NOUNS = r"(?:(?:[ -](?!(?:and|or|but|with|to|from|of|is|are|if|while|then)\b)[a-z]+){0,2}|[颗个次条轮步遍]?(?:行星|信号|伴星|候选体)?)"
 SYMBOL = re.compile(

@@ -46,6 +46,10 @@ THINGS = (
     "radial_velocities",
     "transit",
     "peak",
+    "periodogram",
+    "time_series",
+    "box_least_squares",
+    "lomb_scargle",
     "upper_limit",
     "lower_limit",
 )
@@ -177,6 +181,8 @@ def _is_thing(text: str, position: int) -> bool:
 
 def _stands_for_itself(text: str, match: re.Match[str]) -> bool:
     """Whether words are a number though nothing is counted by them: no more than [seven]; sorry, [five]."""
+    if _OVERSAMPLED.search(text[max(0, match.start() - 24) : match.start()]):
+        return True
     if not _patterns()["closed"].match(text, match.end()):
         return False
     if announced(text, match.start(), match.end()):
@@ -587,6 +593,7 @@ _SET_EQUAL = re.compile(
     r"(?:\b(?:seed|oversampling|level|window|steps|threshold)\s*(?:[:=]|(?:set |put |fixed )?(?:to|of|is|at))|(?:种子|过采样|步数|阈值|上限|下限)[^，。；,;]{0,3}(?:设成|设为|设定为|定为|取成|取为|取|用|为|是|[:：=]))\s*$",
     re.I,
 )
+_OVERSAMPLED = re.compile(r"oversampl\w+\s+(?:by\s+(?:a factor (?:of\s+)?)?)?$", re.I)
 # A pause in the data, behind its length: 超过 3 天的空档.
 _PAUSES = re.compile(
     r"\s*的?\s*(?:as (?:an? )?)?(?:gaps?|breaks?|holes?|interruptions?|空档|空当|空缺|空隙|间断|间隙|缺口|断档|中断)(?![A-Za-z])",
