@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.attachments import Attached, attach
+from gnomon.agents.embedded.tokens import asks_to_act
 from gnomon.agents.follow_ups import commands, deciding
 from gnomon.agents.follow_ups.chat_record import ChatRecord
 from gnomon.agents.follow_ups.doing import Doing
@@ -28,7 +29,7 @@ from gnomon.agents.follow_ups.values import values_of
 from gnomon.agents.follow_ups.why import Why
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import Understanding, understand
-from gnomon.tools.errors import GnomonError
+from gnomon.tools.errors import GnomonError, NeedsAnswer, UsageError
 
 if TYPE_CHECKING:
     from gnomon.agents.conversation import Conversation
@@ -221,6 +222,12 @@ class Dialogue:
         return reply
 
     def _unsure_among(self, possible: Sequence[Meaning], text: str) -> Reply:
+        if asks_to_act(text):
+            try:
+                self.conversation.alternatives(text, list(self.session.meant))
+            except NeedsAnswer as back:
+                if back.why == "effect":
+                    raise UsageError(str(back)) from back
         return self.unsure([m.intent for m in possible[:3] if m.value >= _WORTH_ASKING * possible[0].value], text)
 
     def _possible(self, intent: str) -> bool:
@@ -319,6 +326,8 @@ class Dialogue:
     def _completed(self, text: str, heard: Heard, files: Sequence[Named]) -> Reply | None:
         """Go on with what waits for an answer, where this is one."""
         waiting = self.session.open
+        if waiting.get("why") in _NO_PLAN_OF_IT:
+            return None  # nothing was missing, so this is no answer but another wish
         if heard.best in ("help", "status", "recall", "undo", "redo", "approve", "choose") and heard.sure:
             return None
         if waiting["do"] == "repeat":

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-_STOP = re.compile(r"[.;:!?，。；：！？\n](?!\d)|,(?!\d)")
+_STOP = re.compile(r"[.;:!?，。；：！？\n](?!\d)|,(?!\d| ?(?:please|pls)\b)")
+_PLACE = re.compile(r"(?<!\(\?)<(\w+)>")  # unlike what looks behind
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Measurable:
     """A quantity.
 
@@ -25,6 +26,8 @@ class Measurable:
         What it is called in a sentence and what it takes to measure it, by language.
     said : pattern
         How people speak of it.
+    is_input : bool
+        Whether people speak of it mostly to give it, not to ask for it.
     """
 
     key: str
@@ -32,6 +35,14 @@ class Measurable:
     names: dict[str, str]
     needs: dict[str, str]
     said: re.Pattern[str]
+    is_input: bool
+
+
+def _filled(expression: str, words: Mapping[str, str]) -> str:
+    """The expression with what each <word> stands for."""
+    while _PLACE.search(expression):
+        expression = _PLACE.sub(lambda m: words[m[1]], expression)
+    return expression
 
 
 @cache
@@ -39,7 +50,7 @@ def _loaded() -> dict[str, Any]:
     from ruamel.yaml import YAML
 
     rows = YAML(typ="safe", pure=True).load_all(Path(__file__).with_name("measurable.yaml").read_text(encoding="utf-8"))
-    quantities, words = rows
+    quantities, shared = rows
     return {
         "quantities": tuple(
             Measurable(
@@ -47,12 +58,12 @@ def _loaded() -> dict[str, Any]:
                 frozenset(r["from"]),
                 {language: r[language] for language in ("en", "zh")},
                 {language: r[f"needs_{language}"] for language in ("en", "zh")},
-                re.compile(f"{r['said_en']}|{r['said_zh']}", re.I),
+                re.compile(_filled("|".join([*r["said_en"], *r["said_zh"]]), shared["words"]), re.I),
+                r.get("input", False),
             )
             for r in quantities
         ),
-        "asked": re.compile(f"{words['asked']['en']}|{words['asked']['zh']}", re.I),
-        "given": re.compile(words["given"], re.I),
+        **{k: re.compile(shared[k], re.I) for k in ("asked", "given", "taken", "put_off", "method", "stated")},
     }
 
 
@@ -60,6 +71,34 @@ def quantities() -> tuple[Measurable, ...]:
     """All that is known."""
     found: tuple[Measurable, ...] = _loaded()["quantities"]
     return found
+
+
+def _spoken_of(text: str) -> list[tuple[re.Match[str], Measurable]]:
+    """Where a text speaks of quantities, in its order; of two places that overlap, the longer one."""
+    places = [(m, q) for q in quantities() for m in q.said.finditer(text)]
+    places.sort(key=lambda p: p[0].start() - p[0].end())
+    kept: list[tuple[re.Match[str], Measurable]] = []
+    for match, quantity in places:
+        if all(match.end() <= other.start() or match.start() >= other.end() for other, _q in kept):
+            kept.append((match, quantity))
+    return sorted(kept, key=lambda p: p[0].start())
+
+
+def _asks(text: str, match: re.Match[str], quantity: Measurable) -> bool:
+    """Whether the text asks for what it speaks of there, rather than to state, to use or to put off its value."""
+    loaded = _loaded()
+    stop = _STOP.search(text, match.end())
+    start = max((m.end() for m in _STOP.finditer(text, 0, match.start())), default=0)
+    clause = text[start : stop.start() if stop else len(text)]
+    # A value may follow a colon, or stand between commas.
+    after = text[match.end() : stop.start() + 20 if stop and stop[0] in ":：," else start + len(clause)]
+    if loaded["given"].search(after) or loaded["taken"].search(text[start : match.start()]):
+        return False
+    if loaded["put_off"].search(clause):
+        return False
+    if (stop is not None and stop[0] in "?？") or loaded["asked"].search(clause):
+        return True
+    return not quantity.is_input and not loaded["stated"].search(clause)
 
 
 def asked_for(text: str) -> list[Measurable]:
@@ -70,17 +109,9 @@ def asked_for(text: str) -> list[Measurable]:
     text : str
         A question without what it refuses.
     """
-    loaded, found = _loaded(), []
-    start = 0
-    for stop in [*(m.start() for m in _STOP.finditer(text)), len(text)]:
-        clause, start = text[start:stop], stop + 1
-        for quantity in quantities():
-            for match in quantity.said.finditer(clause):
-                if loaded["given"].search(clause[match.end() :]):
-                    continue
-                if loaded["asked"].search(clause) and quantity not in found:
-                    found.append(quantity)
-    return found
+    if _loaded()["method"].search(text):
+        return []
+    return list(dict.fromkeys(q for match, q in _spoken_of(text) if _asks(text, match, q)))
 
 
 def beyond(text: str, kinds: Collection[str]) -> Measurable | None:

@@ -28,6 +28,8 @@ from gnomon.tools.errors import NeedsAnswer, UsageError
 if TYPE_CHECKING:
     from gnomon.agents.dialogue import Dialogue
 
+# What an option does that is offered where it is not clear what is meant.
+_UNANSWERED = ("set", "add", "leave_out", "hear")
 # Where the files lie in which a step leaves what a person can look at.
 _SEEN = (".png", ".ecsv")
 
@@ -256,7 +258,10 @@ class Doing:
     # ------------------------------------------------------------------ back and forth
 
     def step(self, by: int) -> Reply:
-        """To the plan before, or the one after it."""
+        """To the plan before, or the one after it; from a question that nobody answered, to the plan that it was about."""
+        if by < 0 and self.talk.session.position and any(o.act["do"] in _UNANSWERED for o in self.talk.session.options):
+            self.talk.session.offer(())
+            return Reply("told", self.talk.say("question_dropped"))
         at = self.talk.session.at + by
         if at < -1 or at >= len(self.talk.session.positions):
             return Reply("told", self.talk.say("nothing_to_undo" if by < 0 else "nothing_to_redo"))

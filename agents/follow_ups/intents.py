@@ -45,6 +45,7 @@ _KIN = ({"leave_out", "no_figures"}, {"choose", "take_up"})
 _SHORT = 3
 
 _ASKS = re.compile(r"[?？]\s*$|[吗呢么][。！]?\s*$")
+_WHY = re.compile(r"^\W*(?:why|how come)\b|\bcomes? from\W*$|为什么|为何|怎么来的|从哪(?:里|儿)?来", re.I)
 _STOP = re.compile(r"\s*(?:[,;:.!?](?!\d)|[，；：。！？])\s*")
 ALONE = re.compile(r"\W*(?:\d{1,2}|[一二三四五六七八九])\W*")
 
@@ -100,6 +101,8 @@ class Heard:
     @property
     def sure(self) -> bool:
         """Whether it need not be asked which is meant."""
+        if self.best == "why" and _WHY.search(self.understood.question):
+            return True
         kin = next((k for k in _KIN if self.best in k), {self.best})
         first = sum(m.value for m in self.meanings if m.intent in kin)
         second = next(m.value for m in self.meanings if m.intent not in kin)
