@@ -46,6 +46,7 @@ SUITES = (
     "development_7",
     "development_8",
     "development_9",
+    "development_10",
     "extents",
 )
 TRAINING = Path(__file__).with_name("training") / "questions.jsonl"

@@ -32,6 +32,7 @@ from gnomon.agents.embedded.tokens import (
     is_next,
     preference,
     refuses_pictures,
+    states_what_is_known,
     without_refused_pictures,
 )
 from gnomon.agents.embedded.words import kind_phrase, sentence
@@ -53,7 +54,7 @@ _ALSO_SETS = 0.75
 # A part that means its likeliest tool less likely than this means none; and the same where it says what comes next.
 _SOME, _NEXT = 0.45, 0.3
 # An action in the name of the person is refused when a part of the question means one this likely.
-_ACTS, _ACTS_AT_ALL = 0.9, 0.05
+_ACTS, _ACTS_AT_ALL = 0.9, 0.15
 # A part in which a word for acting is, this likely.
 _ACTS_SAID = 0.4
 # Where no word for acting is, the whole is such an action when it means one this likely; else it is not understood.
@@ -387,7 +388,7 @@ class EmbeddedPlanner:
             if part.masses()["astronomy"] >= _ACTS and masses["astronomy"] >= _ELSEWHERE:
                 raise asking.outside([part.tasks("astronomy")[0].meant], drafts, text)
             possible = [p for p in part.tools if p.meant.name in allowed]
-            if not possible:
+            if not possible or states_what_is_known(text):
                 continue
             also, meant_at_all = possible[0], sum(p.value for p in possible)
             share = (
@@ -591,9 +592,12 @@ class EmbeddedPlanner:
         )
         tools = list({t.name: t for t, _i in possible.steps.values()}.values())
         made = assign(considered.understood, tools)
-        if all(g.kind.name == "Figure" or g.files for g in goals):
-            return draft, made, lacking
         full, missing = self.composer.accompany(draft, made.given)
+        if all(g.kind.name == "Figure" or g.files for g in goals):
+            # A figure is made alone; but the spectrum of a search says little without the numbers of its peaks.
+            beside = {t.name for g in goals for t in self._numbers_of(g)} - considered.refused
+            ends = {n for n, (t, _i) in full.steps.items() if t in goals or (t.name in beside and not considered.alone)}
+            return (full.only(ends) if len(ends) > len(goals) else draft), made, lacking
 
         def is_answer(tool: Tool) -> bool:
             """Whether it gives the numbers of a search that was asked for, which are what the search is for."""
@@ -609,6 +613,11 @@ class EmbeddedPlanner:
             return along and tool.name not in considered.refused
 
         return full.only({n for n, (t, _i) in full.steps.items() if belongs(t)}), made, missing
+
+    def _numbers_of(self, goal: Tool) -> list[Tool]:
+        """The tools that give the numbers of the search that a figure shows."""
+        shown = {p.kind for p in goal.inputs if p.kind}
+        return [t for t in self.registry.values() if t.declaration.provisional and {p.kind for p in t.inputs} & shown]
 
     @staticmethod
     def _require_sensible(asking: Asking, draft: Draft, made: Assignment) -> None:

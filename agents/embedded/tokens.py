@@ -66,6 +66,11 @@ def asks_for_more(question: str) -> bool:
     return bool(re.search(words()["several"], question, re.I))
 
 
+def states_what_is_known(part: str) -> bool:
+    """Whether a part of a question says what is known already, and asks for nothing."""
+    return bool(re.search(words()["known_already"], part, re.I))
+
+
 def is_next(question: str, part: str) -> bool:
     """Whether a part of a question says what comes after something else: then, finally."""
     place = question.find(part)
