@@ -47,6 +47,7 @@ SUITES = (
     "development_8",
     "development_9",
     "development_10",
+    "development_11",
     "extents",
 )
 TRAINING = Path(__file__).with_name("training") / "questions.jsonl"
