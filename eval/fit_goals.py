@@ -48,6 +48,7 @@ SUITES = (
     "development_9",
     "development_10",
     "development_11",
+    "development_12",
     "extents",
 )
 TRAINING = Path(__file__).with_name("training") / "questions.jsonl"

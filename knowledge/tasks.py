@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -56,8 +57,23 @@ def uncovered(words: str) -> tuple[Task, ...]:
     return tuple(t for t in load() if not any(_says(said, _folded(p)) for p in t.covered_by))
 
 
+def named_in(text: str, tasks: Iterable[Task]) -> Task | None:
+    """The first of some tasks of astronomy that a text calls by a phrase by which a tool would say that it does it.
+
+    Parameters
+    ----------
+    text : str
+    tasks : iterable of Task
+        Usually those that no tool does: who speaks of one of them in the words of the trade asks for it.
+    """
+    said = _folded(text)
+    return next(
+        (t for t in tasks if t.about == "astronomy" and any(_says(said, _folded(p)) for p in t.covered_by)), None
+    )
+
+
 def _folded(text: str) -> str:
-    return re.sub(r"[\s_\-\u2010-\u2015]+", " ", text.casefold())
+    return re.sub(r"[\s_\-\u2010-\u2015\u2212]+", " ", text.casefold())
 
 
 def _says(words: str, phrase: str) -> bool:

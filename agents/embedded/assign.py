@@ -16,7 +16,7 @@ from gnomon.agents.understanding.quantities import THINGS
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.knowledge.glossary import find as find_term
-from gnomon.knowledge.glossary import load
+from gnomon.knowledge.glossary import load, terms_in
 from gnomon.tools.registry import Parameter, Tool
 
 # A slot is an argument when their words agree at least this well; a slot whose unit only one argument can have, at any agreement.
@@ -54,7 +54,7 @@ _ORBITING = re.compile(r"(?:keplerian|orbit|companion|world|body|bodies|开普�
 _CLIPS = re.compile(r"clip|outlier|reject|throw|remov|above|cut|剔除|离群|异常|剪|去掉|高出|高于", re.I)
 # What somebody says who bounds a search.
 _BOUNDS = re.compile(
-    r"search|look|hunt|scan|beyond|allow|up to|at most|no more|stop(?:ping)? at|end(?:ing)? at|go(?:ing)? to|shorter|longer|only|at least|keep|limit|out to|periodogram|spectrum|bls|gls|搜|寻找|找|最长|最短|最多|至少|只看|只考虑|限|以内|以下|为止",
+    r"search|look|hunt|scan|beyond|allow|up to|at most|no more|stop(?:ping)? at|end(?:ing)? at|go(?:ing)? to|shorter|longer|only|at least|keep|limit|out to|down to|不要|不看|不考虑|periodogram|spectrum|bls|gls|搜|寻找|找|最长|最短|最多|至少|只看|只考虑|限|以内|以下|为止",
     re.I,
 )
 # What somebody says who fits so many.
@@ -197,7 +197,7 @@ def _value(slot: Slot, parameter: Parameter) -> Any:
     if slot.type not in ("quantity", "count", "setting") or slot.number is None:
         return None
     number = slot.number
-    if slot.type == "count" and parameter.type != "int":
+    if slot.type == "count" and parameter.type != "int" and not is_named(slot, parameter):
         return None
     if _is_probability(parameter) and not slot.unit and not 0 <= number <= 1 and not is_named(slot, parameter):
         return None  # not what is meant; where the question calls it so, it goes back
@@ -284,10 +284,25 @@ def _text_arguments(tools: list[Tool], words: set[str]) -> list[tuple[Tool, Para
 
 
 def _named_so(slot: Slot, name: str, tools: list[Tool]) -> list[tuple[Tool, Parameter, Any]]:
-    """The arguments of that name; the same argument of several tools (a stellar mass) is one fact about the world."""
-    return [
+    """The arguments of that name; the same argument of several tools (a stellar mass) is one fact about the world, and a seed is that of the draws spoken of."""
+    found = [
         (t, p, value) for t in tools for p in t.arguments if p.name == name and (value := _value(slot, p)) is not None
     ]
+    if name not in _UNGUESSED:
+        return found
+    around = set(tokens(f"{slot.before} {slot.after}")) - _core(name) - empty_words()
+    words = [len(around & _described(p.description)) for _t, p, _v in found]
+    likest = [f for f, n in zip(found, words, strict=True) if n == max(words)]
+    return likest if len(likest) == 1 else found
+
+
+@cache
+def _described(description: str) -> frozenset[str]:
+    """The words of a description, and what means the same as the terms in it."""
+    words = content_tokens(description)
+    for term in terms_in(description):
+        words |= _core(term.key)
+    return frozenset(words)
 
 
 def _candidates(slots: list[Slot], tools: list[Tool]) -> list[tuple[float, list[tuple[Slot, str]]]]:

@@ -32,6 +32,7 @@ from gnomon.agents.embedded.tokens import (
     is_next,
     preference,
     refuses_pictures,
+    shows_either,
     states_what_is_known,
     without_refused_pictures,
 )
@@ -39,6 +40,7 @@ from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import Understanding, understand
 from gnomon.knowledge.measurable import beyond
+from gnomon.knowledge.tasks import named_in
 from gnomon.plans.arguments import OutOfBounds, complete, empty_ranges, normal, spoken
 from gnomon.plans.plan import Plan, Understood
 from gnomon.tools.errors import GnomonError, NeedsAnswer
@@ -338,6 +340,9 @@ class EmbeddedPlanner:
             raise asking.beyond(unmeasured, drafts)
         masses = considered.whole.masses()
         meant = considered.whole.sort
+        named = named_in(considered.wish, [m.task for m in self.goals.meant if m.task is not None])
+        if named is not None and meant != "action":
+            raise asking.outside([next(m for m in self.goals.meant if m.task is named)], drafts)
         for text, part in considered.parts:
             worded = asks_to_act(text)
             if part.masses()["action"] < (_ACTS_SAID if worded else _ACTS):
@@ -467,7 +472,7 @@ class EmbeddedPlanner:
         if len({f.attachment.kind for f in files}) < 2:
             return [goal]
         open_ = not data_meant(considered.wish)
-        if open_ and len(self._first_kinds(goal, files)) > 1:
+        if open_ and (len(self._first_kinds(goal, files)) > 1 or shows_either(considered.wish)):
             raise asking.which_data(files)
         mine = self._reads(drafts[goal.name])
         for rival in considered.whole.tools:

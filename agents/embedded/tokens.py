@@ -71,6 +71,11 @@ def states_what_is_known(part: str) -> bool:
     return bool(re.search(words()["known_already"], part, re.I))
 
 
+def shows_either(question: str) -> bool:
+    """Whether the question asks for a picture of what any data have: a phase-folded one, residuals."""
+    return bool(re.search(words()["of_either"], question, re.I))
+
+
 def is_next(question: str, part: str) -> bool:
     """Whether a part of a question says what comes after something else: then, finally."""
     place = question.find(part)

@@ -187,6 +187,8 @@ def _stands_for_itself(text: str, match: re.Match[str]) -> bool:
         return False
     if announced(text, match.start(), match.end()):
         return True
+    if patterns()["most_after"].match(text, match.end()) or patterns()["least_after"].match(text, match.end()):
+        return True  # three at the very most
     if _SET_EQUAL.search(text[max(0, match.start() - 24) : match.start()]):
         return True
     loose = re.search(

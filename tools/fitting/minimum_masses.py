@@ -82,7 +82,7 @@ def minimum_masses(
     stellar_mass_error : float, optional
         Its standard error, Msun; without it the intervals leave the star's uncertainty out.
     seed : int
-        Seed of the draws of the star's mass (normal, above zero).
+        Seed of the draws of the stellar mass (normal, above zero).
 
     Returns
     -------
