@@ -46,7 +46,7 @@ def test_scores_stay(suite: str, tmp_path) -> None:
 
 
 def test_every_tool_is_asked_for_in_both_languages() -> None:
-    goals = {(q["id"][:2], goal) for q in load("development") for goal in q.get("goal", [])}
+    goals = {(q["id"][:2], goal) for suite in EVERY for q in load(suite) for goal in q.get("goal", [])}
     for tool in Registry.load():
         assert {("en", tool), ("zh", tool)} <= goals, tool
 
