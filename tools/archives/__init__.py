@@ -1,0 +1,1 @@
+"""Data services and catalogues: asking them, and putting together what they say."""
