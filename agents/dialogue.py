@@ -222,7 +222,7 @@ class Dialogue:
         return reply
 
     def _unsure_among(self, possible: Sequence[Meaning], text: str) -> Reply:
-        if asks_to_act(text):
+        if asks_to_act(text):  # an act that no tool may do is refused, and nobody is asked what else it could mean
             try:
                 self.conversation.alternatives(text, list(self.session.meant))
             except NeedsAnswer as back:

@@ -7,6 +7,7 @@ from typing import Any
 # Lucy & Sweeney 1971, 1971AJ.....76..544L: an eccentricity below 2.45 standard errors is consistent with zero (5 %).
 SIGNIFICANT = 2.45
 LIMIT_LEVEL = 0.95
+ONE_SIGMA = 0.6827
 
 
 def summarise_draws(draws: Any, level: float, circle: float = 0.0, lower_bound: float | None = None) -> dict[str, Any]:
@@ -86,6 +87,27 @@ def measurements_table(rows: list[dict[str, Any]], meta: dict[str, Any]) -> Any:
         table[name] = [float(v) for v in values] if name in ("value", "lower", "upper", "level") else values
     table.meta.update(meta)
     return table
+
+
+def measured_row(
+    quantity: str, of: str, value: float, unit: str = "", note: str = "", error: float = float("nan")
+) -> dict[str, Any]:
+    """One row of `measurements_table`: a value with one sigma, or without an interval where the error is not known.
+
+    Parameters
+    ----------
+    quantity, of, unit, note : str
+    value, error : float
+        Both in `unit`; an error of NaN leaves the interval open.
+
+    Returns
+    -------
+    dict
+    """
+    return {
+        "quantity": quantity, "of": of, "value": float(value), "lower": value - error, "upper": value + error,
+        "level": ONE_SIGMA if error == error else float("nan"), "unit": unit, "limit": "", "note": note,
+    }  # fmt: skip
 
 
 def member_labels(attrs: Any, members: list[Any], member: str) -> list[str]:

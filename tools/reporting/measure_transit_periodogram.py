@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from gnomon.tools.errors import InputError
-from gnomon.tools.fitting.draw_intervals import measurements_table
+from gnomon.tools.fitting.draw_intervals import measured_row, measurements_table
 from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _TOLD = (
     ("epoch", "epoch", "d"),
     ("signal_detection_efficiency", "sde", ""),
 )
+_UNVETTED = "strongest box of its pass, not vetted"
 
 
 @tool(
@@ -89,20 +90,10 @@ def measure_transit_periodogram(periodogram: Annotated[Periodogram, "transit"]) 
     rows = []
     for peak in peaks:
         of = f"{name} peak {peak['search']}".strip()
-        rows += [
-            _row(quantity, of, peak[key], unit, "strongest box of its pass, not vetted", system)
-            for quantity, key, unit in _TOLD
-        ]
-    rows.append(_row("signal_to_noise", f"{name} control".strip(), search["control_power"], "", "highest peak of the light curve turned upside down", system))  # fmt: skip
+        for quantity, key, unit in _TOLD:
+            note = f"{system}; {_UNVETTED}" if quantity == "epoch" else _UNVETTED
+            rows.append(measured_row(quantity, of, peak[key], unit, note))
+    control = f"{name} control".strip()
+    note = "highest peak of the light curve turned upside down"
+    rows.append(measured_row("signal_to_noise", control, search["control_power"], note=note))
     return measurements_table(rows, {"object": name or None})
-
-
-def _row(quantity: str, of: str, value: float, unit: str, note: str, system: str) -> dict[str, Any]:
-    """One row of the table, without an interval."""
-    unknown = float("nan")
-    if quantity == "epoch":
-        note = f"{system}; {note}"
-    return {
-        "quantity": quantity, "of": of, "value": float(value), "lower": unknown, "upper": unknown, "level": unknown,
-        "unit": unit, "limit": "", "note": note,
-    }  # fmt: skip

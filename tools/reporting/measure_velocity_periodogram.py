@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any
 
 from gnomon.tools.errors import InputError
-from gnomon.tools.fitting.draw_intervals import measurements_table
+from gnomon.tools.fitting.draw_intervals import measured_row, measurements_table
 from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
     from gnomon.tools.kinds import Measurements, Periodogram
 
-_ONE_SIGMA = 0.6827
 _UNKNOWN = float("nan")
 
 
@@ -65,8 +64,8 @@ def measure_velocity_periodogram(
         ``number_of_significant_peaks`` of the star, then for each of them, and for the highest one in any case, its
         ``period`` [d], ``false_alarm_probability`` and ``velocity_semi_amplitude`` [m/s] (circular orbit), the first
         and the last with one sigma; where all peaks that the search kept are significant, their number is a lower
-        limit; ``note`` says whether it is not significant, at
-        the edge of the search (then with no uncertainty), or perhaps an alias of a higher peak.
+        limit; ``note`` says whether it is not significant, at the edge of the search (then with no uncertainty), or
+        perhaps an alias of a higher peak.
 
     Raises
     ------
@@ -75,7 +74,8 @@ def measure_velocity_periodogram(
 
     References
     ----------
-    Uncertainties: Montgomery & O'Donoghue 1999, 1999DSSN...13...28M, for evenly spread times and white noise; no error from choosing a wrong alias is in it.  False-alarm probability: Baluev 2008,
+    Uncertainties: Montgomery & O'Donoghue 1999, 1999DSSN...13...28M, for evenly spread times and white
+    noise; no error from choosing a wrong alias is in them.  False-alarm probability: Baluev 2008,
     doi:10.1111/j.1365-2966.2008.12689.x.  Aliases: Dawson & Fabrycky 2010, doi:10.1088/0004-637X/722/1/937.
     """
     peaks = periodogram.meta.get("peaks")
@@ -86,7 +86,7 @@ def measure_velocity_periodogram(
     periods = periodogram["period"].to_value("d")
     name = str(periodogram.meta.get("object") or "")
     significant = [p for p in peaks if p["false_alarm_probability"] <= false_alarm_max]
-    count = _row("number_of_significant_peaks", name or "star", float(len(significant)), "", "aliases and side lobes of one signal are counted too")  # fmt: skip
+    count = measured_row("number_of_significant_peaks", name or "star", float(len(significant)), "", "aliases and side lobes of one signal are counted too")  # fmt: skip
     if len(significant) == len(peaks):  # the search kept no more than these
         count |= {"lower": count["value"], "level": 1.0, "limit": "lower"}
     rows = [count]
@@ -99,22 +99,11 @@ def measure_velocity_periodogram(
             peak[k] if known else _UNKNOWN for k in ("period_error_d", "amplitude_error_m_s")
         )
         rows += [
-            _row("period", of, peak["period_d"], "d", note, period_error),
-            _row("false_alarm_probability", of, peak["false_alarm_probability"], "", note),
-            _row("velocity_semi_amplitude", of, peak["amplitude_m_s"], "m/s", note, amplitude_error),
+            measured_row("period", of, peak["period_d"], "d", note, period_error),
+            measured_row("false_alarm_probability", of, peak["false_alarm_probability"], "", note),
+            measured_row("velocity_semi_amplitude", of, peak["amplitude_m_s"], "m/s", note, amplitude_error),
         ]
     return measurements_table(rows, {"object": name or None, "false_alarm_max": false_alarm_max})
-
-
-def _row(
-    quantity: str, of: str, value: float, unit: str = "", note: str = "", error: float = _UNKNOWN
-) -> dict[str, Any]:
-    """One row of the table; an error that is not known leaves the interval open."""
-    known = error == error
-    return {
-        "quantity": quantity, "of": of, "value": value, "lower": value - error, "upper": value + error,
-        "level": _ONE_SIGMA if known else _UNKNOWN, "unit": unit, "limit": "", "note": note,
-    }  # fmt: skip
 
 
 def _note(peak: dict[str, Any], false_alarm_max: float, at_edge: bool) -> str:
