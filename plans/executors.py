@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
@@ -22,15 +23,32 @@ def default_workers() -> int:
         return os.cpu_count() or 1
 
 
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back, here and in the processes started meanwhile, which are born with it held.
+
+    A terminal sends it to all processes of the foreground; a worker that is still importing would print a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # not on Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class _Pool(ProcessPoolExecutor):
-    """A pool that notices the death of any of its processes at once.
+    """A pool that notices the death of any of its processes at once, and whose processes leave Ctrl-C to this one.
 
     The pool's thread watches the processes that there were when it last woke, and `submit` wakes it before it spawns another
     one; the death of that one would go unnoticed until some other step ends.
     """
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future = super().submit(fn, *args, **kwargs)
+        with _interrupts_held():
+            future = super().submit(fn, *args, **kwargs)
         with self._shutdown_lock:
             self._executor_manager_thread_wakeup.wakeup()
         return future
