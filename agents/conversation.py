@@ -28,6 +28,7 @@ from gnomon.plans.plan import Plan
 from gnomon.plans.policy import Policy
 from gnomon.plans.run import Run, new_identifier, write_text
 from gnomon.plans.store import Store
+from gnomon.tools.access import Access
 from gnomon.tools.errors import ApprovalError, PlanError, UsageError
 from gnomon.tools.kinds.tables import plain
 from gnomon.tools.registry import Registry
@@ -52,6 +53,8 @@ class Conversation:
         Folder of the store, the runs and the conversations.
     registry : Registry
     policy : Policy
+    access : Access, optional
+        Which hosts steps may ask, and whether they may ask at all.
     workers : int, optional
         Worker processes; by default one a core.
     cluster : str, optional
@@ -73,6 +76,7 @@ class Conversation:
     home: Path
     registry: Registry
     policy: Policy = field(default_factory=Policy)
+    access: Access = field(default_factory=Access.of_environment)
     workers: int | None = None
     cluster: str | None = None
     progress: Progress | None = None
@@ -105,7 +109,9 @@ class Conversation:
         """The language model that plans beside it, or why there is none."""
         from gnomon.agents.language.beside import beside
 
-        return beside(self.planner_name, self.language, self.planner, self.registry, self.policy)
+        return beside(
+            self.planner_name, self.language, self.planner, self.registry, self.policy, offline=self.access.offline
+        )
 
     # ------------------------------------------------------------------ planning
 
@@ -348,6 +354,7 @@ class Conversation:
             cluster=self.cluster,
             progress=self.progress,
             reuse="rerun_of" not in run.events("run.created")[0],
+            access=self.access,
         )
         return {"status": engine.execute(run)}
 

@@ -67,7 +67,11 @@ Data = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Approve beforehand what the policy lets be approved so.")]
 Offline = Annotated[
-    bool, typer.Option("--offline", help="Deny the network; a language model on this machine may still be asked.")
+    bool,
+    typer.Option(
+        "--offline",
+        help="Ask no service: replies of earlier runs, or an error that says what is missing; a language model on this machine may be asked.",
+    ),
 ]
 Cluster = Annotated[
     str | None, typer.Option(help="Address of a Dask scheduler to run the steps on.", metavar="ADDRESS")
@@ -128,7 +132,8 @@ def open_conversation(
     return Conversation(
         home=chosen.home,
         registry=open_registry(),
-        policy=chosen.policy(offline=offline),
+        policy=chosen.policy(),
+        access=chosen.access(offline=offline),
         workers=workers or chosen.workers,
         cluster=cluster or chosen.cluster,
         progress=progress,

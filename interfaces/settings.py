@@ -13,8 +13,9 @@ from gnomon.tools.errors import UsageError
 if TYPE_CHECKING:
     from gnomon.agents.language.settings import LanguageSettings
     from gnomon.plans.policy import Policy
+    from gnomon.tools.access import Access
 
-KEYS = ("home", "workers", "cluster", "check_scripts", "policy", "language", "timezone", "prefer")
+KEYS = ("home", "workers", "cluster", "check_scripts", "policy", "archives", "language", "timezone", "prefer")
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Settings:
 
     ``home`` holds store, runs and conversations; ``workers`` and ``cluster`` say where steps run; ``check_scripts`` whether
     each run's script is run by itself and compared with the run; ``policy`` is the table of that
-    name in the file; ``language`` is the language model, from its table and from ``OPENAI_BASE_URL``, ``OPENAI_API_KEY`` and
+    name in the file; ``hosts`` are those that may be asked beside the known archives, from ``[archives]`` and
+    ``GNOMON_ARCHIVES_HOSTS``; ``language`` is the language model, from its table and from ``OPENAI_BASE_URL``, ``OPENAI_API_KEY`` and
     ``GNOMON_MODEL``; ``timezone`` is what "tonight" is reckoned in, by default the machine's; ``prefer`` is ``fast`` or ``thorough`` where a
     question leaves it open.
     """
@@ -37,9 +39,16 @@ class Settings:
     language: LanguageSettings
     timezone: str | None = None
     prefer: str = ""
+    hosts: tuple[str, ...] = ()
 
-    def policy(self, *, offline: bool = False) -> Policy:
-        """The policy in force; ``offline`` denies the network."""
+    def access(self, *, offline: bool = False) -> Access:
+        """What steps may reach outside; ``offline`` gives replies of earlier runs alone."""
+        from gnomon.tools.access import Access
+
+        return Access(more_hosts=self.hosts, folder=str(self.home / "archives"), offline=offline)
+
+    def policy(self) -> Policy:
+        """The policy in force."""
         from pydantic import ValidationError
 
         from gnomon.plans.policy import Policy
@@ -53,8 +62,7 @@ class Settings:
                     "policy.effects in the settings must be a table.",
                     remedy='Write [policy.effects] and lines like compute = "automatic".',
                 )
-            merged = {**base.effects, **effects, **({"read_network": "deny"} if offline else {})}
-            return Policy.model_validate({**base.model_dump(), **table, "effects": merged})
+            return Policy.model_validate({**base.model_dump(), **table, "effects": {**base.effects, **effects}})
         except ValidationError as error:
             first = error.errors()[0]
             raise UsageError(
@@ -106,7 +114,20 @@ def load(config: Path | None = None) -> Settings:
         language=_language(table.get("language", {})),
         timezone=str(zone) if (zone := os.environ.get("GNOMON_TIMEZONE") or table.get("timezone")) else None,
         prefer=_preference(os.environ.get("GNOMON_PREFER") or table.get("prefer", "")),
+        hosts=_hosts(table.get("archives", {})),
     )
+
+
+def _hosts(table: object) -> tuple[str, ...]:
+    from gnomon.tools.access import ENVIRONMENT, hosts_of
+
+    hosts = table.get("hosts", []) if isinstance(table, dict) and set(table) <= {"hosts"} else None
+    if not isinstance(hosts, list) or not all(isinstance(h, str) for h in hosts):
+        raise UsageError(
+            "archives in the settings must be a table with a list of hosts.",
+            remedy='Write [archives] and a line like hosts = ["tap.example.org", "127.0.0.1:8080"].',
+        )
+    return (*(h.strip().lower() for h in hosts), *hosts_of(os.environ.get(ENVIRONMENT, "")))
 
 
 def _preference(value: object) -> str:

@@ -31,6 +31,7 @@ from gnomon.plans.weights import file_name as weights_name
 from gnomon.plans.weights import find as find_weights
 from gnomon.plans.weights import weights_of
 from gnomon.plans.worker import Call, Outcome, perform
+from gnomon.tools.access import Access
 from gnomon.tools.errors import PlanError, WeightsError
 from gnomon.tools.machine import THREADS_PER_STEP, machine_class
 from gnomon.tools.registry import Registry, Tool
@@ -145,6 +146,8 @@ class Engine:
     recorded : Recorded, optional
         A run on record, to be replayed: its replies are played back, the network is refused, and what acts on the world is
         taken from the record.
+    access : Access, optional
+        Which hosts steps may ask, and whether they may ask at all; by default that of the environment.
     """
 
     def __init__(
@@ -159,6 +162,7 @@ class Engine:
         reuse: bool = True,
         threads: int = THREADS_PER_STEP,
         recorded: Recorded | None = None,
+        access: Access | None = None,
     ) -> None:
         self.registry = registry
         self.store = store
@@ -169,6 +173,7 @@ class Engine:
         self.reuse = reuse and recorded is None
         self.threads = threads
         self.recorded = recorded
+        self.access = access
 
     def execute(self, run: Run) -> str:
         """Run what is left of a plan, and return the run's status, ``done`` or ``failed``.
@@ -310,7 +315,7 @@ class Engine:
             return {"transport": "refuse"}
         if self.recorded is not None:
             return {"transport": "playback", "replies": str(self.recorded.replies.resolve())}
-        return {"transport": "record", "replies": str((run.folder / "replies").resolve())}
+        return {"transport": "record", "replies": str((run.folder / "replies").resolve()), "access": self.access}
 
     def _file(self, run: Run, plan: Plan, ref: Ref) -> tuple[str, str]:
         file = plan.file(str(ref.file))

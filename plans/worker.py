@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import io
 import os
+import signal
 import threading
 import time
 import traceback
@@ -20,6 +21,7 @@ from typing import Any, Literal
 from gnomon.plans.arguments import python_value
 from gnomon.plans.canonical import file_digest
 from gnomon.plans.store import Artifact, Store
+from gnomon.tools.access import Access
 from gnomon.tools.errors import EmptyResult, GnomonError, InputError
 from gnomon.tools.machine import THREADS_PER_STEP, set_threads
 from gnomon.tools.registry import Kind
@@ -44,6 +46,7 @@ class Call:
     store: str
     transport: Literal["record", "playback", "refuse"] = "refuse"
     replies: str = ""
+    access: Access | None = None
     threads: int = THREADS_PER_STEP
 
 
@@ -68,10 +71,14 @@ class Outcome:
 def prepare_process(threads: int = THREADS_PER_STEP) -> None:
     """Set up a worker process: a fixed number of threads, no stray output, and an end when the parent ends.
 
-    A parent that is killed cannot tell its workers, and a worker waiting for work would wait for ever.
+    A parent that is killed cannot tell its workers, and a worker waiting for work would wait for ever.  Ctrl-C in a terminal
+    reaches workers too; it is the parent who answers it, and who ends them.
     """
     import multiprocessing
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):  # held back since before the process began, see `executors`
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     set_threads(threads)
     os.dup2(2, 1)  # whatever native code prints must not end up in the document on standard output
     parent = multiprocessing.parent_process()
@@ -146,7 +153,7 @@ def _perform(call: Call) -> Outcome:
                 others = {t.ident for t in threading.enumerate() if t.ident} - {threading.get_ident()}
                 with (
                     threadpool_limits(call.threads),
-                    transport(call.transport, folder, call.step, spared=others) as exchanges,
+                    transport(call.transport, folder, call.step, spared=others, access=call.access) as exchanges,
                 ):
                     value = function(**values)
             finally:

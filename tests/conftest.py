@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +22,9 @@ from gnomon.plans.store import Store
 from gnomon.tools.registry import Registry
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# Servers of tests are on this machine, where no archive is asked unless a person says so.
+os.environ["GNOMON_ARCHIVES_HOSTS"] = "127.0.0.1,localhost,*.invalid"
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,11 @@
         EmptyResult                  a valid request with nothing there; what depends on it is skipped
           WeightsError               a file of trained weights is missing or is another one
         ServiceError                 an outside service failed; ``retryable`` says whether to try again
+          LoginNeeded                a service wants to know who asks
+          RateLimited                a service was asked too often, or too much
+          BrokenReply                what came is not what was asked for: cut, too long, a web page in place of a table
+          HostRefused                a host that is not on the list, or that has a private address
+          NotOnRecord                offline, and nobody asked this before
           NetworkRefused             a step reached for the network where it may not
           MissingReply               a played-back step asked something that was never recorded
         NumericalError               did not converge, or gave non-finite values
@@ -122,6 +127,26 @@ class ServiceError(ToolError):
     def __init__(self, what: str, *, remedy: str = "", zh: str = "", retryable: bool = False) -> None:
         super().__init__(what, remedy=remedy, zh=zh)
         self.retryable = retryable
+
+
+class LoginNeeded(ServiceError):
+    """A service wants to know who asks."""
+
+
+class RateLimited(ServiceError):
+    """A service was asked too often, or for more than it gives."""
+
+
+class BrokenReply(ServiceError):
+    """What came is not what was asked for: cut off, too long, a web page in place of a table."""
+
+
+class HostRefused(ServiceError):
+    """A host is not on the list of those that may be asked, or has a private address."""
+
+
+class NotOnRecord(ServiceError):
+    """The network is not to be used, and nobody asked this before."""
 
 
 class NetworkRefused(ServiceError):

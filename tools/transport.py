@@ -36,6 +36,10 @@ A record has
     ``phase``.  In playback the same class of error is raised.
 ``time``
     UTC, when the exchange was completed.
+``stale``
+    Only where the reply is one of an earlier run, because the service could not be asked: why.
+
+Notes (`noted`) are records with the method ``NOTE``.
 
 **Secrets are never written.**  Userinfo, query and form fields, JSON members and multipart parts with the names of
 credentials (`_is_secret`) are left out of URL, body and key, so that a person without an account can play back what
@@ -69,27 +73,33 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, NoReturn
+from typing import Any, BinaryIO, Literal, NoReturn, TypeVar
 from urllib.parse import quote, quote_plus, unquote_to_bytes, urlsplit, urlunsplit
 
+from gnomon.tools.access import Access, Endless, too_long, too_slow
 from gnomon.tools.errors import (
     AlteredFile,
     GnomonError,
+    HostRefused,
     MissingFile,
     MissingReply,
     NetworkRefused,
+    NotOnRecord,
     ServiceError,
     StoreError,
     UsageError,
 )
+from gnomon.tools.shelf import Shelf, bring
 
 Mode = Literal["record", "playback", "refuse"]
+T = TypeVar("T")
 
 # Larger bodies are named by digest and withheld: a record is carried about with the result, and 2 GiB is the size up to which
 # the usual archives of research data take a file without ado.
@@ -142,15 +152,23 @@ _ERROR_MODULES = ("builtins", "socket", "ssl", "http.client", "requests.exceptio
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 _MEMORY_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
-# True while the recorder itself lets a client ask.  A context variable, because asynchronous clients connect in tasks.
-_exchanging: ContextVar[bool] = ContextVar("exchanging", default=False)
+# The URL that is asked while the recorder itself lets a client ask.  A context variable, because asynchronous clients connect in tasks.
+_exchanging: ContextVar[str] = ContextVar("exchanging", default="")
+_PAIR = "socketpair"  # in place of a URL: no request
+# The inquiry that the exchanges of this context belong to, see `inquire`.
+_inquiry: ContextVar[_Inquiry | None] = ContextVar("inquiry", default=None)
 _active: list[Exchanges] = []
 _hooked: list[bool] = []
 
 
 @contextmanager
 def transport(
-    mode: Mode, folder: Path | None = None, step: str = "", *, spared: Collection[int] = ()
+    mode: Mode,
+    folder: Path | None = None,
+    step: str = "",
+    *,
+    spared: Collection[int] = (),
+    access: Access | None = None,
 ) -> Iterator[Exchanges]:
     """Record, play back or refuse everything that this process asks from outside.
 
@@ -174,6 +192,8 @@ def transport(
     spared : collection of int, optional
         Identifiers of threads that belong to the executor and not to the step (the event loop of a Dask worker).
         They are neither recorded nor refused.
+    access : Access, optional
+        Which hosts may be asked while recording, how often, and how much they may answer; by default that of the environment.
 
     Yields
     ------
@@ -186,6 +206,10 @@ def transport(
         Inside another recorder, without a folder, or with a step that cannot name a file.
     NetworkRefused
         Where something reaches for the network and may not.
+    HostRefused
+        Where a host is asked that is not on the list, or that has a private address; redirects are no way around it.
+    NotOnRecord
+        Offline, for what nobody asked before.
     MissingReply
         In playback, for a request that was not recorded, or not so often, or whose reply was withheld.
     AlteredFile, MissingFile
@@ -193,7 +217,7 @@ def transport(
     StoreError
         Where the disk refuses.
     """
-    recorder = Exchanges(mode, folder, step, spared)
+    recorder = Exchanges(mode, folder, step, spared, access)
     if _active:
         raise UsageError(
             f"A recorder is already at work in this process, for {_active[0].step}.",
@@ -225,7 +249,7 @@ class Exchanges:
 
     Parameters
     ----------
-    mode, folder, step, spared
+    mode, folder, step, spared, access
         As for `transport`.
 
     Attributes
@@ -236,8 +260,11 @@ class Exchanges:
         A sentence for each thing that was refused, once.  An error can be swallowed by a library; these stay.
     """
 
-    def __init__(self, mode: Mode, folder: Path | None, step: str, spared: Collection[int] = ()) -> None:
+    def __init__(
+        self, mode: Mode, folder: Path | None, step: str, spared: Collection[int] = (), access: Access | None = None
+    ) -> None:
         self.mode = mode
+        self.access = Access.of_environment() if access is None else access
         self.step = step or "exchanges"
         self.records: list[dict[str, Any]] = []
         self.refused: list[str] = []
@@ -286,6 +313,83 @@ class Exchanges:
             digest = hashlib.sha256(_index_bytes(records)).hexdigest()
             return {"count": len(records), "bytes": sum(r["size"] for r in records), "sha256": digest}
 
+    # --- inquiries
+
+    def inquire(self, question: Mapping[str, Any], ask: Callable[[], T]) -> tuple[T, Asked]:
+        """As the function `inquire`."""
+        if self.mode != "record":
+            value, inquiry = self._attempt(ask, _Inquiry())
+            return value, self._asked_of(question, inquiry)
+        shelf = Shelf(Path(self.access.folder) / "replies") if self.access.folder else None
+        inquiry = _Inquiry()
+        try:
+            if self.access.offline:
+                raise _not_asked(question)
+            value, inquiry = self._attempt(ask, inquiry)
+        except ServiceError as error:
+            known = shelf.find(question) if shelf is not None and (error.retryable or self.access.offline) else None
+            if known is None:
+                raise
+            self._forget(inquiry)
+            why = "the network is not to be used" if self.access.offline else error.what
+            value, inquiry = self._attempt(ask, _Inquiry(told=_Told(known, shelf.bodies if shelf else Path(), why)))
+        else:
+            if shelf is not None:
+                shelf.put(question, inquiry.records, self._bodies)
+        return value, self._asked_of(question, inquiry)
+
+    def note(self, name: str, make: Callable[[], str]) -> str:
+        """As the function `noted`."""
+        asked = _Asked("NOTE", f"note:{quote(name)}", "", {})
+        with self._lock:
+            asked.repeat = self._asked.get(asked.key, 0)
+            self._asked[asked.key] = asked.repeat + 1
+        if self._is_recording():
+            spool = self._spool()
+            spool.write(make().encode())
+            reply = self._keep(asked, 200, "", [], spool)
+        else:
+            found = self._answer(asked)
+            if isinstance(found, dict):
+                raise _error_again(found)
+            reply = found
+        with reply.body.open() as stream:
+            return stream.read().decode()
+
+    def _attempt(self, ask: Callable[[], T], inquiry: _Inquiry) -> tuple[T, _Inquiry]:
+        token = _inquiry.set(inquiry)
+        try:
+            return ask(), inquiry
+        finally:
+            _inquiry.reset(token)
+
+    def _forget(self, inquiry: _Inquiry) -> None:
+        """Take an attempt out of the record: what comes of the step does not follow from it."""
+        with self._lock:
+            for record in inquiry.records:
+                self.records = [r for r in self.records if r is not record]
+                self._asked[record["key"]] -= 1
+
+    def _asked_of(self, question: Mapping[str, Any], inquiry: _Inquiry) -> Asked:
+        good = [r for r in inquiry.records if r["error"] is None and r["status"] < 400 and r["method"] != "NOTE"]
+        if not good:
+            return Asked(time=_now(), sha256="", size=0)
+        main = max(good, key=lambda r: int(r["size"]))
+        asked = Asked(main["time"], main["sha256"], int(main["size"]), main.get("stale", ""))
+        if asked.stale:
+            service = str(question.get("service", "The service"))
+            why = asked.stale.rstrip(".")
+            warnings.warn(
+                f"{service} was not asked now ({why}); what it answered on {asked.time[:10]} at {asked.time[11:16]} UTC is used.",
+                stacklevel=2,
+            )
+        return asked
+
+    def _is_recording(self) -> bool:
+        """Whether a request of this context goes out, and its reply is written down."""
+        inquiry = _inquiry.get()
+        return self.mode == "record" and (inquiry is None or inquiry.told is None)
+
     # --- for the clients below
 
     def _concerns_caller(self) -> bool:
@@ -317,7 +421,12 @@ class Exchanges:
         raise error
 
     def _check_address(self, host: Any, port: Any, *, lookup: bool = False) -> None:
-        """Refuse an address unless the recorder itself lets a client ask."""
+        """Refuse an address unless the recorder itself lets a client ask, and a private one even then."""
+        url = _exchanging.get()
+        if url and url != _PAIR and not lookup and not self._closed:
+            error = self.access.address_refusal(url, _host_text(host))
+            if error is not None:
+                self._refuse(error)
         if not self._concerns_caller():
             return
         place = _host_text(host)
@@ -350,16 +459,39 @@ class Exchanges:
                 self._refuse_network(f"asked {asked.method} {_short(asked.url)}")
             asked.repeat = self._asked.get(asked.key, 0)
             self._asked[asked.key] = asked.repeat + 1
+        if self._is_recording():
+            self._admit(asked)
         return asked
+
+    def _admit(self, asked: _Asked) -> None:
+        """Let a request out, in its turn, or refuse it; the refusal is on record, since it decides what the step does."""
+        if self.access.offline:
+            self._refuse(
+                NotOnRecord(
+                    f"The network is not to be used, and the step {self.step} asks {asked.method} {_short(asked.url)}.",
+                    remedy="Leave --offline out once; what was asked then is known afterwards.",
+                )
+            )
+        refusal = self.access.refusal(asked.url)
+        if refusal is not None:
+            self._add(asked, availability="none", error=_described_refusal(refusal))
+            self._refuse(refusal)
+        self.access.wait_for_turn(asked.url)
 
     # --- recording
 
     @contextmanager
     def _performing(self, asked: _Asked, failures: tuple[type[BaseException], ...], phase: str) -> Iterator[None]:
         """Let the client ask, and write down how it failed where it failed."""
-        token = _exchanging.set(True)
+        token = _exchanging.set(asked.url)
         try:
             yield
+        except HostRefused as error:
+            self._add(asked, availability="none", error=_described_refusal(error))
+            raise
+        except Endless as error:
+            self._add(asked, availability="none", error=self._described(error, phase))
+            raise
         except failures as error:
             self._add(asked, availability="none", error=self._described(error, phase))
             raise
@@ -367,7 +499,7 @@ class Exchanges:
             _exchanging.reset(token)
 
     def _spool(self) -> _Spool:
-        return _Spool(self._bodies)
+        return _Spool(self._bodies, self.access.max_bytes, self.access.seconds)
 
     def _keep(
         self, asked: _Asked, status: int, reason: str, headers: Iterable[tuple[Any, Any]], spool: _Spool
@@ -459,7 +591,7 @@ class Exchanges:
                 stored.path = path
 
     def _described(self, error: BaseException, phase: str) -> dict[str, Any]:
-        kind = type(error)
+        kind = OSError if isinstance(error, Endless) else type(error)
         number = getattr(error, "errno", None)
         message = str(getattr(error, "strerror", None) or error) if number is not None else str(error)
         message = _SECRET_IN_TEXT.sub(
@@ -486,10 +618,13 @@ class Exchanges:
             "sha256": "",
             "size": 0,
             "error": None,
-            "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "time": _now(),
         }
+        record |= outcome
         with self._lock:
-            self.records.append(record | outcome)
+            self.records.append(record)
+        if (inquiry := _inquiry.get()) is not None:
+            inquiry.records.append(record)
 
     def _write_index(self) -> None:
         if self.mode != "record":
@@ -523,6 +658,9 @@ class Exchanges:
 
     def _answer(self, asked: _Asked) -> _Reply | dict[str, Any]:
         """The recorded reply, or how the request failed."""
+        inquiry = _inquiry.get()
+        if inquiry is not None and inquiry.told is not None:
+            return self._answer_from_shelf(asked, inquiry.told, inquiry)
         with self._lock:
             same = self._places.get(asked.key, [])
             if asked.repeat >= len(same):
@@ -530,6 +668,8 @@ class Exchanges:
             record = self._recorded[same[asked.repeat]]
             self._used.add(same[asked.repeat])
             self.records.append(record)
+        if inquiry is not None:
+            inquiry.records.append(record)
         if record["error"] is not None:
             return dict(record["error"])
         if record["availability"] == "withheld":
@@ -540,6 +680,27 @@ class Exchanges:
                     remedy=f"Ask the service for it; it had {record['size']} bytes with the SHA-256 {record['sha256']}.",
                 )
             )
+        return _Reply(int(record["status"]), record["reason"], list(record["headers"].items()), self._load(record))
+
+    def _answer_from_shelf(self, asked: _Asked, told: _Told, inquiry: _Inquiry) -> _Reply | dict[str, Any]:
+        """What was answered in an earlier run; it goes on record as what it is."""
+        found = told.next(asked.key)
+        if found is None:
+            self._refuse(
+                NotOnRecord(
+                    f"The step {self.step} asks {asked.method} {_short(asked.url)} now, which it did not ask the last time.",
+                    remedy="Ask again when the service answers.",
+                )
+            )
+        record = {**found, "repeat": asked.repeat, "stale": told.why}
+        if record["sha256"]:
+            with _disk(self._bodies):
+                bring(told.bodies / record["sha256"], self._bodies / record["sha256"])
+        with self._lock:
+            self.records.append(record)
+        inquiry.records.append(record)
+        if record["error"] is not None:
+            return dict(record["error"])
         return _Reply(int(record["status"]), record["reason"], list(record["headers"].items()), self._load(record))
 
     def _missing(self, asked: _Asked, recorded: int) -> MissingReply:
@@ -586,6 +747,128 @@ class Exchanges:
                 AlteredFile(f"The file bodies/{sha256}, {what}, has other bytes than were recorded.", remedy=remedy)
             )
         return _Body(data, None if data is not None else path, size, sha256)
+
+
+# --- inquiries: several exchanges that answer one question
+
+
+@dataclass(frozen=True)
+class Asked:
+    """When a question was answered, and by which bytes.
+
+    Attributes
+    ----------
+    time : str
+        UTC, ISO 8601, of the longest reply; where it was played back, of when it came.
+    sha256 : str
+        Digest of that reply; "" outside of a recorder.
+    size : int
+        Its bytes.
+    stale : str
+        Why an old reply was taken; "" where the service was asked.
+    """
+
+    time: str
+    sha256: str
+    size: int
+    stale: str = ""
+
+
+@dataclass
+class _Told:
+    """Exchanges of an earlier run, given once more in their order."""
+
+    records: list[dict[str, Any]]
+    bodies: Path
+    why: str
+    given: set[int] = field(default_factory=set)
+
+    def next(self, key: str) -> dict[str, Any] | None:
+        for n, record in enumerate(self.records):
+            if n not in self.given and record["key"] == key:
+                self.given.add(n)
+                return record
+        return None
+
+
+@dataclass
+class _Inquiry:
+    """What was exchanged for one question."""
+
+    told: _Told | None = None
+    records: list[dict[str, Any]] = field(default_factory=list)
+
+
+def inquire(question: Mapping[str, Any], ask: Callable[[], T]) -> tuple[T, Asked]:
+    """Ask a service something, and fall back on what it answered before where it cannot be asked now.
+
+    Parameters
+    ----------
+    question : mapping
+        What is asked, as plain JSON: ``service`` and whatever else tells two questions apart.  The same question is the same
+        answer, until it is asked again.
+    ask : callable
+        Asks, reads and checks the reply.  It raises `ServiceError`, with ``retryable``, where the service did not do what it
+        should; only what it returns from is kept for later.  It asks the same things in the same order every time.
+
+    Returns
+    -------
+    value
+        What `ask` returned.
+    asked : Asked
+        When, and by which bytes.
+
+    Raises
+    ------
+    NotOnRecord
+        Offline, where this was never answered.
+
+    Warns
+    -----
+    UserWarning
+        Where an old reply was taken, with its date and why.
+    """
+    recorder = _recorder()
+    if recorder is None:
+        value = ask()
+        return value, Asked(_now(), "", 0)
+    return recorder.inquire(question, ask)
+
+
+def noted(name: str, make: Callable[[], str]) -> str:
+    """Something that only this machine knows and on which requests hang; written down, and the same when played back.
+
+    Parameters
+    ----------
+    name : str
+    make : callable
+        Not called in playback.
+    """
+    recorder = _recorder()
+    return make() if recorder is None else recorder.note(name, make)
+
+
+def pause(seconds: float) -> None:
+    """Wait for a service; not where its replies are on record."""
+    recorder = _recorder()
+    if recorder is None or recorder._is_recording():
+        time.sleep(seconds)
+
+
+def _recorder() -> Exchanges | None:
+    return next((r for r in _active if r.mode != "refuse" and r._concerns_caller()), None)
+
+
+def _not_asked(question: Mapping[str, Any]) -> NotOnRecord:
+    what = ", ".join(f"{k}: {_short(str(v))}" for k, v in question.items() if v not in (None, "", [], {}))
+    return NotOnRecord(
+        f"The network is not to be used, and this was never answered before: {what}.",
+        remedy="Leave --offline out once; what is asked then is known afterwards.",
+    )
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 # --- what is asked, in normal form
@@ -821,8 +1104,11 @@ class _Reply:
 class _Spool:
     """Takes a body as it comes, in memory first and in a file where it grows."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, max_bytes: int, seconds: float) -> None:
         self.folder = folder
+        self.max_bytes = max_bytes
+        self.seconds = seconds
+        self.began = time.monotonic()
         self.digest = hashlib.sha256()
         self.size = 0
         self.memory = bytearray()
@@ -831,6 +1117,10 @@ class _Spool:
     def write(self, chunk: bytes) -> None:
         self.digest.update(chunk)
         self.size += len(chunk)
+        if self.size > self.max_bytes:
+            raise too_long(self.max_bytes)
+        if time.monotonic() - self.began > self.seconds:
+            raise too_slow(self.seconds)
         if self.file is None and self.size <= _IN_MEMORY:
             self.memory += chunk
             return
@@ -890,11 +1180,19 @@ def _write_whole(path: Path, data: bytes) -> None:
 
 # --- errors again
 
+_REFUSAL = "gnomon.HostRefused"
+
+
+def _described_refusal(error: HostRefused) -> dict[str, Any]:
+    return {"class": _REFUSAL, "errno": None, "message": error.what, "remedy": error.remedy, "phase": "sending"}
+
 
 def _error_again(described: dict[str, Any], **arguments: Any) -> BaseException:
     """The error that a record describes; a `ServiceError` where its class is not to be had here."""
     module, _, name = described["class"].rpartition(".")
     message, number = described["message"], described["errno"]
+    if described["class"] == _REFUSAL:
+        return HostRefused(message, remedy=described["remedy"])
     kind: Any = None
     if module in _ERROR_MODULES:
         with contextlib.suppress(ImportError):
@@ -902,8 +1200,8 @@ def _error_again(described: dict[str, Any], **arguments: Any) -> BaseException:
     builtin = module == "builtins" and not (isinstance(kind, type) and issubclass(kind, OSError))
     if builtin or not (isinstance(kind, type) and issubclass(kind, Exception)):
         return ServiceError(f"When this was recorded, the request failed with {name}: {message}.")
-    if number is not None and issubclass(kind, OSError) and module != "requests.exceptions":
-        return kind(number, message)
+    if number is not None and issubclass(kind, OSError):
+        return kind(number, message, **arguments) if module == "requests.exceptions" else kind(number, message)
     if name == "IncompleteRead":
         return kind(b"")
     return kind(message, **arguments) if module == "requests.exceptions" else kind(message)
@@ -967,7 +1265,7 @@ def _cover_sockets(module: Any, recorder: Exchanges) -> None:
 
     def pair(original: Any) -> Any:
         def socketpair(*arguments: Any, **more: Any) -> Any:
-            token = _exchanging.set(True)  # some systems make a pair over loopback, and asyncio needs one
+            token = _exchanging.set(_PAIR)  # some systems make a pair over loopback, and asyncio needs one
             try:
                 return original(*arguments, **more)
             finally:
@@ -1028,7 +1326,7 @@ def _cover_requests(module: Any, recorder: Exchanges) -> None:
             if not recorder._concerns_caller():
                 return original(adapter, request, stream, *arguments, **more)
             asked = recorder._ask(request.method, request.url, request.headers.items(), _body_of_requests(request))
-            if recorder.mode == "record":
+            if recorder._is_recording():
                 failures = importlib.import_module("requests.exceptions").RequestException
                 with recorder._performing(asked, (failures,), "receiving"):
                     real = original(adapter, request, True, *arguments, **more)
@@ -1119,7 +1417,7 @@ def _cover_httpx(module: Any, recorder: Exchanges) -> None:
                 return original(client, request)
             request.read()
             asked = ask(request)
-            if recorder.mode != "record":
+            if not recorder._is_recording():
                 return answer(asked)
             with recorder._performing(asked, errors(), "receiving"):
                 real = original(client, request)
@@ -1135,7 +1433,7 @@ def _cover_httpx(module: Any, recorder: Exchanges) -> None:
                 return await original(client, request)
             await request.aread()
             asked = ask(request)
-            if recorder.mode != "record":
+            if not recorder._is_recording():
                 return answer(asked)
             with recorder._performing(asked, errors(), "receiving"):
                 real = await original(client, request)
@@ -1216,7 +1514,7 @@ def _cover_http_client(module: Any, recorder: Exchanges) -> None:
             if concerns(connection):
                 full = _url_of_connection(connection, isinstance(connection, secure), url)
                 connection._recorded = _HalfAsked(method, full)
-                if recorder.mode != "record":
+                if not recorder._is_recording():
                     return
             original(connection, method, url, *arguments, **more)
 
@@ -1227,7 +1525,7 @@ def _cover_http_client(module: Any, recorder: Exchanges) -> None:
             half = _half_asked(connection)
             if half is not None and concerns(connection):
                 half.headers.append((_text(header), ", ".join(_text(v) for v in values)))
-                if recorder.mode != "record":
+                if not recorder._is_recording():
                     return
             original(connection, header, *values)
 
@@ -1245,20 +1543,20 @@ def _cover_http_client(module: Any, recorder: Exchanges) -> None:
             whole = message_body is not None or not names & {"content-length", "transfer-encoding"}
             if whole or recorder.mode == "refuse":
                 asked = resolve(connection, half)
-                if recorder.mode == "record":
+                if recorder._is_recording():
                     with recorder._performing(asked, failures, "sending"):
                         original(
                             connection, half.body if message_body is not None else None, encode_chunked=encode_chunked
                         )
                 else:
                     _raise_if_failed(recorder, asked, connection, "sending")
-            elif recorder.mode == "record":
+            elif recorder._is_recording():
                 sending(connection, half, lambda: original(connection))
 
         return call
 
     def sending(connection: Any, half: _HalfAsked, send: Callable[[], None]) -> None:
-        token = _exchanging.set(True)
+        token = _exchanging.set(half.url)
         try:
             send()
         except failures as error:
@@ -1278,7 +1576,7 @@ def _cover_http_client(module: Any, recorder: Exchanges) -> None:
                 return
             chunk = _whole_body(data)
             half.body += chunk
-            if recorder.mode == "record":
+            if recorder._is_recording():
                 sending(connection, half, lambda: original(connection, chunk))
 
         return call
@@ -1290,7 +1588,7 @@ def _cover_http_client(module: Any, recorder: Exchanges) -> None:
                 return original(connection)
             asked = resolve(connection, half)
             connection._recorded = None
-            if recorder.mode == "record":
+            if recorder._is_recording():
                 with recorder._performing(asked, failures, "receiving"):
                     real = original(connection)
                     spool = recorder._spool().drain(iter(lambda: real.read(_CHUNK), b""))

@@ -80,8 +80,10 @@ def beside(
     embedded: EmbeddedPlanner,
     registry: Registry,
     policy: Policy,
+    *,
+    offline: bool = False,
 ) -> Beside:
-    """Who plans, by what a person set and the policy allows.
+    """Who plans, by what a person set and the policy allows; ``offline`` is as a policy that denies the network.
 
     Raises
     ------
@@ -92,7 +94,8 @@ def beside(
     if name == "embedded" or (name == "auto" and not settings.is_set):
         return Beside(embedded)
     # A model on this machine is no network; any other one hears the question, whatever the steps may do.
-    if settings.is_set and policy.effects.get("read_network") == "deny" and not settings.is_local:
+    denied = offline or policy.effects.get("read_network") == "deny"
+    if settings.is_set and denied and not settings.is_local:
         if name == "language":
             raise UsageError(
                 f"The language model at {settings.host} is not on this machine, and the network is denied.",

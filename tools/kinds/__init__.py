@@ -13,10 +13,21 @@ kind                   container                           columns, variables
 ``Posterior``          `arviz.InferenceData`               draws, by name, with unit and meaning as attributes
 ``Measurements``       `astropy.table.Table`               ``quantity, of, value, lower, upper, level, unit``
 ``Figure``             `matplotlib.figure.Figure`          the caption is its label
+``Target``             `astropy.table.QTable`              one row an object: ``name``, ``ra`` [deg], ``dec`` [deg] ...
+``SourceTable``        `astropy.table.QTable`              whatever a catalogue has; where its positions are, see below
+``Holdings``           `astropy.table.QTable`              one row a data product: ``service``, ``product``, ``access_url`` ...
 =====================  ==================================  =====================================================
 
 Time columns are numbers of days with ``meta["time_reference"]`` = ``{"name", "zero_jd", "scale"}`` (a field that the
 file did not give is None), since a light curve from a bare CSV has no absolute time and inventing one would be a lie.
+
+What comes from an archive (``Target``, ``SourceTable``, ``Holdings``) has columns with units, descriptions and UCDs
+(``info.description``, ``info.meta["ucd"]``), identifiers as integers or text and never as floats, and masks where the archive gave no
+value.  ``meta["position"]`` says where positions are: the columns ``ra`` and ``dec`` (degrees), the ``frame``, the ``epoch`` (a
+Julian year, or the name of a column of them, or None where nobody says) and the columns ``pmra`` (times cos dec), ``pmdec``, ``parallax``,
+``radial_velocity`` or None.  ``meta["queries"]`` is a list with one record for each query that the rows came from: ``service``, ``release``, ``text``,
+``time``, ``rows``, ``limit``, ``complete`` (false where rows were cut off, None where the service cannot tell), ``cut_by``, ``sha256`` of
+the reply, ``stale`` (whether the reply is an old one).
 """
 
 from __future__ import annotations
@@ -38,6 +49,9 @@ if TYPE_CHECKING:
     TransitCandidates = QTable
     Posterior = InferenceData
     Measurements = Table
+    Target = QTable
+    SourceTable = QTable
+    Holdings = QTable
     Figure = _Figure
     File = Path
     Weights = Path
@@ -142,6 +156,21 @@ KINDS: dict[str, KindInfo] = {
                 ("unit", None),
             ),
             "numbers with uncertainty, for people",
+        ),
+        KindInfo(
+            "Target",
+            "astropy.table.QTable",
+            _TABLE,
+            (("name", None), ("ra", "deg"), ("dec", "deg")),
+            "where objects are on the sky, at which epoch, and what they are",
+        ),
+        KindInfo("SourceTable", "astropy.table.QTable", _TABLE, (), "rows of a catalogue"),
+        KindInfo(
+            "Holdings",
+            "astropy.table.QTable",
+            _TABLE,
+            (("service", None), ("product", None), ("access_url", None)),
+            "data that archives hold, and where to get them",
         ),
         KindInfo("Figure", "matplotlib.figure.Figure", _FIGURE, (), "a picture with its caption"),
     )

@@ -116,8 +116,8 @@ def parts(value: Table) -> dict[str, Any]:
     -------
     dict
         ``form`` is ``table``.  ``header`` is plain JSON: ``rows``, ``meta`` and ``columns``, for each in order its
-        ``name``, ``type`` (``str``, or numpy's name such as ``<f8``), ``shape`` of one row and ``unit`` (``""`` for
-        none).  ``columns`` has an array for each name, in that unit, with NaN kept and zero or ``""`` under a mask.
+        ``name``, ``type`` (``str``, or numpy's name such as ``<f8``), ``shape`` of one row, ``unit`` (``""`` for
+        none), and where it has them its ``description`` and ``meta``.  ``columns`` has an array for each name, in that unit, with NaN kept and zero or ``""`` under a mask.
         ``masks`` has an array of bool, true where masked, for each column in which anything is masked.
 
     Raises
@@ -136,7 +136,12 @@ def parts(value: Table) -> dict[str, Any]:
         data = plain_array(getattr(data, "value", data), name)
         kind = "str" if data.dtype.kind == "U" else data.dtype.newbyteorder("<").str
         unit = str(getattr(column, "unit", "") or "")
-        header["columns"].append({"name": name, "type": kind, "shape": list(data.shape[1:]), "unit": unit})
+        told = {"name": name, "type": kind, "shape": list(data.shape[1:]), "unit": unit}
+        if description := column.info.description:
+            told["description"] = str(description)
+        if column.info.meta:  # UCDs
+            told["meta"] = plain(dict(column.info.meta), f"{name}.meta")
+        header["columns"].append(told)
         mask = getattr(column, "mask", None)
         if mask is not None and np.any(mask):
             masks[name] = np.broadcast_to(mask, data.shape)
@@ -146,7 +151,7 @@ def parts(value: Table) -> dict[str, Any]:
 
 
 def digest(value: Table) -> str:
-    """SHA-256 over names, types, units, masks, values and metadata; independent of the file format and of byte order."""
+    """SHA-256 over names, types, units, descriptions, masks, values and metadata; independent of the file format and of byte order."""
     content = parts(value)
     sha = hashlib.sha256()
     sha.update(json.dumps([content["header"], list(content["masks"])], sort_keys=True, ensure_ascii=True).encode())
