@@ -855,6 +855,12 @@ def pause(seconds: float) -> None:
         time.sleep(seconds)
 
 
+def shared_folder() -> str:
+    """The folder that all runs of a person share, where something may be left for the next one; "" where there is none."""
+    recorder = _recorder()
+    return recorder.access.folder if recorder is not None and recorder.mode == "record" else ""
+
+
 def _recorder() -> Exchanges | None:
     return next((r for r in _active if r.mode != "refuse" and r._concerns_caller()), None)
 

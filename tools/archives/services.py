@@ -1,0 +1,142 @@
+"""Services of tables that are known by name, and the catalogues in them that people ask for.
+
+An address or a column that a service changed is mended here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gnomon.tools.archives.table_queries import TableService
+from gnomon.tools.errors import InputError
+
+SERVICES: dict[str, TableService] = {
+    s.name: s
+    for s in (
+        TableService("Gaia archive", "https://gea.esac.esa.int/tap-server/tap", "Gaia DR3"),
+        TableService("VizieR", "https://tapvizier.cds.unistra.fr/TAPVizieR/tap"),
+        TableService("SIMBAD", "https://simbad.cds.unistra.fr/simbad/sim-tap"),
+        TableService("NED", "https://ned.ipac.caltech.edu/tap"),
+        TableService("IRSA", "https://irsa.ipac.caltech.edu/TAP"),
+        TableService("NASA Exoplanet Archive", "https://exoplanetarchive.ipac.caltech.edu/TAP"),
+        TableService("MAST", "https://mast.stsci.edu/vo-tap/api/v0.1/caom"),
+        TableService("ESO archive", "https://archive.eso.org/tap_obs"),
+        TableService("ESO catalogues", "https://archive.eso.org/tap_cat"),
+        TableService("Astro Data Lab", "https://datalab.noirlab.edu/tap"),
+        TableService("SkyMapper", "https://api.skymapper.nci.org.au/public/tap", "SkyMapper DR4"),
+        TableService("GAVO", "https://dc.g-vo.org/tap"),
+        TableService("CADC", "https://ws.cadc-ccda.hia-iha.nrc-cnrc.gc.ca/argus"),
+        TableService("HEASARC", "https://heasarc.gsfc.nasa.gov/xamin/vo/tap"),
+        TableService("Gaia at AIP", "https://gaia.aip.de/tap", "Gaia DR3"),
+    )
+}
+
+_OTHER_NAMES = {
+    "gaia": "Gaia archive", "esa gaia": "Gaia archive", "vizier": "VizieR", "tapvizier": "VizieR", "simbad": "SIMBAD", "ned": "NED",
+    "irsa": "IRSA", "exoplanet archive": "NASA Exoplanet Archive", "nasa exoplanet archive": "NASA Exoplanet Archive", "mast": "MAST",
+    "eso": "ESO archive", "eso catalogues": "ESO catalogues", "data lab": "Astro Data Lab", "noirlab": "Astro Data Lab",
+    "skymapper": "SkyMapper", "gavo": "GAVO", "cadc": "CADC", "heasarc": "HEASARC", "aip": "Gaia at AIP",
+}  # fmt: skip
+
+
+def service_of(name: str) -> TableService:
+    """The service of that name, or the one at that address.
+
+    Parameters
+    ----------
+    name : str
+        A name of `SERVICES`, a usual short form of it, or the base address of any service of tables.
+
+    Raises
+    ------
+    InputError
+        Where it is neither.
+    """
+    if name.lower().startswith(("http://", "https://")):
+        url = name.rstrip("/").removesuffix("/sync").removesuffix("/async")
+        known = next((s for s in SERVICES.values() if s.url.rstrip("/") == url), None)
+        return known or TableService(url.split("//", 1)[1], url)
+    plain = " ".join(name.split()).lower()
+    known = next((s for s in SERVICES.values() if s.name.lower() == plain), None) or SERVICES.get(_OTHER_NAMES.get(plain, ""))  # fmt: skip
+    if known is None:
+        raise InputError(
+            f"No service of tables called {name!r} is known.",
+            remedy=f"Known are {', '.join(SERVICES)}; any other one can be given by its address, https://…/tap.",
+        )
+    return known
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """A catalogue that people ask for by name.
+
+    Attributes
+    ----------
+    name, service, table, release : str
+        What people call it, where it lies (a key of `SERVICES`), under which name, and which edition it is.
+    epoch : float or str or None
+        Julian year of the positions; the column that has it; None where every source has another one that is not told.
+    ra, dec : str
+        Columns of the position in ICRS, degrees.
+    columns : tuple of str
+        What is asked for; empty for all.
+    magnitude : str
+        Column of the magnitude by which people cut, or "".
+    rows : float
+        How many rows it has, about.
+    density : float
+        Sources in a square degree at the galactic plane's edge, for estimating costs: the mean over the sky it covers.
+    bibcode : str
+        What to cite.
+    """
+
+    name: str
+    service: str
+    table: str
+    release: str
+    epoch: float | str | None
+    ra: str
+    dec: str
+    columns: tuple[str, ...]
+    magnitude: str
+    rows: float
+    density: float
+    bibcode: str
+
+
+CATALOGUES: dict[str, Catalogue] = {
+    c.name: c
+    for c in (
+        Catalogue(
+            "Gaia", "Gaia archive", "gaiadr3.gaia_source", "Gaia DR3", "ref_epoch", "ra", "dec",
+            ("source_id", "ra", "ra_error", "dec", "dec_error", "ref_epoch", "parallax", "parallax_error", "pmra", "pmra_error", "pmdec",
+             "pmdec_error", "ruwe", "phot_g_mean_mag", "phot_bp_mean_mag", "phot_rp_mean_mag", "bp_rp", "radial_velocity",
+             "radial_velocity_error", "teff_gspphot", "logg_gspphot", "distance_gspphot", "phot_variable_flag", "non_single_star"),
+            "phot_g_mean_mag", 1.81e9, 44_000.0, "2023A&A...674A...1G",
+        ),
+        Catalogue(
+            "2MASS", "VizieR", '"II/246/out"', "2MASS PSC (II/246)", None, "RAJ2000", "DEJ2000",
+            (), "Jmag", 4.71e8, 11_400.0, "2006AJ....131.1163S",
+        ),
+        Catalogue(
+            "AllWISE", "VizieR", '"II/328/allwise"', "AllWISE (II/328)", 2010.5, "RAJ2000", "DEJ2000",
+            (), "W1mag", 7.48e8, 18_100.0, "2014yCat.2328....0C",
+        ),
+        Catalogue(
+            "SDSS", "VizieR", '"V/154/sdss16"', "SDSS DR16 (V/154)", None, "RA_ICRS", "DE_ICRS",
+            (), "rmag", 4.69e8, 32_000.0, "2020ApJS..249....3A",
+        ),
+        Catalogue(
+            "Pan-STARRS", "VizieR", '"II/349/ps1"', "Pan-STARRS DR1 (II/349)", None, "RAJ2000", "DEJ2000",
+            (), "rmag", 1.92e9, 62_000.0, "2016arXiv161205560C",
+        ),
+        Catalogue(
+            "LAMOST", "VizieR", '"V/164/dr5"', "LAMOST DR5 (V/164)", None, "RAJ2000", "DEJ2000",
+            (), "", 9.0e6, 500.0, "2019yCat.5164....0L",
+        ),
+        Catalogue(
+            "SkyMapper", "SkyMapper", "dr4.master", "SkyMapper DR4", "mean_epoch", "raj2000", "dej2000",
+            (), "r_psf", 7.0e8, 26_000.0, "2024PASA...41...61O",
+        ),
+    )
+}  # fmt: skip
