@@ -16,6 +16,7 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -39,10 +40,13 @@ class Shelf:
         self.folder = folder
         self.bodies = folder / "bodies"
 
-    def find(self, question: Mapping[str, Any]) -> list[dict[str, Any]] | None:
-        """The exchanges that answered this question last; None where nobody asked, or where a body is gone."""
+    def find(self, question: Mapping[str, Any], younger_than: float | None = None) -> list[dict[str, Any]] | None:
+        """The exchanges that answered this question last; None where nobody asked, where a body is gone, or for one that is too old."""
+        path = self.folder / f"{key_of(question)}.json"
         try:
-            kept = json.loads((self.folder / f"{key_of(question)}.json").read_text(encoding="utf-8"))
+            if younger_than is not None and time.time() - path.stat().st_mtime > younger_than:
+                return None
+            kept = json.loads(path.read_text(encoding="utf-8"))
             records: list[dict[str, Any]] = kept["exchanges"]
             whole = all((self.bodies / r["sha256"]).is_file() for r in records if r["sha256"])
         except (OSError, ValueError, KeyError, TypeError):

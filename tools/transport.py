@@ -315,7 +315,7 @@ class Exchanges:
 
     # --- inquiries
 
-    def inquire(self, question: Mapping[str, Any], ask: Callable[[], T]) -> tuple[T, Asked]:
+    def inquire(self, question: Mapping[str, Any], ask: Callable[[], T], good_for: float = 0.0) -> tuple[T, Asked]:
         """As the function `inquire`."""
         if self.mode != "record":
             value, inquiry = self._attempt(ask, _Inquiry())
@@ -325,6 +325,9 @@ class Exchanges:
         try:
             if self.access.offline:
                 raise _not_asked(question)
+            if good_for > 0.0 and shelf is not None and (known := shelf.find(question, younger_than=good_for)):
+                value, inquiry = self._attempt(ask, _Inquiry(told=_Told(known, shelf.bodies, "")))
+                return value, self._asked_of(question, inquiry)
             value, inquiry = self._attempt(ask, inquiry)
         except ServiceError as error:
             known = shelf.find(question) if shelf is not None and (error.retryable or self.access.offline) else None
@@ -692,7 +695,9 @@ class Exchanges:
                     remedy="Ask again when the service answers.",
                 )
             )
-        record = {**found, "repeat": asked.repeat, "stale": told.why}
+        record = {**found, "repeat": asked.repeat}
+        if told.why:
+            record["stale"] = told.why
         if record["sha256"]:
             with _disk(self._bodies):
                 bring(told.bodies / record["sha256"], self._bodies / record["sha256"])
@@ -799,7 +804,7 @@ class _Inquiry:
     records: list[dict[str, Any]] = field(default_factory=list)
 
 
-def inquire(question: Mapping[str, Any], ask: Callable[[], T]) -> tuple[T, Asked]:
+def inquire(question: Mapping[str, Any], ask: Callable[[], T], good_for: float = 0.0) -> tuple[T, Asked]:
     """Ask a service something, and fall back on what it answered before where it cannot be asked now.
 
     Parameters
@@ -810,6 +815,9 @@ def inquire(question: Mapping[str, Any], ask: Callable[[], T]) -> tuple[T, Asked
     ask : callable
         Asks, reads and checks the reply.  It raises `ServiceError`, with ``retryable``, where the service did not do what it
         should; only what it returns from is kept for later.  It asks the same things in the same order every time.
+    good_for : float
+        Seconds for which an answer of an earlier attempt is as good as a new one, and is taken without asking: so that work of many
+        questions goes on where it was stopped.
 
     Returns
     -------
@@ -832,7 +840,7 @@ def inquire(question: Mapping[str, Any], ask: Callable[[], T]) -> tuple[T, Asked
     if recorder is None:
         value = ask()
         return value, Asked(_now(), "", 0)
-    return recorder.inquire(question, ask)
+    return recorder.inquire(question, ask, good_for)
 
 
 def noted(name: str, make: Callable[[], str]) -> str:
@@ -1369,7 +1377,9 @@ def _chunks_of_requests(response: Any, request: Any) -> Iterator[bytes]:
     errors = importlib.import_module("requests.exceptions")
     below = importlib.import_module("urllib3.exceptions")
     try:
-        yield from response.raw.stream(_CHUNK, decode_content=False)
+        # As it comes, and not when so much is there: a reply that drips must be noticed.
+        while chunk := response.raw.read1(_CHUNK, decode_content=False):
+            yield chunk
     except below.ReadTimeoutError as error:
         raise errors.ConnectionError(error, request=request) from error
     except below.SSLError as error:

@@ -26,6 +26,9 @@ FIRST_PAUSE = 1.0  # seconds; the next one is three times as long
 LONGEST_PAUSE = 60.0
 # Decoded; what comes over the wire is limited by `gnomon.tools.access.Access`.
 LONGEST_REPLY = 2 * 1024**3
+# Tables shrink by 5 to 20 when packed; what shrinks by more is made to fill the memory of who unpacks it.
+_DENSEST = 200
+_BOMB = 64 * 1024**2
 _IN_MEMORY = 16 * 1024**2
 _CHUNK = 1024**2
 _HEAD = 64 * 1024
@@ -33,24 +36,24 @@ _AGENT = "Gnomon/0.1 (astronomical analysis plans)"
 _REPEATED = frozenset({"GET", "HEAD", "DELETE"})
 
 
-def open_session(service: str, *, seconds: float = REPLY_SECONDS, longest: int = LONGEST_REPLY) -> Any:
+def open_session(service: str, *, seconds: float | None = None, longest: int | None = None) -> Any:
     """A session for one service.
 
     Parameters
     ----------
     service : str
         What people call it; it begins every sentence about it.
-    seconds : float
-        How long the service may take until its reply begins, and between two parts of it.
-    longest : int
-        Most bytes of a reply after decompression.
+    seconds : float, optional
+        How long the service may take until its reply begins, and between two parts of it; by default `REPLY_SECONDS`.
+    longest : int, optional
+        Most bytes of a reply after decompression; by default `LONGEST_REPLY`.
 
     Returns
     -------
     requests.Session
         Its requests raise `ServiceError`; the body of a reply can be read as a stream or as a whole.
     """
-    return _session_class()(service, seconds, longest)
+    return _session_class()(service, seconds or REPLY_SECONDS, longest or LONGEST_REPLY)
 
 
 @lru_cache(maxsize=1)
@@ -76,12 +79,14 @@ def _session_class() -> Any:
                 try:
                     reply = super().request(method, url, **options)
                     failure, asked_for = _taken_in(reply, self.service, self.longest), _retry_after(reply)
+                    slow = False
                 except (requests.RequestException, OSError) as error:
                     failure, asked_for = failure_of(error, self.service), None
+                    slow = isinstance(error, requests.exceptions.Timeout) or error.errno == errno.ETIMEDOUT
                 if failure is None:
                     return reply
                 # What a service turned away unread can be asked again, whatever it is.
-                again = failure.retryable and (repeated or asked_for is not None)
+                again = failure.retryable and (repeated or asked_for is not None) and not slow
                 wait = max(wait, asked_for or 0.0)
                 if not again or attempt == TRIES - 1 or wait > LONGEST_PAUSE:
                     raise failure
@@ -129,9 +134,9 @@ def failure_of(error: BaseException, service: str) -> ServiceError:
         return BrokenReply(f"{service} sent what cannot be unpacked.", remedy="Ask again later.", retryable=True)
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema | requests.exceptions.InvalidSchema):  # fmt: skip
         return ServiceError(f"{service} has no usable address: {text}.", remedy="Give one that begins with https://.")
-    return BrokenReply(
-        f"{service} broke off in the middle of its reply.", remedy=f"Ask again later ({_reason(text)}).", retryable=True
-    )
+    if re.search(r"bad ?status ?line|invalid header|no http", text, re.IGNORECASE):
+        return BrokenReply(f"{service} does not speak HTTP at this address.", remedy="Look whether the address is right.", retryable=True)  # fmt: skip
+    return BrokenReply(f"{service} broke off in the middle of its reply.", remedy="Ask again later.", retryable=True)
 
 
 def _down(service: str, how: str) -> ServiceError:
@@ -180,11 +185,12 @@ def _taken_in(reply: Any, service: str, longest: int) -> ServiceError | None:
     spool = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - it is the body of the reply
     size = 0
     try:
-        for chunk in reply.raw.stream(_CHUNK, decode_content=True):
+        while chunk := reply.raw.read1(_CHUNK, decode_content=True):
             size += len(chunk)
-            if size > longest:
+            if size > longest or (size > _BOMB and size > _DENSEST * max(1, reply.raw.tell())):
                 return BrokenReply(
-                    f"{service} sent more than {longest / 1024**2:.0f} MiB, unpacked.", remedy="Ask for fewer rows."
+                    f"{service} sent what unpacks to more than {min(size, longest) / 1024**2:.0f} MiB, which is no table.",
+                    remedy="Ask for fewer rows; if there should be few, tell the service's people.",
                 )
             spool.write(chunk)
     except DecodeError:
@@ -235,7 +241,8 @@ def fault_of(
         None also where the service says in its own words, in a VOTable, what it does not like: that is for the one who asked.
     """
     words = words_of(head)
-    if status in (401, 407) or (status == 403 and not words):
+    is_votable = b"<VOTABLE" in head.upper()
+    if status in (401, 407) or (status == 403 and not (is_votable and words)):
         return LoginNeeded(
             f"{service} does not let us in ({status}).",
             remedy="It needs an account or a token, or it does not serve this machine's address.",
@@ -248,7 +255,6 @@ def fault_of(
             remedy="Ask later, or for less at a time.",
             retryable=True,
         )
-    is_votable = b"<VOTABLE" in head.upper()
     if status >= 500 and not (is_votable and words):
         wait = f" It asks to wait {retry_after:.0f} s." if retry_after else ""
         said = f": {words}" if words else ""

@@ -54,6 +54,7 @@ def query_tables(
     mode: Mode = "auto",
     uploads: Mapping[str, Any] | None = None,
     seconds: float = 600.0,
+    good_for: float = 0.0,
 ) -> Any:
     """Ask a service of tables, and keep with the rows how complete they are.
 
@@ -70,6 +71,8 @@ def query_tables(
         Tables that the query names as ``TAP_UPLOAD.name``.
     seconds : float
         How long a job is waited for.
+    good_for : float
+        As for `gnomon.tools.transport.inquire`.
 
     Returns
     -------
@@ -107,7 +110,7 @@ def query_tables(
                 ) from error
         return _by_job(service, adql, limit, sent, seconds, key_of(question))
 
-    (table, overflow), asked = inquire(question, ask)
+    (table, overflow), asked = inquire(question, ask, good_for)
     table.meta["queries"] = [_record(service, adql, table, overflow, limit, asked)]
     return table[:limit] if len(table) > limit else table
 
@@ -120,8 +123,8 @@ def _at_once(service: TableService, adql: str, limit: int, uploads: dict[str, An
     from pyvo.dal import TAPService
 
     tap = TAPService(service.url, session=open_session(service.name))
-    with _failures(service, adql):
-        return _taken(tap.run_sync(adql, maxrec=limit + 1, uploads=uploads or None), service)
+    with told_failures(service):
+        return taken(tap.run_sync(adql, maxrec=limit + 1, uploads=uploads or None), service)
 
 
 def _by_job(
@@ -135,7 +138,7 @@ def _by_job(
 
     session = open_session(service.name)
     known = noted("job", lambda: _known_job(key))
-    with _failures(service, adql):
+    with told_failures(service):
         job = None
         if known:
             try:
@@ -169,15 +172,16 @@ def _by_job(
                     remedy="Ask for less at a time: a smaller region, or a part of the rows.",
                 )
             raise InputError(f"{service.name} could not answer the query: {words or 'it says no more'}.", remedy=_MEND)
-        taken = _taken(job.fetch_result(), service)
+        fetched = taken(job.fetch_result(), service)
         _clear_away(job, key)
-        return taken
+        return fetched
 
 
 _MEND = "Mend the query; `gnomon` shows a service's tables and columns with the tool find_data."
 
 
-def _taken(results: Any, service: TableService) -> tuple[Any, bool]:
+def taken(results: Any, service: TableService) -> tuple[Any, bool]:
+    """The table of what pyvo brought, and whether the service says that it cut rows off."""
     table = kept_table(results.resultstable, results.votable, service.name)
     # After the table, where services say that they cut it; what stands before it was written before they knew.
     return table, results.status[0].upper() == "OVERFLOW"
@@ -212,12 +216,11 @@ def _record(service: TableService, adql: str, table: Any, overflow: bool, limit:
 # --- what goes wrong
 
 
-class _failures:
+class told_failures:
     """Tell what pyvo raises as what it is: the query's fault, or the service's."""
 
-    def __init__(self, service: TableService, adql: str) -> None:
+    def __init__(self, service: TableService) -> None:
         self.service = service
-        self.adql = adql
 
     def __enter__(self) -> None:
         self.caught = warnings.catch_warnings()
@@ -248,12 +251,20 @@ class _failures:
                 raise _OutOfTimeError(words) from error
             if words:
                 raise InputError(f"{self.service.name} does not accept the query: {words}.", remedy=_MEND) from error
-            said = " ".join(str(error).split())
             raise BrokenReply(
-                f"{self.service.name} answered with what is no table ({said[:200]}).",
+                f"{self.service.name} {_fault_of_table(' '.join(str(error).split()))}.",
                 remedy="Ask again later; if it stays so, tell the service's people.",
                 retryable=True,
             ) from error
+
+
+def _fault_of_table(said: str) -> str:
+    """What is wrong with a table that cannot be read, from the words of its reader."""
+    if "no element found" in said and re.search(r"\b1:0\b", said):
+        return "answered with nothing at all"
+    if re.search(r"unclosed|no element found|premature|mismatched tag", said):
+        return "sent a table that breaks off in the middle, of which nothing was taken"
+    return f"answered with what is no table ({said[:200]})"
 
 
 def _inner(error: BaseException) -> ServiceError | None:

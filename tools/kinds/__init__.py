@@ -16,6 +16,11 @@ kind                   container                           columns, variables
 ``Target``             `astropy.table.QTable`              one row an object: ``name``, ``ra`` [deg], ``dec`` [deg] ...
 ``SourceTable``        `astropy.table.QTable`              whatever a catalogue has; where its positions are, see below
 ``Holdings``           `astropy.table.QTable`              one row a data product: ``service``, ``product``, ``access_url`` ...
+``Spectrum``           `astropy.table.QTable`              ``wavelength`` [Angstrom], ``flux``, ``flux_err``
+``Image``              `astropy.nddata.CCDData`            pixels with their WCS
+``Ephemeris``          `astropy.table.QTable`              ``time`` [d], ``ra`` [deg], ``dec`` [deg] of a moving body ...
+``Notices``            `astropy.table.QTable`              one row an alert: ``identifier``, ``time`` [d] ...
+``References``         `astropy.table.QTable`              one row a paper: ``identifier``, ``title`` ...
 =====================  ==================================  =====================================================
 
 Time columns are numbers of days with ``meta["time_reference"]`` = ``{"name", "zero_jd", "scale"}`` (a field that the
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from arviz import InferenceData
+    from astropy.nddata import CCDData
     from astropy.table import QTable, Table
     from matplotlib.figure import Figure as _Figure
 
@@ -52,6 +58,11 @@ if TYPE_CHECKING:
     Target = QTable
     SourceTable = QTable
     Holdings = QTable
+    Spectrum = QTable
+    Image = CCDData
+    Ephemeris = QTable
+    Notices = QTable
+    References = QTable
     Figure = _Figure
     File = Path
     Weights = Path
@@ -107,8 +118,9 @@ class KindInfo:
 _TABLE = "gnomon.tools.kinds.tables"
 _POSTERIOR = "gnomon.tools.kinds.posteriors"
 _FIGURE = "gnomon.tools.kinds.figures"
+_IMAGE = "gnomon.tools.kinds.images"
 # What astropy and xarray load by the name of a format.
-_NEEDS: dict[str, tuple[str, ...]] = {_TABLE: ("pyarrow", "yaml"), _POSTERIOR: ("h5netcdf",), _FIGURE: ()}
+_NEEDS: dict[str, tuple[str, ...]] = {_TABLE: ("pyarrow", "yaml"), _POSTERIOR: ("h5netcdf",), _FIGURE: (), _IMAGE: ()}
 
 KINDS: dict[str, KindInfo] = {
     k.name: k
@@ -171,6 +183,35 @@ KINDS: dict[str, KindInfo] = {
             _TABLE,
             (("service", None), ("product", None), ("access_url", None)),
             "data that archives hold, and where to get them",
+        ),
+        KindInfo(
+            "Spectrum",
+            "astropy.table.QTable",
+            _TABLE,
+            (("wavelength", "Angstrom"), ("flux", None), ("flux_err", None)),
+            "brightness against wavelength",
+        ),
+        KindInfo("Image", "astropy.nddata.CCDData", _IMAGE, (), "a picture of the sky with its coordinates"),
+        KindInfo(
+            "Ephemeris",
+            "astropy.table.QTable",
+            _TABLE,
+            (("time", "d"), ("ra", "deg"), ("dec", "deg")),
+            "where a moving body is, against time",
+        ),
+        KindInfo(
+            "Notices",
+            "astropy.table.QTable",
+            _TABLE,
+            (("identifier", None), ("time", "d")),
+            "alerts and notices of objects that change",
+        ),
+        KindInfo(
+            "References",
+            "astropy.table.QTable",
+            _TABLE,
+            (("identifier", None), ("title", None)),
+            "papers, with what is known of them",
         ),
         KindInfo("Figure", "matplotlib.figure.Figure", _FIGURE, (), "a picture with its caption"),
     )

@@ -1,0 +1,386 @@
+"""The tool `cone_search`: the rows of a catalogue around one or many objects."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from gnomon.tools.archives.outcomes import counted, require_complete
+from gnomon.tools.archives.services import CATALOGUES, SERVICES, Catalogue, service_of
+from gnomon.tools.archives.simple_cones import cone_of_service
+from gnomon.tools.archives.table_queries import TableService, query_tables
+from gnomon.tools.archives.target_positions import Places, numbers, places_at
+from gnomon.tools.archives.vo_tables import position_of
+from gnomon.tools.errors import EmptyResult, InputError, ServiceError
+from gnomon.tools.registry import tool
+
+if TYPE_CHECKING:
+    from gnomon.tools.kinds import SourceTable, Target
+
+# Objects asked about in one query, with an uploaded list.  Services take thousands; a part that fails is asked again for itself.
+CHUNK = 500
+# An answer for many objects goes on where it was stopped, for so long.
+GOOD_FOR = 86_400.0  # seconds
+# Where nobody says when a catalogue was made, an object is looked for where it can have been in these years; what does not fit the
+# epoch that the reply gives is left out again.
+_ANY_EPOCH = (1980.0, 2026.0)
+_VIZIER_CONES = "https://vizier.cds.unistra.fr/viz-bin/conesearch/"
+_OTHER_NAMES = {
+    "gaia dr3": "Gaia", "gaia edr3": "Gaia", "gaiadr3": "Gaia", "2mass psc": "2MASS", "twomass": "2MASS", "wise": "AllWISE",
+    "ps1": "Pan-STARRS", "panstarrs": "Pan-STARRS", "pan-starrs1": "Pan-STARRS", "sdss dr16": "SDSS", "lamost dr5": "LAMOST",
+    "skymapper dr4": "SkyMapper",
+}  # fmt: skip
+
+
+@tool(
+    version="1.0",
+    effects=("read_network",),
+    comparison="exact",
+    seconds=5.0,
+    citations=(
+        "Dowler, Rixon, Tody & Demleitner 2019, Table Access Protocol Version 1.1, 2019ivoa.spec.0927D",
+        "Plante, Williams, Hanisch & Szalay 2008, Simple Cone Search Version 1.03, 2008ivoa.specQ0222P",
+    ),
+    examples=(
+        "Which Gaia stars lie within 5 arcmin of M67?",
+        "Cone search in Gaia DR3 around TOI-270 with a radius of 2 arcmin",
+        "Get the 2MASS sources within 30 arcsec of HD 164922",
+        "List AllWISE sources near NGC 4258",
+        "Which Pan-STARRS objects are within 1 arcmin of SN 2011fe?",
+        "Find all stars brighter than G = 15 within 10 arcmin of the Pleiades",
+        "Query VizieR table I/239/hip_main around Sirius",
+        "What SDSS objects surround this quasar?",
+        "Fetch the SkyMapper photometry of stars around NGC 104",
+        "Gaia parallaxes and proper motions of the stars around Barnard's star",
+        "M67 周围 5 角分内有哪些 Gaia 恒星？",
+        "在 Gaia DR3 中以 TOI-270 为中心做 2 角分的锥形检索",
+        "获取 HD 164922 周围 30 角秒内的 2MASS 源",
+        "列出 NGC 4258 附近的 AllWISE 源",
+        "查询昴星团 10 角分内亮于 15 等的恒星",
+        "在 VizieR 星表 I/239/hip_main 中检索天狼星附近的源",
+        "这个类星体周围有哪些 SDSS 天体？",
+        "下载 NGC 104 周围恒星的 SkyMapper 测光",
+        "查 SN 2011fe 一角分内的 Pan-STARRS 天体",
+    ),
+    summary_zh="检索星表（Gaia、2MASS、AllWISE、SDSS、Pan-STARRS、LAMOST、SkyMapper、任何 VizieR 表或锥形检索服务）中天体周围的源。",
+    method="Sources within {radius} arcmin were taken from {catalogue}; targets with a known proper motion were moved to the epoch of the catalogue.",
+    method_zh="从 {catalogue} 中选取 {radius} 角分以内的源；已知自行的目标先归算到星表历元。",
+)
+def cone_search(
+    target: Target,
+    radius: Annotated[float, "arcmin", "(0, 600]"] = 1.0,
+    catalogue: str = "Gaia",
+    brighter_than: Annotated[float, "mag"] | None = None,
+    fainter_than: Annotated[float, "mag"] | None = None,
+    rows: Annotated[int, "[1, 10000000]"] = 100_000,
+    if_more: Literal["refuse", "keep_first"] = "refuse",
+) -> SourceTable:
+    """Take the sources around one or many objects from a catalogue.
+
+    Parameters
+    ----------
+    target : Target
+        One row an object, ICRS.  Where epoch and proper motion are known, the object is looked for where it was at the time of the
+        catalogue, and the radius grows by its motion over the years in which the catalogue was observed.
+    radius : float
+        Arcminutes around each object.
+    catalogue : str
+        Gaia, 2MASS, AllWISE, SDSS, Pan-STARRS, LAMOST, SkyMapper; any table of VizieR by its name (``I/239/hip_main``); the
+        address of any cone search; or ``ADDRESS#TABLE`` for a table of any service of tables.
+    brighter_than, fainter_than : float, optional
+        Limits of the catalogue's own magnitude (G in Gaia, J in 2MASS, W1 in AllWISE, r in SDSS, Pan-STARRS and SkyMapper).
+    rows : int
+        Most rows in all.
+    if_more : {"refuse", "keep_first"}
+        Whether an answer of which rows were cut off is refused, or kept with a warning.
+
+    Returns
+    -------
+    SourceTable
+        The catalogue's columns, and ``target`` (the object's name) and ``separation`` [arcsec] from where the object was then; in the order of the
+        objects, then of separation.  ``meta["failed"]`` names objects that could not be asked about.
+
+    Raises
+    ------
+    EmptyResult
+        Where the catalogue has no source there.
+    InputError
+        Where there is no such catalogue, or there would be more rows than asked for.
+    ServiceError
+        Where the service could not be asked.
+    """
+    known = _known(catalogue)
+    places = places_at(target, known.epochs if known else _ANY_EPOCH)
+    called = known.release if known else catalogue
+    _tell_of_motion(places, radius, called)
+    limits = _limits(known, catalogue, brighter_than, fainter_than)
+    reach = radius / 60.0 + places.drift / 3600.0
+    if known is not None:
+        found = _from_tables(SERVICES[known.service], known.table, known.ra, known.dec, _columns(known), places, reach, limits, rows, if_more)  # fmt: skip
+    elif "#" in catalogue:
+        address, _, table = catalogue.partition("#")
+        service = service_of(address)
+        ra, dec = _position_columns(service, table)
+        found = _from_tables(service, table, ra, dec, "s.*", places, reach, limits, rows, if_more)
+    else:
+        found = _from_cones(_cone_address(catalogue), catalogue, places, reach, rows, if_more)
+    return _finished(found, places, radius, called)
+
+
+def _known(catalogue: str) -> Catalogue | None:
+    plain = " ".join(catalogue.split()).lower()
+    named = next((c for c in CATALOGUES.values() if c.name.lower() == plain), None)
+    return named or CATALOGUES.get(_OTHER_NAMES.get(plain, ""))
+
+
+def _cone_address(catalogue: str) -> str:
+    if catalogue.lower().startswith(("http://", "https://")):
+        return catalogue
+    if re.fullmatch(r"(VizieR:)?\s*(J|[IVXB]+)/[\w+.\-/]+", catalogue.strip(), re.IGNORECASE):
+        return _VIZIER_CONES + catalogue.strip().removeprefix("VizieR:").strip()
+    raise InputError(
+        f"No catalogue called {catalogue!r} is known.",
+        remedy=f"Known are {', '.join(CATALOGUES)}; any table of VizieR by its name, such as I/239/hip_main; any cone search by its address.",
+    )
+
+
+def _columns(known: Catalogue) -> str:
+    return ", ".join(f"s.{c}" for c in known.columns) if known.columns else "s.*"
+
+
+def _limits(known: Catalogue | None, catalogue: str, brighter: float | None, fainter: float | None) -> str:
+    """The magnitude limits as a condition in ADQL, "" for none."""
+    if brighter is None and fainter is None:
+        return ""
+    if known is None or not known.magnitude:
+        raise InputError(
+            f"Which magnitude of {catalogue} is meant by the limit is not known here.",
+            remedy="Leave the limit out, or use the tool query with a WHERE of your own.",
+        )
+    column = f"s.{known.magnitude}"
+    parts = [f"{column} < {brighter!r}"] if brighter is not None else []
+    parts += [f"{column} > {fainter!r}"] if fainter is not None else []
+    return " AND " + " AND ".join(parts)
+
+
+def _tell_of_motion(places: Places, radius: float, catalogue: str) -> None:
+    """Say where a motion that is not known could put an object outside of what is searched."""
+    if places.still and radius * 60.0 < 10.0:
+        names = ", ".join(places.still[:3]) + (f" and {len(places.still) - 3} more" if len(places.still) > 3 else "")
+        warnings.warn(
+            f"The proper motion of {names} is not known, so it is looked for where it was at another time; "
+            f"a star that moves 1 arcsec a year would be {abs(places.epoch - 2000.0):.0f} arcsec away from there in {catalogue}.",
+            stacklevel=3,
+        )
+
+
+# --- services of tables
+
+
+def _from_tables(
+    service: TableService, table: str, ra: str, dec: str, columns: str, places: Places, reach: Any, limits: str, rows: int, if_more: Literal["refuse", "keep_first"],
+) -> list[tuple[Any, list[int]]]:  # fmt: skip
+    """The rows around each object, in parts: a table, and which objects it is about."""
+    if len(places.names) == 1:
+        adql = (
+            f"SELECT {columns} FROM {table} AS s WHERE 1 = CONTAINS(POINT('ICRS', s.{ra}, s.{dec}), "
+            f"CIRCLE('ICRS', {float(places.ra[0])!r}, {float(places.dec[0])!r}, {float(reach[0])!r})){limits}"
+        )
+        return [(_asked(service, adql, rows, if_more, {}), [0])]
+    adql = (
+        f"SELECT t.number AS target_number, {columns} FROM {table} AS s JOIN TAP_UPLOAD.targets AS t ON 1 = CONTAINS("
+        f"POINT('ICRS', s.{ra}, s.{dec}), CIRCLE('ICRS', t.ra, t.dec, t.reach)){limits}"
+    )
+
+    def ask(objects: list[int]) -> Any:
+        return _asked(service, adql, rows, if_more, {"targets": _upload(places, reach, objects)}, GOOD_FOR)
+
+    return in_parts(list(range(len(places.names))), ask, CHUNK, places.names, service.name)
+
+
+def _asked(
+    service: TableService, adql: str, rows: int, if_more: Literal["refuse", "keep_first"], uploads: dict[str, Any], good_for: float = 0.0
+) -> Any:  # fmt: skip
+    table = query_tables(service, adql, limit=rows, uploads=uploads, good_for=good_for)
+    return require_complete(
+        table, if_more, lambda: counted(adql, lambda text: query_tables(service, text, limit=1, mode="sync", uploads=uploads))
+    )  # fmt: skip
+
+
+def _upload(places: Places, reach: Any, objects: list[int]) -> Any:
+    import numpy as np
+    from astropy.table import Table
+
+    at = np.array(objects)
+    return Table(
+        {"number": at.astype("i4"), "ra": places.ra[at], "dec": places.dec[at], "reach": np.asarray(reach)[at]}
+    )
+
+
+def in_parts(objects: list[int], ask: Any, size: int, names: list[str], service: str) -> list[tuple[Any, list[int]]]:
+    """Ask about many objects, a part at a time; a part that fails is halved, so that one object does not take the others away.
+
+    Parameters
+    ----------
+    objects : list of int
+    ask : callable
+        Answers for a list of objects with a table.
+    size : int
+        Objects in a part.
+    names : list of str
+        What the objects are called.
+    service : str
+        For sentences.
+
+    Returns
+    -------
+    list of (table or ServiceError, list of int)
+        In place of a table the error, for objects that could not be asked about.
+
+    Raises
+    ------
+    ServiceError
+        Where none could be asked about.
+    """
+    done: list[tuple[Any, list[int]]] = []
+    todo = [objects[i : i + size] for i in range(0, len(objects), size)]
+    failed: list[ServiceError] = []
+    while todo:
+        part = todo.pop(0)
+        try:
+            done.append((ask(part), part))
+        except ServiceError as error:
+            failed.append(error)
+            # Of a service that is down, asking for each object alone teaches nothing.
+            if len(part) == 1 or error.retryable or len(failed) > 2 * int(math.log2(max(2, size))) + 2:
+                done.append((error, part))
+            else:
+                todo = [part[: len(part) // 2], part[len(part) // 2 :], *todo]
+    lost = [i for outcome, part in done if isinstance(outcome, ServiceError) for i in part]
+    if len(lost) == len(objects):
+        raise failed[-1]
+    if lost:
+        named = ", ".join(names[i] for i in lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
+        warnings.warn(
+            f"{service} could not be asked about {len(lost)} of {len(objects)} objects ({named}): {failed[-1].what} "
+            "Nothing is known of them from here; run the step again to ask about them.",
+            stacklevel=4,
+        )
+    return done
+
+
+def _position_columns(service: TableService, table: str) -> tuple[str, str]:
+    """The columns of right ascension and declination of a table, by what the service says of it."""
+    plain = table.replace('"', "").replace("'", "''")
+    told = query_tables(
+        service, f"SELECT column_name, ucd FROM tap_schema.columns WHERE table_name = '{plain}'", limit=5000
+    )
+    if not len(told):
+        raise InputError(
+            f"{service.name} has no table called {table}.", remedy="The tool find_tables lists the tables of a service."
+        )
+    ucds = {str(u).lower(): str(n) for n, u in zip(told["column_name"], told["ucd"], strict=True)}
+    names = {str(n).lower(): str(n) for n in told["column_name"]}
+    ra = ucds.get("pos.eq.ra;meta.main") or ucds.get("pos.eq.ra") or names.get("ra")
+    dec = ucds.get("pos.eq.dec;meta.main") or ucds.get("pos.eq.dec") or names.get("dec")
+    if ra is None or dec is None:
+        raise InputError(
+            f"The table {table} of {service.name} has no columns of right ascension and declination.",
+            remedy="Use the tool query with a WHERE of your own.",
+        )
+    return ra, dec
+
+
+# --- cone searches
+
+
+def _from_cones(
+    address: str, catalogue: str, places: Places, reach: Any, rows: int, if_more: Literal["refuse", "keep_first"]
+) -> list[tuple[Any, list[int]]]:
+    good_for = GOOD_FOR if len(places.names) > 1 else 0.0
+
+    def ask(objects: list[int]) -> Any:
+        (i,) = objects
+        table = cone_of_service(address, catalogue, float(places.ra[i]), float(places.dec[i]), float(reach[i]), rows, good_for)  # fmt: skip
+        return require_complete(table, if_more, lambda: None)
+
+    return in_parts(list(range(len(places.names))), ask, 1, places.names, catalogue)
+
+
+# --- what is handed on
+
+
+def _finished(found: list[tuple[Any, list[int]]], places: Places, radius: float, catalogue: str) -> SourceTable:
+    """One table of all parts, with the name of the object and the separation in each row."""
+    import numpy as np
+    from astropy.table import Column, vstack
+
+    tables = []
+    failed = [places.names[i] for outcome, part in found if isinstance(outcome, ServiceError) for i in part]
+    records = [r for outcome, _ in found if not isinstance(outcome, ServiceError) for r in outcome.meta["queries"]]
+    for outcome, part in found:
+        if isinstance(outcome, ServiceError) or not len(outcome):
+            continue
+        if "target_number" in outcome.colnames:
+            at = np.asarray(outcome["target_number"], dtype=int)
+            outcome.remove_column("target_number")
+        else:
+            at = np.full(len(outcome), part[0])
+        near = _with_separation(outcome, at, places, radius)
+        if len(near):
+            tables.append(near)
+    if not tables:
+        around = places.names[0] if len(places.names) == 1 else f"{len(places.names)} objects"
+        if failed:
+            raise ServiceError(
+                f"{catalogue} could not be asked about {len(failed)} of {len(places.names)} objects, and has nothing at the others.",
+                remedy="Run the step again; nothing can be concluded about those that could not be asked about.",
+                retryable=True,
+            )
+        raise EmptyResult(
+            f"{records[-1]['service']} says that {catalogue} has no source within {radius:g} arcmin of {around}.",
+            remedy="It was asked and it answered, so this is a result; a larger radius, or no limit of magnitude, may have some.",
+            zh=f"{records[-1]['service']} 回答：{catalogue} 在 {around} 周围 {radius:g} 角分内没有源。",
+        )
+    position = next(t.meta["position"] for t in tables)
+    for table in tables:
+        table.meta = {}
+    joined = vstack(tables, metadata_conflicts="silent") if len(tables) > 1 else tables[0]
+    order = np.lexsort((np.asarray(joined["separation"].value), np.asarray(joined["_target"])))
+    joined = joined[order]
+    joined["target"] = Column(np.array(places.names)[np.asarray(joined["_target"])], description="object around which the source lies")  # fmt: skip
+    joined.remove_column("_target")
+    joined.meta = {"position": position, "catalogue": catalogue, "queries": records, "failed": failed}
+    return joined
+
+
+def _with_separation(table: Any, at: Any, places: Places, radius: float) -> Any:
+    """The rows within the radius of where each object was when its row was observed."""
+    import astropy.units as u
+    import numpy as np
+    from astropy.coordinates import SkyCoord
+
+    position = table.meta.get("position") or position_of(table, {})
+    table.meta["position"] = position
+    if position is None:
+        raise InputError(
+            "The catalogue's reply has no columns of positions, so separations are not known.",
+            remedy="Use the tool query.",
+        )
+    for name in ("separation", "target"):
+        if name in table.colnames:
+            table.rename_column(name, f"{name}_in_catalogue")
+    given = position["epoch"]
+    epochs = numbers(table, given, "yr") if isinstance(given, str) else np.full(len(table), np.nan if given is None else given)  # fmt: skip
+    ra, dec = places.seen_at(at, epochs)
+    here = SkyCoord(ra * u.deg, dec * u.deg)
+    there = SkyCoord(numbers(table, position["ra"], "deg") * u.deg, numbers(table, position["dec"], "deg") * u.deg)
+    separation = here.separation(there).to(u.arcsec)
+    # A row whose epoch nobody tells may be off by the motion of the object.
+    slack = np.where(np.isfinite(epochs), 0.0, places.drift[at])
+    table["separation"] = separation
+    table["separation"].info.description = "distance on the sky from where the object was at the time of the catalogue"
+    table["_target"] = np.asarray(at)
+    return table[separation.value <= radius * 60.0 * (1.0 + 1e-9) + slack]
