@@ -36,7 +36,7 @@ _AGENT = "Gnomon/0.1 (astronomical analysis plans)"
 _REPEATED = frozenset({"GET", "HEAD", "DELETE"})
 
 
-def open_session(service: str, *, seconds: float | None = None, longest: int | None = None) -> Any:
+def open_session(service: str, *, seconds: float | None = None, longest: int | None = None, pages: bool = False) -> Any:
     """A session for one service.
 
     Parameters
@@ -47,13 +47,15 @@ def open_session(service: str, *, seconds: float | None = None, longest: int | N
         How long the service may take until its reply begins, and between two parts of it; by default `REPLY_SECONDS`.
     longest : int, optional
         Most bytes of a reply after decompression; by default `LONGEST_REPLY`.
+    pages : bool
+        Whether web pages are what the service answers with; they are let through, for the one who asked to recognise.
 
     Returns
     -------
     requests.Session
         Its requests raise `ServiceError`; the body of a reply can be read as a stream or as a whole.
     """
-    return _session_class()(service, seconds or REPLY_SECONDS, longest or LONGEST_REPLY)
+    return _session_class()(service, seconds or REPLY_SECONDS, longest or LONGEST_REPLY, pages)
 
 
 @lru_cache(maxsize=1)
@@ -61,11 +63,12 @@ def _session_class() -> Any:
     import requests
 
     class ServiceSession(requests.Session):
-        def __init__(self, service: str, seconds: float, longest: int) -> None:
+        def __init__(self, service: str, seconds: float, longest: int, pages: bool) -> None:
             super().__init__()
             self.service = service
             self.seconds = seconds
             self.longest = longest
+            self.pages = pages
             self.headers["User-Agent"] = _AGENT
             self.max_redirects = 5
 
@@ -78,7 +81,7 @@ def _session_class() -> Any:
             for attempt in range(TRIES):
                 try:
                     reply = super().request(method, url, **options)
-                    failure, asked_for = _taken_in(reply, self.service, self.longest), _retry_after(reply)
+                    failure, asked_for = _taken_in(reply, self.service, self.longest, self.pages), _retry_after(reply)
                     slow = False
                 except (requests.RequestException, OSError) as error:
                     failure, asked_for = failure_of(error, self.service), None
@@ -177,7 +180,7 @@ def _retry_after(reply: Any) -> float | None:
     return None
 
 
-def _taken_in(reply: Any, service: str, longest: int) -> ServiceError | None:
+def _taken_in(reply: Any, service: str, longest: int, pages: bool) -> ServiceError | None:
     """Read a reply to its end, let it be read again, and say what is wrong with it, if anything is."""
     from urllib3.exceptions import DecodeError
     from urllib3.response import HTTPResponse
@@ -206,7 +209,8 @@ def _taken_in(reply: Any, service: str, longest: int) -> ServiceError | None:
     reply.raw = HTTPResponse(
         body=spool, headers=headers, status=reply.status_code, preload_content=False, enforce_content_length=False
     )
-    return fault_of(reply.status_code, reply.headers.get("Content-Type", ""), head, size, service, _retry_after(reply))
+    kind = "" if pages else reply.headers.get("Content-Type", "")
+    return fault_of(reply.status_code, kind, head, size, service, _retry_after(reply), pages)
 
 
 def _as_requests_error(error: Exception) -> Exception:
@@ -219,7 +223,13 @@ def _as_requests_error(error: Exception) -> Exception:
 
 
 def fault_of(
-    status: int, content_type: str, head: bytes, size: int, service: str, retry_after: float | None = None
+    status: int,
+    content_type: str,
+    head: bytes,
+    size: int,
+    service: str,
+    retry_after: float | None = None,
+    pages: bool = False,
 ) -> ServiceError | None:
     """What is wrong with a reply, by its status and by how it begins.
 
@@ -234,6 +244,8 @@ def fault_of(
     service : str
     retry_after : float, optional
         Seconds that the service asks us to wait.
+    pages : bool
+        Whether a web page is a good reply.
 
     Returns
     -------
@@ -267,7 +279,8 @@ def fault_of(
         )
     if status in (301, 302, 303, 307, 308) or (200 <= status < 300 and not size):
         return None  # the answers of job managers have no body
-    return _unsafe(head, service) or _page(status, content_type, head, service)
+    # The words of a refusal are for the one who asked, in whatever form they come.
+    return _unsafe(head, service) or (None if pages or status >= 400 else _page(content_type, head, service))
 
 
 def _unsafe(head: bytes, service: str) -> ServiceError | None:
@@ -286,7 +299,7 @@ def _unsafe(head: bytes, service: str) -> ServiceError | None:
     return None
 
 
-def _page(status: int, content_type: str, head: bytes, service: str) -> ServiceError | None:
+def _page(content_type: str, head: bytes, service: str) -> ServiceError | None:
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     if not (start.startswith((b"<!doctype html", b"<html")) or "text/html" in content_type.lower()):
         return None
@@ -296,7 +309,7 @@ def _page(status: int, content_type: str, head: bytes, service: str) -> ServiceE
     return BrokenReply(
         f"{service} answered with a web page in place of data{said}.",
         remedy="Most often it is being mended, or wants a login; ask again later.",
-        retryable=status < 400,
+        retryable=True,
     )
 
 
