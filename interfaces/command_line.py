@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gnomon.interfaces import chat, plan_commands, record_commands
+from gnomon.interfaces import archive_commands, chat, plan_commands, record_commands
 from gnomon.interfaces.application import (
     Cluster,
     Data,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from gnomon.plans.run import Run
 
 record_commands.register(app)
+archive_commands.register(app)
 plan_commands.register(app)
 chat.register(app)
 

@@ -38,6 +38,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
         "GNOMON_TOY_LOG": str(tmp_path / "toys.log"),
         "XDG_CONFIG_HOME": str(tmp_path / "config"),
         "GNOMON_CHECK_SCRIPTS": "0",  # tests of the script say otherwise
+        "GNOMON_ARCHIVES_HOSTS": os.environ["GNOMON_ARCHIVES_HOSTS"],  # servers of tests
     }
 
 

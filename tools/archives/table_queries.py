@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import re
-import time
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
+from gnomon.tools.archives import remote_jobs as jobs
 from gnomon.tools.archives.service_session import open_session, words_of
 from gnomon.tools.archives.vo_tables import kept_table
 from gnomon.tools.errors import BrokenReply, GnomonError, InputError, ServiceError
 from gnomon.tools.shelf import key_of
-from gnomon.tools.transport import Asked, inquire, noted, pause, shared_folder
+from gnomon.tools.transport import Asked, inquire, noted, pause
 
 Mode = Literal["auto", "sync", "async"]
 
@@ -137,7 +134,7 @@ def _by_job(
     from pyvo.dal import AsyncTAPJob, TAPService
 
     session = open_session(service.name)
-    known = noted("job", lambda: _known_job(key))
+    known = noted("job", lambda: jobs.known(key))
     with told_failures(service):
         job = None
         if known:
@@ -149,7 +146,7 @@ def _by_job(
         if job is None:
             job = TAPService(service.url, session=session).submit_job(adql, maxrec=limit + 1, uploads=uploads or None)
             job._delete_on_exit = False
-            _keep_job(key, service, job.url, adql)
+            jobs.keep(key, service.name, job.url, adql)
         if job.phase in ("PENDING", "UNKNOWN"):
             job.run()
         phase, waited, look = job.phase, 0.0, _FIRST_LOOK
@@ -164,7 +161,7 @@ def _by_job(
             phase = job.phase
         if phase != "COMPLETED":
             words = _job_words(job, session)
-            _clear_away(job, key)
+            jobs.clear_away(job, key)
             if phase == "ABORTED":
                 out_of = " (most likely for taking too long)" if not words or _OUT_OF_TIME.search(words) else ""
                 raise ServiceError(
@@ -173,11 +170,11 @@ def _by_job(
                 )
             raise InputError(f"{service.name} could not answer the query: {words or 'it says no more'}.", remedy=_MEND)
         fetched = taken(job.fetch_result(), service)
-        _clear_away(job, key)
+        jobs.clear_away(job, key)
         return fetched
 
 
-_MEND = "Mend the query; `gnomon` shows a service's tables and columns with the tool find_data."
+_MEND = "Mend the query; the tool find_tables lists the tables and columns of a service."
 
 
 def taken(results: Any, service: TableService) -> tuple[Any, bool]:
@@ -298,47 +295,6 @@ def _job_words(job: Any, session: Any) -> str:
         return words_of(session.get(f"{job.url}/error").content[:65536])
     except ServiceError:
         return ""
-
-
-# --- jobs that outlive the process
-
-
-def _jobs() -> Path | None:
-    folder = shared_folder()
-    return Path(folder) / "jobs" if folder else None
-
-
-def _known_job(key: str) -> str:
-    folder = _jobs()
-    path = folder / f"{key}.json" if folder else None
-    if path is None or not path.is_file():
-        return ""
-    try:
-        return str(json.loads(path.read_text(encoding="utf-8"))["url"])
-    except (ValueError, KeyError, OSError):
-        return ""
-
-
-def _keep_job(key: str, service: TableService, url: str, adql: str) -> None:
-    folder = _jobs()
-    if folder is None:
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    told = {
-        "service": service.name,
-        "url": url,
-        "text": adql,
-        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-    }
-    (folder / f"{key}.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-
-
-def _clear_away(job: Any, key: str) -> None:
-    """Delete a job that is done with, at the service and here; a service that does not let us is no fault of the answer."""
-    with contextlib.suppress(Exception):  # services delete old jobs by themselves
-        job.delete()
-    if (folder := _jobs()) is not None:
-        (folder / f"{key}.json").unlink(missing_ok=True)
 
 
 def _table_digest(table: Any) -> str:
