@@ -9,13 +9,15 @@ import sys
 
 import pytest
 
+import gnomon.tools
 from gnomon.plans.arguments import complete, default, normal, python_value
 from gnomon.plans.source import compose, lift
 from gnomon.tools.kinds import KINDS
 from gnomon.tools.registry import Registry, Tool
 from gnomon.tools.units import parse_unit
 
-REGISTRY = Registry.load()
+# All that there are, whether or not an entry point offers them yet.
+REGISTRY = Registry({**Registry.load(), **Registry.of_modules([gnomon.tools])}.values(), Registry.load().refused)
 TOOLS = pytest.mark.parametrize("tool", REGISTRY.values(), ids=list(REGISTRY))
 
 

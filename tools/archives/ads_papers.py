@@ -21,6 +21,11 @@ _ARXIV = re.compile(r"^(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z\-]+(?:\.[A-Z]{2})?/\d{7})
 _HOW = "Make an account at https://ui.adsabs.harvard.edu, take the token from Account > Settings > API Token, and set ADS_API_TOKEN."
 
 
+def address() -> str:
+    """Where the service is asked."""
+    return ADDRESS
+
+
 def query_of(words: Words, since: int | None) -> str:
     """The question in the words of ADS."""
     parts = [f'{_FIELDS[w.field]}:"{w.text}"' for w in words.parts]

@@ -34,6 +34,11 @@ _LASAIR_RADIUS = 1000.0  # arcsec, the largest that it takes
 _LASAIR_IDS = 150  # whose names fit into the 4096 letters of a condition
 
 
+def address_of(broker: str) -> str:
+    """Where a broker is asked."""
+    return ADDRESSES[broker]
+
+
 def ask_alerce(question: AlertQuestion) -> Alerts:
     """Objects of ALeRCE, those last seen first, with the most probable class of its light-curve classifier.
 

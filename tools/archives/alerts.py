@@ -5,13 +5,17 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from gnomon.tools.archives import alert_brokers, gcn_circulars, transient_name_server
+from gnomon.tools.archives.alert_brokers import address_of, ask_alerce, ask_fink, ask_lasair
 from gnomon.tools.archives.alert_questions import AlertQuestion, Alerts
+from gnomon.tools.archives.gcn_circulars import address as address_of_gcn
+from gnomon.tools.archives.gcn_circulars import ask_gcn
 from gnomon.tools.archives.json_replies import one_line, whole_number_column
 from gnomon.tools.archives.masked_columns import number_column, text_column
 from gnomon.tools.archives.outcomes import require_rows
 from gnomon.tools.archives.query_records import record_of
 from gnomon.tools.archives.target_positions import places_at
+from gnomon.tools.archives.transient_name_server import address as address_of_tns
+from gnomon.tools.archives.transient_name_server import ask_tns
 from gnomon.tools.archives.utc_dates import MJD_ZERO, mjd, utc_date
 from gnomon.tools.errors import InputError
 from gnomon.tools.registry import tool
@@ -132,20 +136,16 @@ def alerts(
     """
     question = _question(target, broker, radius, object_class, since, rows, identifier)
     ask = {
-        "ALeRCE": alert_brokers.ask_alerce,
-        "Fink": alert_brokers.ask_fink,
-        "Lasair": alert_brokers.ask_lasair,
-        "TNS": transient_name_server.ask_tns,
-        "GCN": gcn_circulars.ask_gcn,
+        "ALeRCE": ask_alerce,
+        "Fink": ask_fink,
+        "Lasair": ask_lasair,
+        "TNS": ask_tns,
+        "GCN": ask_gcn,
     }[broker]
-    url = {
-        **alert_brokers.ADDRESSES,
-        "TNS": transient_name_server.ADDRESS,
-        "GCN": gcn_circulars.ADDRESS,
-    }[broker]
+    url = {"TNS": address_of_tns, "GCN": address_of_gcn}[broker]() if broker in ("TNS", "GCN") else address_of(broker)
     text = _said(question)
     answer, asked = inquire({"service": broker, "url": url, "text": text, "rows": rows}, lambda: ask(question))
-    record = record_of(broker, url, text, len(answer.rows), asked)
+    record = record_of(broker, url, text, asked, len(answer.rows))
     record |= {"limit": rows, "complete": answer.complete, "cut_by": answer.cut_by}
     table = _table(answer, broker)
     table.meta["queries"] = [record]

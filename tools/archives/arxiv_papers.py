@@ -23,6 +23,11 @@ _FIELDS = {"": "all", "author": "au", "title": "ti", "abstract": "abs"}
 _ORDERS = {"newest": "submittedDate", "relevance": "relevance", "most_cited": "relevance"}
 
 
+def address() -> str:
+    """Where the service is asked."""
+    return ADDRESS
+
+
 def query_of(words: Words, since: int | None) -> str:
     """The question in the words of arXiv."""
     parts = [f'{_FIELDS[w.field]}:"{w.text}"' if " " in w.text else f"{_FIELDS[w.field]}:{w.text}" for w in words.parts]

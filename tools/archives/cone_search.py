@@ -65,8 +65,8 @@ _OTHER_NAMES = {
         "查 SN 2011fe 一角分内的 Pan-STARRS 天体",
     ),
     summary_zh="检索星表（Gaia、2MASS、AllWISE、SDSS、Pan-STARRS、LAMOST、SkyMapper、任何 VizieR 表或锥形检索服务）中天体周围的源。",
-    method="Sources within {radius} arcmin were taken from {catalogue}; targets with a known proper motion were moved to the epoch of the catalogue.",
-    method_zh="从 {catalogue} 中选取 {radius} 角分以内的源；已知自行的目标先归算到星表历元。",
+    method="Sources within {radius} were taken from {catalogue}; targets with a known proper motion were moved to the epoch of the catalogue.",
+    method_zh="从 {catalogue} 中选取 {radius} 以内的源；已知自行的目标先归算到星表历元。",
 )
 def cone_search(
     target: Target,

@@ -6,9 +6,23 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from gnomon.tools.archives import horizons, minor_planet_ephemerides
+from gnomon.tools.archives.horizons import MOST_ROWS as MOST_ROWS_OF_HORIZONS
+from gnomon.tools.archives.horizons import SERVICE as HORIZONS
+from gnomon.tools.archives.horizons import (
+    SeveralMatchError,
+    ask_horizons,
+    centre_of,
+    command_of,
+    parameters,
+    read_horizons,
+)
+from gnomon.tools.archives.horizons import address as address_of_horizons
 from gnomon.tools.archives.json_replies import one_line
 from gnomon.tools.archives.masked_columns import number_column, text_column
+from gnomon.tools.archives.minor_planet_ephemerides import MOST_ROWS as MOST_ROWS_OF_MPC
+from gnomon.tools.archives.minor_planet_ephemerides import SERVICE as MPC
+from gnomon.tools.archives.minor_planet_ephemerides import address as address_of_mpc
+from gnomon.tools.archives.minor_planet_ephemerides import ask_mpc, form, read_mpc
 from gnomon.tools.archives.query_records import record_of
 from gnomon.tools.archives.utc_dates import utc_date
 from gnomon.tools.errors import InputError
@@ -142,7 +156,7 @@ def ephemeris(
     """
     called = _name(body)
     first, last = utc_date(begin, "begin"), utc_date(end, "end")
-    minutes, rows = _grid(first, last, step, horizons.MOST_ROWS if source == "JPL Horizons" else minor_planet_ephemerides.MOST_ROWS)  # fmt: skip
+    minutes, rows = _grid(first, last, step, MOST_ROWS_OF_HORIZONS if source == "JPL Horizons" else MOST_ROWS_OF_MPC)  # fmt: skip
     site = observatory.strip().upper()
     if source == "JPL Horizons":
         found, record = _of_horizons(called, site, first, last, minutes)
@@ -181,26 +195,24 @@ def _grid(first: datetime, last: datetime, step: float, most: int) -> tuple[int,
 def _of_horizons(
     body: str, site: str, first: datetime, last: datetime, minutes: int
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    centre = horizons.centre_of(site)
-    command = horizons.command_of(body)
+    centre = centre_of(site)
+    command = command_of(body)
     for _ in range(2):
-        asked = horizons.parameters(command, centre, first, last, minutes)
+        asked = parameters(command, centre, first, last, minutes)
         try:
             found, record = _inquired(
-                horizons.SERVICE,
-                horizons.ADDRESS,
+                HORIZONS,
+                address_of_horizons(),
                 asked,
-                lambda asked=asked: horizons.read_horizons(horizons.ask_horizons(asked), body),  # type: ignore[misc]
+                lambda asked=asked: read_horizons(ask_horizons(asked), body),  # type: ignore[misc]
             )
             break
-        except horizons.SeveralMatchError as several:
+        except SeveralMatchError as several:
             command = several.the_one_called(body)
             if not command:
                 raise several.told(body) from several
     else:
-        raise InputError(
-            f"{horizons.SERVICE} cannot tell which body {body!r} is.", remedy="Give its number, as ID 499."
-        )
+        raise InputError(f"{HORIZONS} cannot tell which body {body!r} is.", remedy="Give its number, as ID 499.")
     columns = found["columns"]
     # Horizons measures it from east to north.
     columns["uncertainty_angle"] = [None if t is None else (90.0 - t) % 180.0 for t in columns.pop("theta")]
@@ -211,9 +223,8 @@ def _of_horizons(
 
 
 def _of_mpc(body: str, site: str, first: datetime, minutes: int, rows: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    service = minor_planet_ephemerides
-    asked = service.form(body, site, first, minutes, rows)
-    return _inquired(service.SERVICE, service.ADDRESS, asked, lambda: service.read_mpc(service.ask_mpc(asked), body))
+    asked = form(body, site, first, minutes, rows)
+    return _inquired(MPC, address_of_mpc(), asked, lambda: read_mpc(ask_mpc(asked), body))
 
 
 def _inquired(
@@ -221,7 +232,7 @@ def _inquired(
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     text = "&".join(f"{k}={v}" for k, v in asked.items())
     found, when = inquire({"service": service, "url": url, "text": text}, ask)
-    return found, record_of(service, url, text, len(found["columns"]["time"]), when)
+    return found, record_of(service, url, text, when, len(found["columns"]["time"]))
 
 
 def _table(found: dict[str, Any], record: dict[str, Any], rows: int, source: str, site: str) -> Ephemeris:

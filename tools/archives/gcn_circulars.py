@@ -24,6 +24,11 @@ _UNIX_EPOCH = 40587.0  # MJD
 _RESERVED = re.compile(r'([+\-=&|><!(){}\[\]^"~*?:/\\])')
 
 
+def address() -> str:
+    """Where the service is asked."""
+    return ADDRESS
+
+
 def ask_gcn(question: AlertQuestion) -> Alerts:
     """Circulars, the newest first: one by its number, or those in which all words stand.
 

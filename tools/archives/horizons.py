@@ -52,6 +52,11 @@ _COLUMNS: dict[str, tuple[tuple[str, ...], bool]] = {
 }
 
 
+def address() -> str:
+    """Where the service is asked."""
+    return ADDRESS
+
+
 def command_of(body: str) -> str:
     """How Horizons is told which body is meant.
 

@@ -30,6 +30,11 @@ _NAMES = (
 )  # fmt: skip
 
 
+def address() -> str:
+    """Where the service is asked."""
+    return ADDRESS
+
+
 def form(body: str, observatory: str, begin: datetime, minutes: int, rows: int) -> dict[str, str]:
     """What is asked of the service.
 

@@ -260,7 +260,7 @@ def objects_in_sesame(name: str) -> tuple[list[KnownObject], dict[str, Any]]:
         return read_sesame(open_session("Sesame", seconds=60.0, longest=2**24).get(url).content, name)
 
     found, asked = inquire({"service": "Sesame", "url": base, "text": name}, ask)
-    return found, record_of("Sesame", base, name, len(found), asked)
+    return found, record_of("Sesame", base, name, asked, len(found))
 
 
 def read_sesame(body: bytes, name: str) -> list[KnownObject]:
@@ -335,7 +335,7 @@ def objects_in_ned(name: str) -> tuple[list[KnownObject], dict[str, Any]]:
         return read_ned(open_session("NED", seconds=60.0, longest=2**24).get(base, params={"name": name}).content, name)
 
     found, asked = inquire({"service": "NED", "url": base, "text": name}, ask)
-    return found, record_of("NED", base, name, len(found), asked)
+    return found, record_of("NED", base, name, asked, len(found))
 
 
 def read_ned(body: bytes, name: str) -> list[KnownObject]:

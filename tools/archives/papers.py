@@ -6,7 +6,12 @@ import json
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from gnomon.tools.archives import ads_papers, arxiv_papers
+from gnomon.tools.archives.ads_papers import address as address_of_ads
+from gnomon.tools.archives.ads_papers import ask_ads
+from gnomon.tools.archives.ads_papers import query_of as query_of_ads
+from gnomon.tools.archives.arxiv_papers import address as address_of_arxiv
+from gnomon.tools.archives.arxiv_papers import ask_arxiv
+from gnomon.tools.archives.arxiv_papers import query_of as query_of_arxiv
 from gnomon.tools.archives.json_replies import whole_number_column
 from gnomon.tools.archives.masked_columns import text_column
 from gnomon.tools.archives.paper_words import Words, words_of
@@ -18,7 +23,11 @@ from gnomon.tools.transport import inquire
 if TYPE_CHECKING:
     from gnomon.tools.kinds import References, Target
 
-_SERVICES = {"ADS": ads_papers, "arXiv": arxiv_papers}
+# For each service: its address, how it is asked, and how words become its query.
+_SERVICES = {
+    "ADS": (address_of_ads, ask_ads, query_of_ads),
+    "arXiv": (address_of_arxiv, ask_arxiv, query_of_arxiv),
+}
 _MOST_NAMES = 5
 
 
@@ -127,7 +136,8 @@ def papers(
             found, record = _asked(service, asked_for, since, order, rows)
         except ServiceError as error:
             failures.append(error)
-            records.append(record_of_failure(service, _SERVICES[service].ADDRESS, _SERVICES[service].query_of(asked_for, since), error))  # fmt: skip
+            address, _, query_of = _SERVICES[service]
+            records.append(record_of_failure(service, address(), query_of(asked_for, since), error))
             continue
         lists.append(found)
         records.append(record)
@@ -140,12 +150,11 @@ def papers(
 def _asked(
     service: str, words: Words, since: int | None, order: str, rows: int
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    module = _SERVICES[service]
-    query = module.query_of(words, since)
-    ask = ads_papers.ask_ads if service == "ADS" else arxiv_papers.ask_arxiv
-    question = {"service": service, "url": module.ADDRESS, "text": query, "order": order, "rows": rows}
+    address, ask, query_of = _SERVICES[service]
+    query = query_of(words, since)
+    question = {"service": service, "url": address(), "text": query, "order": order, "rows": rows}
     (found, total), asked = inquire(question, lambda: ask(query, order, rows))
-    record = record_of(service, module.ADDRESS, query, len(found), asked)
+    record = record_of(service, address(), query, asked, len(found))
     record |= {"limit": rows, "available": total, "complete": total <= len(found)}
     if not record["complete"]:
         record["cut_by"] = f"the limit of {rows} rows of this plan"

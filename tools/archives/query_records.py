@@ -8,18 +8,35 @@ from gnomon.tools.errors import GnomonError
 from gnomon.tools.transport import Asked
 
 
-def record_of(service: str, url: str, text: str, rows: int, asked: Asked, *, release: str = "") -> dict[str, Any]:
-    """The record of a question that was answered whole.
+def record_of(
+    service: str,
+    url: str,
+    text: str,
+    asked: Asked,
+    rows: int,
+    *,
+    release: str = "",
+    limit: int | None = None,
+    complete: bool | None = True,
+    cut_by: str = "",
+) -> dict[str, Any]:
+    """The record of a question that was answered.
 
     Parameters
     ----------
     service, url : str
     text : str
         What was asked, as it was sent.
+    asked : gnomon.tools.transport.Asked
     rows : int
         How many rows came of it.
-    asked : gnomon.tools.transport.Asked
     release : str
+    limit : int, optional
+        Most rows that were wanted.
+    complete : bool, optional
+        Whether these are all; None where nobody can tell.
+    cut_by : str
+        Who cut the others off.
 
     Returns
     -------
@@ -27,18 +44,9 @@ def record_of(service: str, url: str, text: str, rows: int, asked: Asked, *, rel
         As ``meta["queries"]`` holds them.
     """
     return {
-        "service": service,
-        "url": url,
-        "release": release,
-        "text": text,
-        "time": asked.time,
-        "rows": rows,
-        "limit": None,
-        "complete": True,
-        "cut_by": "",
-        "sha256": asked.sha256,
-        "stale": asked.stale,
-    }
+        "service": service, "url": url, "release": release, "text": text, "time": asked.time, "rows": rows, "limit": limit,
+        "complete": complete, "cut_by": cut_by, "sha256": asked.sha256, "stale": asked.stale,
+    }  # fmt: skip
 
 
 def record_of_failure(service: str, url: str, text: str, error: GnomonError) -> dict[str, Any]:

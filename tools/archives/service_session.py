@@ -72,7 +72,7 @@ def _session_class() -> Any:
             self.headers["User-Agent"] = _AGENT
             self.max_redirects = 5
 
-        def request(self, method: Any, url: Any, **options: Any) -> Any:
+        def request(self, method: Any, url: Any, **options: Any) -> Any:  # type: ignore[override]
             # A query that is answered at once changes nothing, although it is posted.
             repeated = str(method).upper() in _REPEATED or str(url).endswith("/sync")
             options["timeout"] = options.get("timeout") or (CONNECT_SECONDS, self.seconds)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from gnomon.tools.archives.query_records import record_of
 from gnomon.tools.archives.service_session import open_session
 from gnomon.tools.archives.table_queries import TableService, taken, told_failures
 from gnomon.tools.transport import inquire
@@ -57,8 +58,7 @@ def cone_of_service(
         complete, cut_by = False, f"the limit of {rows} rows of this plan"
     elif status == "OVERFLOW":
         complete, cut_by = False, name
-    table.meta["queries"] = [{
-        "service": name, "url": address, "release": "", "text": text, "time": asked.time, "rows": min(len(table), rows), "limit": rows,
-        "complete": complete, "cut_by": cut_by, "sha256": asked.sha256, "stale": asked.stale,
-    }]  # fmt: skip
+    table.meta["queries"] = [
+        record_of(name, address, text, asked, min(len(table), rows), limit=rows, complete=complete, cut_by=cut_by)
+    ]
     return table[:rows] if len(table) > rows else table

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gnomon.tools.archives import remote_jobs as jobs
+from gnomon.tools.archives.query_records import record_of
+from gnomon.tools.archives.remote_jobs import clear_away, keep, known
 from gnomon.tools.archives.service_session import open_session, words_of
 from gnomon.tools.archives.vo_tables import kept_table
 from gnomon.tools.errors import BrokenReply, GnomonError, InputError, ServiceError
@@ -134,19 +135,19 @@ def _by_job(
     from pyvo.dal import AsyncTAPJob, TAPService
 
     session = open_session(service.name)
-    known = noted("job", lambda: jobs.known(key))
+    left = noted("job", lambda: known(key))
     with told_failures(service):
         job = None
-        if known:
+        if left:
             try:
-                job = AsyncTAPJob(known, session=session, delete=False)
+                job = AsyncTAPJob(left, session=session, delete=False)
             except Exception as error:
                 if (cause := _inner(error)) is not None and cause.retryable:
                     raise cause from error
         if job is None:
             job = TAPService(service.url, session=session).submit_job(adql, maxrec=limit + 1, uploads=uploads or None)
             job._delete_on_exit = False
-            jobs.keep(key, service.name, job.url, adql)
+            keep(key, service.name, job.url, adql)
         if job.phase in ("PENDING", "UNKNOWN"):
             job.run()
         phase, waited, look = job.phase, 0.0, _FIRST_LOOK
@@ -161,7 +162,7 @@ def _by_job(
             phase = job.phase
         if phase != "COMPLETED":
             words = _job_words(job, session)
-            jobs.clear_away(job, key)
+            clear_away(job, key)
             if phase == "ABORTED":
                 out_of = " (most likely for taking too long)" if not words or _OUT_OF_TIME.search(words) else ""
                 raise ServiceError(
@@ -170,7 +171,7 @@ def _by_job(
                 )
             raise InputError(f"{service.name} could not answer the query: {words or 'it says no more'}.", remedy=_MEND)
         fetched = taken(job.fetch_result(), service)
-        jobs.clear_away(job, key)
+        clear_away(job, key)
         return fetched
 
 
@@ -195,19 +196,9 @@ def _record(service: TableService, adql: str, table: Any, overflow: bool, limit:
         complete, cut_by = False, service.name
     elif top and rows >= int(top[1]):
         complete, cut_by = None, f"TOP {top[1]} in the query"
-    return {
-        "service": service.name,
-        "url": service.url,
-        "release": service.release,
-        "text": adql.strip(),
-        "time": asked.time,
-        "rows": rows,
-        "limit": limit,
-        "complete": complete,
-        "cut_by": cut_by,
-        "sha256": asked.sha256,
-        "stale": asked.stale,
-    }
+    return record_of(
+        service.name, service.url, adql.strip(), asked, rows, release=service.release, limit=limit, complete=complete, cut_by=cut_by
+    )  # fmt: skip
 
 
 # --- what goes wrong

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gnomon.tools.archives.column_numbers import numbers_of
 from gnomon.tools.archives.sky_matching import moved
 from gnomon.tools.errors import InputError
 
@@ -62,22 +63,9 @@ class Places:
 
 
 def numbers(table: Any, name: str | None, unit: str) -> Any:
-    """A column as plain numbers in a unit; NaN where masked, and everywhere where there is none."""
-    import numpy as np
-    from astropy.units import Quantity
-
-    if name is None or name not in table.colnames:
-        return np.full(len(table), np.nan)
-    column = table[name]
-    mask = np.broadcast_to(np.asarray(getattr(column, "mask", False)), (len(table),))
-    bare = getattr(column, "unmasked", column)
-    given = getattr(bare, "unit", None)
-    values = np.asarray(
-        getattr(bare, "filled", lambda _=None: bare)(0) if hasattr(bare, "filled") else bare, dtype=float
-    )
-    if given is not None:
-        values = Quantity(np.asarray(getattr(bare, "value", values), dtype=float), given).to_value(unit)
-    return np.where(mask, np.nan, values)
+    """A column as plain numbers, in this unit where it has one; NaN where masked, and everywhere where there is none."""
+    bare = name is not None and name in table.colnames and getattr(table[name], "unit", None) is None
+    return numbers_of(table, name, None if bare else unit, "the target")
 
 
 def places_at(target: Target, epochs: tuple[float, float]) -> Places:

@@ -24,6 +24,11 @@ MOST_OBJECTS = 100
 _VARIABLES = ("TNS_API_KEY", "TNS_BOT_ID", "TNS_BOT_NAME")
 
 
+def address() -> str:
+    """Where the service is asked."""
+    return ADDRESS
+
+
 def ask_tns(question: AlertQuestion) -> Alerts:
     """Objects of the TNS, in its order; the class is compared after they came, since it does not search for it."""
     key, number_of_bot, name_of_bot = _credentials()

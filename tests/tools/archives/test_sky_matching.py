@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gnomon.tools.archives.sky_matching import moved, pairs_within, unit_vectors
+import gnomon.tools.archives.sky_matching as sky_matching
+from gnomon.tools.archives.sky_matching import moved, pairs_within, separations, unit_vectors
+from gnomon.tools.errors import InputError
 
 
 def brute(ra, dec, other_ra, other_dec, radius: float) -> set[tuple[int, int]]:
@@ -68,6 +70,58 @@ def test_a_crowd_loses_no_pair() -> None:
     ra, dec = 10 + rng.normal(0, 1e-5, 300), 20 + rng.normal(0, 1e-5, 300)
     first, _other, _separation = pairs_within([10.0], [20.0], ra, dec, 60.0)
     assert len(first) == 300
+
+
+def sphere(rng, n: int):
+    """Positions all over the sky."""
+    return rng.uniform(0, 360, n), np.degrees(np.arcsin(rng.uniform(-1, 1, n)))
+
+
+@pytest.mark.parametrize("radius", [3600.0, 36_000.0, 200_000.0, 400_000.0, 648_000.0])
+@pytest.mark.parametrize("nearest", [False, True])
+def test_wide_radii_over_the_whole_sky(radius: float, nearest: bool) -> None:
+    rng = np.random.default_rng(7)
+    one, two = sphere(rng, 60), sphere(rng, 300)
+    a, b = unit_vectors(*one), unit_vectors(*two)
+    angle = np.degrees(np.arctan2(np.linalg.norm(np.cross(a[:, None], b[None]), axis=-1), a @ b.T)) * 3600
+    first, other, separation = pairs_within(*one, *two, radius, nearest=nearest)
+    if nearest:
+        inside = angle.min(axis=1) <= radius
+        assert list(first) == list(np.flatnonzero(inside))
+        assert list(other) == list(angle.argmin(axis=1)[inside])
+    else:
+        assert set(zip(first, other, strict=True)) == set(zip(*np.nonzero(angle <= radius), strict=True))
+    assert separation == pytest.approx(angle[first, other], abs=1e-6)
+
+
+@pytest.mark.parametrize("nearest", [False, True])
+@pytest.mark.parametrize(
+    "limits", [{"_MEASURED": 50}, {"_CHUNK": 7}, {"_CROWDED": 0.0}, {"_CROWDED": 0.0, "_PACKED": 0.0}]
+)
+def test_small_pieces_thin_bands_and_trees_change_nothing(nearest: bool, limits, monkeypatch) -> None:
+    rng = np.random.default_rng(8)
+    one = 10 + rng.uniform(0, 0.1, 200), 20 + rng.uniform(0, 0.1, 200)
+    two = 10 + rng.uniform(0, 0.1, 400), 20 + rng.uniform(0, 0.1, 400)
+    two = tuple(np.append(side, side[::-1]) for side in two)  # twins, of which the first row is taken
+    for radius in (3.0, 30.0):
+        plain = pairs_within(*one, *two, radius, nearest=nearest)
+        for name, value in limits.items():
+            monkeypatch.setattr(sky_matching, name, value)
+        for mine, other in zip(pairs_within(*one, *two, radius, nearest=nearest), plain, strict=True):
+            assert np.array_equal(mine, other)
+        monkeypatch.undo()
+
+
+def test_more_pairs_than_may_be_are_refused() -> None:
+    assert len(pairs_within([1.0, 1.0], [0.0, 0.0], [1.0, 1.0], [0.0, 0.0], 1.0, most=4)[0]) == 4
+    with pytest.raises(InputError, match="More than 3 pairs"):
+        pairs_within([1.0, 1.0], [0.0, 0.0], [1.0, 1.0], [0.0, 0.0], 1.0, most=3)
+
+
+def test_any_turn_of_right_ascension_is_the_same() -> None:
+    for ra in (-1e-20, -360.0, 360.0, 720.0, 1e-12):
+        assert list(pairs_within([ra], [10.0], [0.0], [10.0], 0.001)[0]) == [0]
+    assert len(pairs_within([1.0], [90.1], [1.0], [89.9], 3600.0)[0]) == 0  # there is no such declination
 
 
 def test_small_separations_are_exact() -> None:
@@ -133,6 +187,15 @@ def test_motion_is_that_of_astropy_over_a_century() -> None:
     mine = moved(ra, dec, *pm, 2016.0, 1916.0, parallax, velocity)
     back = SkyCoord(mine[0] * u.deg, mine[1] * u.deg)
     assert there.icrs.separation(back).to_value(u.mas).max() < 0.1
+
+
+def test_each_source_has_an_epoch_of_its_own() -> None:
+    star = [np.full(3, x) for x in BARNARD_GAIA.values()]
+    ra, dec, _known = moved(*star, np.array([2016.0, np.nan, 2016.0]), np.array([1991.25, 1991.25, 2016.0]))
+    alone = moved(*(x[:1] for x in star), 2016.0, 1991.25)
+    assert (ra[0], dec[0]) == (alone[0][0], alone[1][0])
+    assert list(ra[1:]) == [star[0][0]] * 2
+    assert separations(ra[:1], dec[:1], star[0][:1], star[1][:1])[0] == pytest.approx(24.75 * 10.393, abs=0.2)
 
 
 def test_without_a_proper_motion_a_source_stays() -> None:
