@@ -874,7 +874,9 @@ def _recorder() -> Exchanges | None:
 
 
 def _not_asked(question: Mapping[str, Any]) -> NotOnRecord:
-    what = ", ".join(f"{k}: {_short(str(v))}" for k, v in question.items() if v not in (None, "", [], {}))
+    how = ("url", "mode", "rows", "uploads")  # tell questions apart, and no person what was asked
+    told = {k: " ".join(str(v).split()) for k, v in question.items() if k not in how and v not in (None, "", [], {})}
+    what = ", ".join(f"{k}: {v if len(v) <= 100 else v[:99] + '…'}" for k, v in told.items())
     return NotOnRecord(
         f"The network is not to be used, and this was never answered before: {what}.",
         remedy="Leave --offline out once; what is asked then is known afterwards.",

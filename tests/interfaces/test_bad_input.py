@@ -13,6 +13,7 @@ import pytest
 
 Gnomon = Callable[..., Any]
 LIGHT_CURVE = "Is there a transiting planet in this light curve?"
+PEAKS = "List the peaks of the box search between 2 and 4 days as numbers, nothing decided about them."
 VELOCITIES = "Which planets orbit this star?"
 
 
@@ -119,8 +120,8 @@ def test_broken_files(
         assert not list((home / "runs").glob("*"))
 
 
-def _answers(gnomon: Gnomon, path: Path) -> dict[str, Any]:
-    said = gnomon("ask", LIGHT_CURVE, "--data", path, "--yes", "--json", PYTHONPATH="")
+def _answers(gnomon: Gnomon, path: Path, question: str = LIGHT_CURVE) -> dict[str, Any]:
+    said = gnomon("ask", question, "--data", path, "--yes", "--json", PYTHONPATH="")
     assert said.code == 0, said
     document: dict[str, Any] = said.json
     return document
@@ -139,7 +140,7 @@ def test_unsorted_and_duplicate_times_and_gaps(gnomon: Gnomon, tmp_path: Path) -
     time, flux = time[keep], flux[keep]
     order = np.random.default_rng(5).permutation(len(time))
     time, flux = np.concatenate([time[order], time[:30]]), np.concatenate([flux[order], flux[:30]])
-    document = _answers(gnomon, write_curve(tmp_path / "mixed.csv", time, flux))
+    document = _answers(gnomon, write_curve(tmp_path / "mixed.csv", time, flux), PEAKS)
     period = next(r for r in document["results"] if r["quantity"] == "period")
     assert period["value"] == pytest.approx(3.0, abs=0.01)
     report = Path(document["report"]).read_text()
@@ -151,7 +152,7 @@ def test_name_that_is_not_utf_8(gnomon: Gnomon, tmp_path: Path) -> None:
     write_curve(tmp_path / "plain.csv", time, flux)
     name = os.fsdecode(os.fsencode(str(tmp_path)) + b"/caf\xe9 \xff.csv")
     (tmp_path / "plain.csv").rename(name)
-    document = _answers(gnomon, Path(name))
+    document = _answers(gnomon, Path(name), PEAKS)
     assert any(r["quantity"] == "period" for r in document["results"])
     (tmp_path / "gone").mkdir()
     missing = gnomon(

@@ -204,10 +204,10 @@ def test_questions_that_come_back(gnomon: Gnomon, toy: Path) -> None:
         assert said.code == 4, (arguments, said)
         assert word in said.err
         assert "Traceback" not in said.err
-        document = gnomon(*arguments, "--json")
-        assert document.code == 4
-        assert set(document.json) == KEYS
-        assert document.json["status"] == "needs_answer"
+    document = gnomon(*arguments, "--json")
+    assert document.code == 4
+    assert set(document.json) == KEYS
+    assert document.json["status"] == "needs_answer"
 
 
 @pytest.mark.parametrize(

@@ -336,7 +336,7 @@ def outside_of_gone_steps(text: str, old: Plan, new: Plan) -> list[str]:
 
 
 @given(steps=some_steps(runs=False, ordered=False), more=st.fixed_dictionaries(some_words), data=st.data())
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=60)
 def test_a_commented_plan_is_the_same_plan(
     toys: Registry, steps: list[dict[str, Any]], more: dict[str, Any], data: st.DataObject
 ) -> None:
@@ -348,7 +348,7 @@ def test_a_commented_plan_is_the_same_plan(
 
 
 @given(steps=some_steps(runs=False, ordered=False), more=st.fixed_dictionaries(some_words), data=st.data())
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 def test_an_edited_text_says_the_new_plan_and_keeps_its_comments(
     toys: Registry, steps: list[dict[str, Any]], more: dict[str, Any], data: st.DataObject
 ) -> None:

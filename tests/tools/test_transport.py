@@ -42,6 +42,7 @@ httpx = pytest.importorskip("httpx")
 urllib3 = pytest.importorskip("urllib3")
 
 BINARY = bytes(range(256)) * 40
+PATIENCE = 1.5  # seconds, of clients; a machine that is busy answers late
 SECRETS = {
     "header": "planted-bearer-0001",
     "own_header": "planted-x-token-0002",
@@ -124,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
             case "/flaky":
                 self.reply(503 if count < 3 else 200, f"attempt {count}".encode())
             case "/slow":
-                time.sleep(1.0)
+                time.sleep(2 * PATIENCE)
                 self.reply(200)
             case "/cut":
                 self.send_response(200)
@@ -188,31 +189,35 @@ def got(status: int, body: bytes, reason: str, headers: Any) -> Got:
 
 
 def by_requests(method: str, url: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> Got:
-    r = requests.request(method, url, data=data, headers=headers, timeout=0.5)
+    r = requests.request(method, url, data=data, headers=headers, timeout=PATIENCE)
     return got(r.status_code, r.content, r.reason, r.headers)
 
 
 def by_streamed_requests(
     method: str, url: str, data: bytes | None = None, headers: dict[str, str] | None = None
 ) -> Got:
-    with requests.request(method, url, data=data, headers=headers, stream=True, timeout=0.5) as r:
+    with requests.request(method, url, data=data, headers=headers, stream=True, timeout=PATIENCE) as r:
         return got(r.status_code, b"".join(r.iter_content(1000)), r.reason, r.headers)
 
 
 def by_httpx(method: str, url: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> Got:
-    r = httpx.request(method, url, content=data, headers=headers, follow_redirects=True, timeout=0.5, trust_env=False)
+    r = httpx.request(
+        method, url, content=data, headers=headers, follow_redirects=True, timeout=PATIENCE, trust_env=False
+    )
     return got(r.status_code, r.content, r.reason_phrase, r.headers)
 
 
 def by_httpx2(method: str, url: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> Got:
     httpx2 = pytest.importorskip("httpx2")
-    r = httpx2.request(method, url, content=data, headers=headers, follow_redirects=True, timeout=0.5, trust_env=False)
+    r = httpx2.request(
+        method, url, content=data, headers=headers, follow_redirects=True, timeout=PATIENCE, trust_env=False
+    )
     return got(r.status_code, r.content, r.reason_phrase, r.headers)
 
 
 def by_async_httpx(method: str, url: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> Got:
     async def ask() -> Got:
-        async with httpx.AsyncClient(follow_redirects=True, timeout=0.5, trust_env=False) as client:
+        async with httpx.AsyncClient(follow_redirects=True, timeout=PATIENCE, trust_env=False) as client:
             r = await client.request(method, url, content=data, headers=headers)
             return got(r.status_code, r.content, r.reason_phrase, r.headers)
 
@@ -222,7 +227,7 @@ def by_async_httpx(method: str, url: str, data: bytes | None = None, headers: di
 def by_urllib(method: str, url: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> Got:
     request = urllib.request.Request(url, data=data, headers=headers or {}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=0.5) as r:
+        with urllib.request.urlopen(request, timeout=PATIENCE) as r:
             body = r.read()
             if r.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
@@ -233,7 +238,7 @@ def by_urllib(method: str, url: str, data: bytes | None = None, headers: dict[st
 
 def by_http_client(method: str, url: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> Got:
     parts = urllib.parse.urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=0.5)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=PATIENCE)
     connection.request(method, urllib.parse.urlunsplit(("", "", *parts[2:4], "")), body=data, headers=headers or {})
     r = connection.getresponse()
     body = r.read()

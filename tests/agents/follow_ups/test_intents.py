@@ -40,9 +40,17 @@ def test_no_saying_is_an_example() -> None:
     assert all(len(text.split()) <= 4 and len(text) <= 18 for text in same), same
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-def test_follow_ups_are_understood(intents: Intents, language: str) -> None:
-    said = [one for one in FOLLOW_UPS if language_of(one["say"]) == language]
+@pytest.mark.parametrize(
+    ("language", "every"),
+    [
+        ("en", 4),
+        ("zh", 4),
+        pytest.param("en", 1, marks=pytest.mark.slow),
+        pytest.param("zh", 1, marks=pytest.mark.slow),
+    ],
+)
+def test_follow_ups_are_understood(intents: Intents, language: str, every: int) -> None:
+    said = [one for one in FOLLOW_UPS if language_of(one["say"]) == language][::every]
     wrong, sure_and_wrong = [], []
     for one in said:
         heard = intents.hear(understand(one["say"], CLOCK), situation(REGISTRY, one["plan"], one.get("now", "")))
