@@ -326,8 +326,12 @@ class Exchanges:
             if self.access.offline:
                 raise _not_asked(question)
             if good_for > 0.0 and shelf is not None and (known := shelf.find(question, younger_than=good_for)):
-                value, inquiry = self._attempt(ask, _Inquiry(told=_Told(known, shelf.bodies, "")))
-                return value, self._asked_of(question, inquiry)
+                taken = _Inquiry(told=_Told(known, shelf.bodies, ""))
+                try:
+                    value, _ = self._attempt(ask, taken)
+                    return value, self._asked_of(question, taken)
+                except ServiceError:  # what was kept does not answer it any more, so it is asked
+                    self._forget(taken)
             value, inquiry = self._attempt(ask, inquiry)
         except ServiceError as error:
             known = shelf.find(question) if shelf is not None and (error.retryable or self.access.offline) else None
@@ -335,7 +339,13 @@ class Exchanges:
                 raise
             self._forget(inquiry)
             why = "the network is not to be used" if self.access.offline else error.what
-            value, inquiry = self._attempt(ask, _Inquiry(told=_Told(known, shelf.bodies if shelf else Path(), why)))
+            old = _Inquiry(told=_Told(known, shelf.bodies if shelf else Path(), why))
+            try:
+                value, inquiry = self._attempt(ask, old)
+            except ServiceError:  # what was kept does not answer it any more, so the failure stands
+                self._forget(old)
+                self._take_back(inquiry)
+                raise error from None
         else:
             if shelf is not None:
                 shelf.put(question, inquiry.records, self._bodies)
@@ -372,6 +382,13 @@ class Exchanges:
             for record in inquiry.records:
                 self.records = [r for r in self.records if r is not record]
                 self._asked[record["key"]] -= 1
+
+    def _take_back(self, inquiry: _Inquiry) -> None:
+        """Put a forgotten attempt into the record again."""
+        with self._lock:
+            for record in inquiry.records:
+                self.records.append(record)
+                self._asked[record["key"]] = self._asked.get(record["key"], 0) + 1
 
     def _asked_of(self, question: Mapping[str, Any], inquiry: _Inquiry) -> Asked:
         good = [r for r in inquiry.records if r["error"] is None and r["status"] < 400 and r["method"] != "NOTE"]
@@ -689,11 +706,11 @@ class Exchanges:
         """What was answered in an earlier run; it goes on record as what it is."""
         found = told.next(asked.key)
         if found is None:
-            self._refuse(
-                NotOnRecord(
-                    f"The step {self.step} asks {asked.method} {_short(asked.url)} now, which it did not ask the last time.",
-                    remedy="Ask again when the service answers.",
-                )
+            with self._lock:
+                self._asked[asked.key] -= 1  # nobody heard of it, and a playback will not ask it
+            raise NotOnRecord(
+                f"The step {self.step} asks {asked.method} {_short(asked.url)} now, which it did not ask the last time.",
+                remedy="Ask again when the service answers.",
             )
         record = {**found, "repeat": asked.repeat}
         if told.why:

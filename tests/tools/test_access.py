@@ -324,6 +324,49 @@ def test_inquiries_side_by_side_do_not_mix(service: str, tmp_path: Path) -> None
     assert not played.unused
 
 
+def test_an_old_reply_that_does_not_answer_leaves_the_failure_on_record(service: str, tmp_path: Path) -> None:
+    access = Access(more_hosts=LOOPBACK, folder=str(tmp_path / "home"))
+    with transport("record", tmp_path / "1", "s", access=access):
+        _ask(service, "/a")
+    _Service.mood = "ill"
+
+    def ask() -> str:
+        replies = [requests.get(service + path, timeout=5) for path in ("/a", "/b")]
+        if any(r.status_code != 200 for r in replies):
+            raise ServiceError("The toy service is ill.", retryable=True)
+        return replies[0].text
+
+    for mode in ("record", "playback"):
+        with transport(mode, tmp_path / "2", "s", access=access) as seen:  # type: ignore[arg-type]
+            with pytest.raises(ServiceError, match="The toy service is ill"):
+                inquire(_question("/a"), ask)
+            assert [(r["status"], r.get("stale", "")) for r in seen.records] == [(503, ""), (503, "")]
+    assert not seen.unused
+
+
+def test_a_young_answer_is_as_good_as_a_new_one_until_the_question_changes(service: str, tmp_path: Path) -> None:
+    access = Access(more_hosts=LOOPBACK, folder=str(tmp_path / "home"))
+
+    def ask(*paths: str) -> Any:
+        return inquire(_question("/a"), lambda: [requests.get(service + p, timeout=5).text for p in paths], 60.0)
+
+    with transport("record", tmp_path / "1", "s", access=access):
+        first, when = ask("/a")
+    with transport("record", tmp_path / "2", "s", access=access) as seen, warnings.catch_warnings():
+        warnings.simplefilter("error")  # it is no stale answer
+        assert ask("/a") == (first, when)
+    assert len(_Service.asked) == 1
+    assert "stale" not in seen.records[0]
+    # The same question is now asked in another way: what was kept does not answer it, and is not mixed in.
+    with transport("record", tmp_path / "3", "s", access=access) as seen:
+        second, _ = ask("/a", "/b")
+    assert second == ["answer 2 to /a", "answer 3 to /b"]
+    assert [r["url"].rpartition("/")[2] for r in seen.records] == ["a", "b"]
+    with transport("playback", tmp_path / "3", "s") as played:
+        assert ask("/a", "/b")[0] == second
+    assert not played.unused
+
+
 def test_notes_are_the_same_when_played_back(tmp_path: Path) -> None:
     with transport("record", tmp_path, "s"):
         assert [noted("job", lambda: "1"), noted("job", lambda: "2")] == ["1", "2"]
