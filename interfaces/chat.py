@@ -8,6 +8,7 @@ conversation's name) and ``said``, and nothing else is there.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import threading
@@ -90,7 +91,10 @@ def chat(
 def _ending() -> Iterator[None]:
     """Let a closed terminal and a request to end do so, while Ctrl-C ends a run alone."""
 
+    ended = threading.Event()
+
     def end(number: int, frame: object) -> None:
+        ended.set()
         raise _Ended
 
     if threading.current_thread() is not threading.main_thread():
@@ -99,10 +103,43 @@ def _ending() -> Iterator[None]:
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
     before = {number: signal.signal(number, end) for number in numbers}
     try:
-        yield
+        with _heard_while_reading(set(map(int, numbers)), ended):
+            yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def _heard_while_reading(numbers: set[int], ended: threading.Event) -> Iterator[None]:
+    """Let a signal be heard that comes between the prompt and the wait for a line, where `input` would sleep over it.
+
+    The interpreter writes the number of each signal into a pipe as it comes; where nobody has answered it a moment later, it is
+    sent once more, to a wait that it then ends.
+    """
+    if not hasattr(signal, "pthread_kill"):  # not on Windows
+        yield
+        return
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    here = threading.get_ident()
+
+    def listen() -> None:
+        while came := os.read(reading, 1):
+            while came[0] in numbers and not ended.wait(0.2):
+                signal.pthread_kill(here, came[0])
+
+    listener = threading.Thread(target=listen, daemon=True)
+    listener.start()
+    last = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(last)
+        ended.set()
+        os.close(writing)
+        listener.join()
+        os.close(reading)
 
 
 def _talk(dialogue: Dialogue, called: str, resumed: bool, present: bool, as_json: bool) -> Exit:

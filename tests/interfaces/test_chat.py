@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from gnomon.interfaces import chat as chat_module
+
 pty = pytest.importorskip("pty")  # not on every system
 
 COMMAND = [sys.executable, "-m", "gnomon.interfaces.command_line", "chat"]
@@ -339,3 +341,25 @@ def test_a_real_conversation(terminal: Callable[..., Terminal], shared: Path, tm
     chat.say("quit", "goes on from here")
     assert chat.end() == 0
     assert len(runs(tmp_path / "home")) == 2
+
+
+# ---------------------------------------------------------------------- signals
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="such signals are sent on POSIX systems only")
+def test_a_signal_that_nobody_answered_is_sent_once_more() -> None:
+    """`input` sleeps over a signal that comes just before it waits: then only its number stands in the pipe, as here."""
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(chat_module._Ended), chat_module._ending():
+        pipe = signal.set_wakeup_fd(-1)
+        signal.set_wakeup_fd(pipe)
+        os.write(pipe, bytes([signal.SIGTERM]))
+        time.sleep(30)
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert signal.set_wakeup_fd(-1) == -1
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="such signals are sent on POSIX systems only")
+def test_nothing_is_sent_where_nothing_came() -> None:
+    with chat_module._ending():
+        time.sleep(0.3)
