@@ -100,7 +100,7 @@ def cone_search(
     -------
     SourceTable
         The catalogue's columns, and ``target`` (the object's name) and ``separation`` [arcsec] from where the object was then; in the order of the
-        objects, then of separation.  ``meta["failed"]`` names objects that could not be asked about.
+        objects, then of separation.  ``meta["failed"]`` names objects that could not be asked about, ``meta["catalogue_bibcode"]`` is what to cite, where it is known.
 
     Raises
     ------
@@ -126,7 +126,9 @@ def cone_search(
         found = _from_tables(service, table, ra, dec, "s.*", places, reach, limits, rows, if_more)
     else:
         found = _from_cones(_cone_address(catalogue), catalogue, places, reach, rows, if_more)
-    return _finished(found, places, radius, called)
+    table = _finished(found, places, radius, called)
+    table.meta["catalogue_bibcode"] = known.bibcode if known else None
+    return table
 
 
 def _known(catalogue: str) -> Catalogue | None:

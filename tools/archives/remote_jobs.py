@@ -16,6 +16,9 @@ from typing import Any
 from gnomon.tools.archives.service_session import open_session
 from gnomon.tools.transport import shared_folder
 
+# An older job is not gone on with: what it found is not what the service would say now.
+GOOD_FOR = 86_400.0  # seconds
+
 
 @dataclass(frozen=True)
 class RemoteJob:
@@ -37,9 +40,10 @@ class RemoteJob:
 
 
 def known(key: str) -> str:
-    """The address of the job that was left for a question; "" where there is none."""
+    """The address of the job that was left for a question within the last day; "" where there is none."""
     folder = shared_folder()
-    found = [job for job in kept(Path(folder)) if job.key == key] if folder else []
+    oldest = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - GOOD_FOR))
+    found = [job for job in kept(Path(folder)) if job.key == key and job.time >= oldest] if folder else []
     return found[0].url if found else ""
 
 

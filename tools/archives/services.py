@@ -82,8 +82,6 @@ class Catalogue:
         What is asked for; empty for all.
     magnitude : str
         Column of the magnitude by which people cut, or "".
-    density : float
-        Rows in a square degree, the mean over the sky that it covers; for telling costs beforehand.
     bibcode : str
         What to cite.
     """
@@ -97,11 +95,10 @@ class Catalogue:
     dec: str
     columns: tuple[str, ...]
     magnitude: str
-    density: float
     bibcode: str
 
 
-# Epochs are those of the papers cited.  Densities are rows over square degrees covered.
+# Epochs are those of the papers cited.
 CATALOGUES: dict[str, Catalogue] = {
     c.name: c
     for c in (
@@ -110,31 +107,31 @@ CATALOGUES: dict[str, Catalogue] = {
             ("source_id", "ra", "ra_error", "dec", "dec_error", "ref_epoch", "parallax", "parallax_error", "pmra", "pmra_error", "pmdec",
              "pmdec_error", "ruwe", "phot_g_mean_mag", "phot_bp_mean_mag", "phot_rp_mean_mag", "bp_rp", "radial_velocity",
              "radial_velocity_error", "teff_gspphot", "logg_gspphot", "distance_gspphot", "phot_variable_flag", "non_single_star"),
-            "phot_g_mean_mag", 44_000.0, "2023A&A...674A...1G",
+            "phot_g_mean_mag", "2023A&A...674A...1G",
         ),
         Catalogue(
             "2MASS", "VizieR", '"II/246/out"', "2MASS PSC (II/246)", (1997.4, 2001.2), "RAJ2000", "DEJ2000",
-            (), "Jmag", 11_400.0, "2006AJ....131.1163S",
+            (), "Jmag", "2006AJ....131.1163S",
         ),
         Catalogue(
             "AllWISE", "VizieR", '"II/328/allwise"', "AllWISE (II/328)", (2010.5, 2010.6), "RAJ2000", "DEJ2000",
-            (), "W1mag", 18_100.0, "2014yCat.2328....0C",
+            (), "W1mag", "2014yCat.2328....0C",
         ),
         Catalogue(
             "SDSS", "VizieR", '"V/154/sdss16"', "SDSS DR16 (V/154)", (1998.7, 2009.9), "RA_ICRS", "DE_ICRS",
-            (), "rmag", 32_000.0, "2020ApJS..249....3A",
+            (), "rmag", "2020ApJS..249....3A",
         ),
         Catalogue(
             "Pan-STARRS", "VizieR", '"II/349/ps1"', "Pan-STARRS DR1 (II/349)", (2009.4, 2014.9), "RAJ2000", "DEJ2000",
-            (), "rmag", 62_000.0, "2016arXiv161205560C",
+            (), "rmag", "2016arXiv161205560C",
         ),
         Catalogue(
             "LAMOST", "VizieR", '"V/164/dr5"', "LAMOST DR5 (V/164)", (2000.0, 2000.0), "RAJ2000", "DEJ2000",
-            (), "", 500.0, "2019yCat.5164....0L",
+            (), "", "2019yCat.5164....0L",
         ),
         Catalogue(
             "SkyMapper", "SkyMapper", "dr4.master", "SkyMapper DR4", (2014.2, 2021.8), "raj2000", "dej2000",
-            (), "r_psf", 26_000.0, "2024PASA...41...61O",
+            (), "r_psf", "2024PASA...41...61O",
         ),
     )
 }  # fmt: skip

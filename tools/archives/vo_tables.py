@@ -27,7 +27,6 @@ _BY_NAME: dict[str, tuple[str, ...]] = {
     "epoch": ("ref_epoch", "epoch"),
 }
 _UNITS = {"ra": "deg", "dec": "deg", "pmra": "mas/yr", "pmdec": "mas/yr", "parallax": "mas", "radial_velocity": "km/s", "epoch": "yr"}  # fmt: skip
-_ICRS = frozenset({"icrs"})
 _FRAMES = {"eq_fk5": "FK5", "fk5": "FK5", "eq_fk4": "FK4", "fk4": "FK4", "galactic": "Galactic", "icrs": "ICRS"}
 
 
