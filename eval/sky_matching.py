@@ -63,7 +63,7 @@ def catalogues(rows: int, radius: float, crowded: bool = False) -> tuple[Any, ..
 
 def ways(radius: float) -> dict[str, Callable[..., Callable[[], int]]]:
     """What is compared: each takes the catalogues, prepares what is not timed, and gives what is, which counts matches."""
-    from gnomon.tools.archives.sky_matching import pairs_within
+    from gnomon.tools.archives.positions.sky_matching import pairs_within
 
     found: dict[str, Callable[..., Callable[[], int]]] = {
         FIRST: lambda *c: lambda: _astropy_nearest(radius, *c),
@@ -101,7 +101,7 @@ def _scipy(radius: float, nearest: bool, ra: Any, dec: Any, other_ra: Any, other
     import numpy as np
     from scipy.spatial import cKDTree
 
-    from gnomon.tools.archives.sky_matching import unit_vectors
+    from gnomon.tools.archives.positions.sky_matching import unit_vectors
 
     chord = 2 * np.sin(0.5 * np.radians(radius / 3600))
     tree = cKDTree(unit_vectors(other_ra, other_dec))

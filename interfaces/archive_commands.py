@@ -24,7 +24,7 @@ def jobs(
 ) -> None:
     """List the jobs that were left with archives and are not fetched yet, or end them."""
     from gnomon.interfaces import settings
-    from gnomon.tools.archives import remote_jobs
+    from gnomon.tools.archives.asking import remote_jobs
     from gnomon.tools.transport import transport
 
     chosen = settings.load(Options.config)

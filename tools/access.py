@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gnomon.tools.archives.hosts import HOSTS, POLITE
+from gnomon.tools.archives.asking.hosts import HOSTS, POLITE
 from gnomon.tools.errors import HostRefused
 
 # Hosts that a person adds, separated by commas; the same as `hosts` under [archives] in the settings.

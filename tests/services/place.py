@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from gnomon.tools.access import Access
-from gnomon.tools.archives import service_session, table_queries
+from gnomon.tools.archives.asking import service_session
+from gnomon.tools.archives.tables import table_queries
 from gnomon.tools.errors import GnomonError
 from gnomon.tools.kinds import tables
 from gnomon.tools.transport import transport

@@ -5,18 +5,18 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from gnomon.tools.archives.alert_brokers import address_of, ask_alerce, ask_fink, ask_lasair
-from gnomon.tools.archives.alert_questions import AlertQuestion, Alerts
-from gnomon.tools.archives.gcn_circulars import address as address_of_gcn
-from gnomon.tools.archives.gcn_circulars import ask_gcn
-from gnomon.tools.archives.json_replies import one_line, whole_number_column
-from gnomon.tools.archives.masked_columns import number_column, text_column
-from gnomon.tools.archives.outcomes import require_rows
-from gnomon.tools.archives.query_records import record_of
-from gnomon.tools.archives.target_positions import places_at
-from gnomon.tools.archives.transient_name_server import address as address_of_tns
-from gnomon.tools.archives.transient_name_server import ask_tns
-from gnomon.tools.archives.utc_dates import MJD_ZERO, mjd, utc_date
+from gnomon.tools.archives.asking.json_replies import one_line, whole_number_column
+from gnomon.tools.archives.asking.outcomes import require_rows
+from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.asking.utc_dates import MJD_ZERO, mjd, utc_date
+from gnomon.tools.archives.positions.target_positions import places_at
+from gnomon.tools.archives.tables.masked_columns import number_column, text_column
+from gnomon.tools.archives.transients.alert_brokers import address_of, ask_alerce, ask_fink, ask_lasair
+from gnomon.tools.archives.transients.alert_questions import AlertQuestion, Alerts
+from gnomon.tools.archives.transients.gcn_circulars import address as address_of_gcn
+from gnomon.tools.archives.transients.gcn_circulars import ask_gcn
+from gnomon.tools.archives.transients.transient_name_server import address as address_of_tns
+from gnomon.tools.archives.transients.transient_name_server import ask_tns
 from gnomon.tools.errors import InputError
 from gnomon.tools.registry import tool
 from gnomon.tools.transport import inquire

@@ -7,12 +7,12 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from gnomon.tools.archives.outcomes import counted, require_complete
-from gnomon.tools.archives.services import CATALOGUES, SERVICES, Catalogue, service_of
-from gnomon.tools.archives.simple_cones import cone_of_service
-from gnomon.tools.archives.table_queries import TableService, query_tables
-from gnomon.tools.archives.target_positions import Places, numbers, places_at
-from gnomon.tools.archives.vo_tables import position_of
+from gnomon.tools.archives.asking.outcomes import counted, require_complete
+from gnomon.tools.archives.positions.target_positions import Places, numbers, places_at
+from gnomon.tools.archives.tables.services import CATALOGUES, SERVICES, Catalogue, service_of
+from gnomon.tools.archives.tables.simple_cones import cone_of_service
+from gnomon.tools.archives.tables.table_queries import TableService, query_tables
+from gnomon.tools.archives.tables.vo_tables import position_of
 from gnomon.tools.errors import EmptyResult, InputError, ServiceError
 from gnomon.tools.registry import tool
 

@@ -8,8 +8,8 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from gnomon.tools.archives.column_numbers import numbers_of
-from gnomon.tools.archives.sky_matching import in_order, moved, pairs_within, separations, shifted
+from gnomon.tools.archives.positions.sky_matching import in_order, moved, pairs_within, separations, shifted
+from gnomon.tools.archives.tables.column_numbers import numbers_of
 from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.registry import tool
 

@@ -6,9 +6,12 @@ import math
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from gnomon.tools.archives.horizons import MOST_ROWS as MOST_ROWS_OF_HORIZONS
-from gnomon.tools.archives.horizons import SERVICE as HORIZONS
-from gnomon.tools.archives.horizons import (
+from gnomon.tools.archives.asking.json_replies import one_line
+from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.asking.utc_dates import utc_date
+from gnomon.tools.archives.solar_system.horizons import MOST_ROWS as MOST_ROWS_OF_HORIZONS
+from gnomon.tools.archives.solar_system.horizons import SERVICE as HORIZONS
+from gnomon.tools.archives.solar_system.horizons import (
     SeveralMatchError,
     ask_horizons,
     centre_of,
@@ -16,15 +19,12 @@ from gnomon.tools.archives.horizons import (
     parameters,
     read_horizons,
 )
-from gnomon.tools.archives.horizons import address as address_of_horizons
-from gnomon.tools.archives.json_replies import one_line
-from gnomon.tools.archives.masked_columns import number_column, text_column
-from gnomon.tools.archives.minor_planet_ephemerides import MOST_ROWS as MOST_ROWS_OF_MPC
-from gnomon.tools.archives.minor_planet_ephemerides import SERVICE as MPC
-from gnomon.tools.archives.minor_planet_ephemerides import address as address_of_mpc
-from gnomon.tools.archives.minor_planet_ephemerides import ask_mpc, form, read_mpc
-from gnomon.tools.archives.query_records import record_of
-from gnomon.tools.archives.utc_dates import utc_date
+from gnomon.tools.archives.solar_system.horizons import address as address_of_horizons
+from gnomon.tools.archives.solar_system.minor_planet_ephemerides import MOST_ROWS as MOST_ROWS_OF_MPC
+from gnomon.tools.archives.solar_system.minor_planet_ephemerides import SERVICE as MPC
+from gnomon.tools.archives.solar_system.minor_planet_ephemerides import address as address_of_mpc
+from gnomon.tools.archives.solar_system.minor_planet_ephemerides import ask_mpc, form, read_mpc
+from gnomon.tools.archives.tables.masked_columns import number_column, text_column
 from gnomon.tools.errors import InputError
 from gnomon.tools.registry import tool
 from gnomon.tools.transport import inquire

@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from gnomon.tools.archives.masked_columns import number_column, text_column
-from gnomon.tools.archives.observation_archives import ARCHIVES, PRODUCT_OF, observations_around
-from gnomon.tools.archives.query_records import record_of_failure
-from gnomon.tools.archives.sky_matching import moved, separations
-from gnomon.tools.archives.target_positions import Places, numbers, places_at
-from gnomon.tools.archives.vo_registry import REGISTRY, has_services_for, services_covering
+from gnomon.tools.archives.asking.query_records import record_of_failure
+from gnomon.tools.archives.positions.sky_matching import moved, separations
+from gnomon.tools.archives.positions.target_positions import Places, numbers, places_at
+from gnomon.tools.archives.products.observation_archives import ARCHIVES, PRODUCT_OF, observations_around
+from gnomon.tools.archives.tables.masked_columns import number_column, text_column
+from gnomon.tools.archives.tables.vo_registry import REGISTRY, has_services_for, services_covering
 from gnomon.tools.errors import EmptyResult, InputError, MissingReply, NetworkRefused, ServiceError
 from gnomon.tools.registry import tool
 

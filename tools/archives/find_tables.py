@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any
 
-from gnomon.tools.archives.adql_text import containing
-from gnomon.tools.archives.services import service_of
-from gnomon.tools.archives.table_queries import query_tables
+from gnomon.tools.archives.tables.adql_text import containing
+from gnomon.tools.archives.tables.services import service_of
+from gnomon.tools.archives.tables.table_queries import query_tables
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError
 from gnomon.tools.registry import tool
 

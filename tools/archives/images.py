@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlencode
 
-from gnomon.tools.archives.data_products import Place, Products, absolute_address, list_products, place_of
-from gnomon.tools.archives.fits_files import FitsFile, fetch_fits, plain_header
-from gnomon.tools.archives.query_records import record_of
-from gnomon.tools.archives.service_session import open_session
-from gnomon.tools.archives.table_queries import TableService
+from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.asking.service_session import open_session
+from gnomon.tools.archives.products.data_products import Place, Products, absolute_address, list_products, place_of
+from gnomon.tools.archives.products.fits_files import FitsFile, fetch_fits, plain_header
+from gnomon.tools.archives.tables.table_queries import TableService
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError
 from gnomon.tools.registry import tool
 
@@ -346,7 +346,7 @@ def _listed(service: TableService, place: Place, size: float, protocol: str) -> 
 
 def _distance(products: Products, row: int, place: Place) -> float:
     """Arcseconds from the object to the centre of an image; half the sky where the service does not say where that is."""
-    from gnomon.tools.archives.sky_matching import separations
+    from gnomon.tools.archives.positions.sky_matching import separations
 
     ra = products.value(products.column(ucds=("POS_EQ_RA_MAIN", "pos.eq.ra;meta.main", "pos.eq.ra"), names=("s_ra", "ra")), row)  # fmt: skip
     dec = products.value(products.column(ucds=("POS_EQ_DEC_MAIN", "pos.eq.dec;meta.main", "pos.eq.dec"), names=("s_dec", "dec")), row)  # fmt: skip

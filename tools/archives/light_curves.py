@@ -8,12 +8,14 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from gnomon.tools.archives.data_products import Place, place_of
-from gnomon.tools.archives.fits_files import FitsFile, fetch_fits
-from gnomon.tools.archives.gaia_products import EPOCH as GAIA_EPOCH
-from gnomon.tools.archives.gaia_products import RELEASE, product_of, source_of
-from gnomon.tools.archives.gaia_products import SERVICE as GAIA
-from gnomon.tools.archives.mast import (
+from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.positions.target_positions import numbers
+from gnomon.tools.archives.products.data_products import Place, place_of
+from gnomon.tools.archives.products.fits_files import FitsFile, fetch_fits
+from gnomon.tools.archives.products.gaia_products import EPOCH as GAIA_EPOCH
+from gnomon.tools.archives.products.gaia_products import RELEASE, product_of, source_of
+from gnomon.tools.archives.products.gaia_products import SERVICE as GAIA
+from gnomon.tools.archives.products.mast import (
     ARCHIVES,
     EPOCH,
     SERVICE,
@@ -23,11 +25,9 @@ from gnomon.tools.archives.mast import (
     light_curve_files,
     whole_part,
 )
-from gnomon.tools.archives.query_records import record_of
-from gnomon.tools.archives.target_positions import numbers
-from gnomon.tools.archives.vo_tables import kept_table
-from gnomon.tools.archives.ztf import BAD_CATFLAGS, EPOCHS, epochs_of
-from gnomon.tools.archives.ztf import SERVICE as IRSA
+from gnomon.tools.archives.products.ztf import BAD_CATFLAGS, EPOCHS, epochs_of
+from gnomon.tools.archives.products.ztf import SERVICE as IRSA
+from gnomon.tools.archives.tables.vo_tables import kept_table
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError
 from gnomon.tools.reading.column_tables import BROKEN_CONTENT
 from gnomon.tools.reading.read_light_curve import read_light_curve

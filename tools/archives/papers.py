@@ -6,16 +6,16 @@ import json
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from gnomon.tools.archives.ads_papers import address as address_of_ads
-from gnomon.tools.archives.ads_papers import ask_ads
-from gnomon.tools.archives.ads_papers import query_of as query_of_ads
-from gnomon.tools.archives.arxiv_papers import address as address_of_arxiv
-from gnomon.tools.archives.arxiv_papers import ask_arxiv
-from gnomon.tools.archives.arxiv_papers import query_of as query_of_arxiv
-from gnomon.tools.archives.json_replies import whole_number_column
-from gnomon.tools.archives.masked_columns import text_column
-from gnomon.tools.archives.paper_words import Words, words_of
-from gnomon.tools.archives.query_records import record_of, record_of_failure
+from gnomon.tools.archives.asking.json_replies import whole_number_column
+from gnomon.tools.archives.asking.query_records import record_of, record_of_failure
+from gnomon.tools.archives.literature.ads_papers import address as address_of_ads
+from gnomon.tools.archives.literature.ads_papers import ask_ads
+from gnomon.tools.archives.literature.ads_papers import query_of as query_of_ads
+from gnomon.tools.archives.literature.arxiv_papers import address as address_of_arxiv
+from gnomon.tools.archives.literature.arxiv_papers import ask_arxiv
+from gnomon.tools.archives.literature.arxiv_papers import query_of as query_of_arxiv
+from gnomon.tools.archives.literature.paper_words import Words, words_of
+from gnomon.tools.archives.tables.masked_columns import text_column
 from gnomon.tools.errors import EmptyResult, InputError, ServiceError
 from gnomon.tools.registry import tool
 from gnomon.tools.transport import inquire

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from gnomon.tools.archives.outcomes import counted, require_complete, require_rows
-from gnomon.tools.archives.services import service_of
-from gnomon.tools.archives.table_queries import query_tables
+from gnomon.tools.archives.asking.outcomes import counted, require_complete, require_rows
+from gnomon.tools.archives.tables.services import service_of
+from gnomon.tools.archives.tables.table_queries import query_tables
 from gnomon.tools.errors import InputError
 from gnomon.tools.registry import tool
 

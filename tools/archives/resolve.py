@@ -7,23 +7,23 @@ import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gnomon.tools.archives.masked_columns import number_column, text_column
-from gnomon.tools.archives.name_services import (
+from gnomon.tools.archives.asking.query_records import record_of_failure
+from gnomon.tools.archives.positions.name_services import (
     KnownObject,
     names_near,
     objects_in_ned,
     objects_in_sesame,
     objects_in_simbad,
 )
-from gnomon.tools.archives.object_names import (
+from gnomon.tools.archives.positions.object_names import (
     is_catalogue_designation,
     is_solar_system_body,
     key_of_name,
     position_in_name,
 )
-from gnomon.tools.archives.query_records import record_of_failure
-from gnomon.tools.archives.services import SERVICES
-from gnomon.tools.archives.sky_matching import moved, separations
+from gnomon.tools.archives.positions.sky_matching import moved, separations
+from gnomon.tools.archives.tables.masked_columns import number_column, text_column
+from gnomon.tools.archives.tables.services import SERVICES
 from gnomon.tools.errors import EmptyResult, InputError, MissingReply, NetworkRefused, ServiceError
 from gnomon.tools.registry import tool
 

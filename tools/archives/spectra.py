@@ -8,14 +8,19 @@ import warnings
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
-from gnomon.tools.archives.data_products import Place, Products, absolute_address, list_products, place_of
-from gnomon.tools.archives.fits_files import FitsFile, checked_parts, fetched, unpacked
-from gnomon.tools.archives.gaia_products import EPOCH, RELEASE, product_of, source_of
-from gnomon.tools.archives.gaia_products import SERVICE as GAIA
-from gnomon.tools.archives.query_records import record_of
-from gnomon.tools.archives.service_session import open_session
-from gnomon.tools.archives.spectrum_files import RawSpectrum, spectrum_of_fits, spectrum_of_votable, vacuum_of_air
-from gnomon.tools.archives.table_queries import TableService
+from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.asking.service_session import open_session
+from gnomon.tools.archives.products.data_products import Place, Products, absolute_address, list_products, place_of
+from gnomon.tools.archives.products.fits_files import FitsFile, checked_parts, fetched, unpacked
+from gnomon.tools.archives.products.gaia_products import EPOCH, RELEASE, product_of, source_of
+from gnomon.tools.archives.products.gaia_products import SERVICE as GAIA
+from gnomon.tools.archives.products.spectrum_files import (
+    RawSpectrum,
+    spectrum_of_fits,
+    spectrum_of_votable,
+    vacuum_of_air,
+)
+from gnomon.tools.archives.tables.table_queries import TableService
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError
 from gnomon.tools.registry import tool
 from gnomon.tools.transport import inquire
@@ -236,7 +241,7 @@ def _usable(products: Products, place: Place, radius: float, service: TableServi
 
 def _distance(position: Any, place: Place) -> float | None:
     """Arcseconds from the object; None where the service does not say."""
-    from gnomon.tools.archives.sky_matching import separations
+    from gnomon.tools.archives.positions.sky_matching import separations
 
     if not isinstance(position, list) or len(position) != 2:
         return None

@@ -20,8 +20,8 @@ from faults import Exchange, FaultServer, Reply
 
 import gnomon.tools.archives.alerts as module
 from gnomon.tools.access import Access
-from gnomon.tools.archives import alert_brokers, gcn_circulars, transient_name_server
 from gnomon.tools.archives.alerts import alerts
+from gnomon.tools.archives.transients import alert_brokers, gcn_circulars, transient_name_server
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError, LoginNeeded, RateLimited, ServiceError
 from gnomon.tools.kinds import KINDS
 from gnomon.tools.kinds.tables import check, digest, read, suffix, write
@@ -38,7 +38,7 @@ def addresses(fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(alert_brokers, "ADDRESSES", {"ALeRCE": url + "/alerce", "Fink": url + "/fink", "Lasair": url + "/lasair"})  # fmt: skip
     monkeypatch.setattr(transient_name_server, "ADDRESS", url + "/tns")
     monkeypatch.setattr(gcn_circulars, "ADDRESS", url + "/circulars")
-    monkeypatch.setattr("gnomon.tools.archives.service_session.pause", lambda seconds: None)
+    monkeypatch.setattr("gnomon.tools.archives.asking.service_session.pause", lambda seconds: None)
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
 

@@ -16,10 +16,10 @@ from faults import FaultServer, Reply
 from place import Place
 
 from gnomon.tools.archives import cone_search as module
-from gnomon.tools.archives import services
 from gnomon.tools.archives.cone_search import cone_search, in_parts
-from gnomon.tools.archives.table_queries import TableService
-from gnomon.tools.archives.target_positions import places_at
+from gnomon.tools.archives.positions.target_positions import places_at
+from gnomon.tools.archives.tables import services
+from gnomon.tools.archives.tables.table_queries import TableService
 from gnomon.tools.errors import EmptyResult, InputError, ServiceError
 from gnomon.tools.registry import Registry
 from gnomon.tools.transport import transport

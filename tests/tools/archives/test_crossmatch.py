@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import gnomon.tools.archives.crossmatch
 from gnomon.tools.archives.crossmatch import crossmatch
-from gnomon.tools.archives.sky_matching import separations, shifted
+from gnomon.tools.archives.positions.sky_matching import separations, shifted
 from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.kinds import KINDS
 from gnomon.tools.registry import Registry
@@ -325,7 +325,7 @@ def test_other_frames_are_turned(frame: str) -> None:
 
 
 def _at(t: QTable, epoch: float):
-    from gnomon.tools.archives.sky_matching import moved
+    from gnomon.tools.archives.positions.sky_matching import moved
 
     return moved(t["ra"].value, t["dec"].value, t["pmra"].value, t["pmdec"].value, 2016.0, epoch)[:2]
 

@@ -17,8 +17,8 @@ from faults import FaultServer, Reply
 
 import gnomon.tools.archives.ephemeris as module
 from gnomon.tools.access import Access
-from gnomon.tools.archives import horizons, minor_planet_ephemerides
 from gnomon.tools.archives.ephemeris import ephemeris
+from gnomon.tools.archives.solar_system import horizons, minor_planet_ephemerides
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError, ServiceError
 from gnomon.tools.kinds import KINDS
 from gnomon.tools.kinds.tables import check, digest, read, suffix, write
@@ -72,7 +72,7 @@ NOBODY = (
 def addresses(fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(horizons, "ADDRESS", fault_server.url + "/horizons")
     monkeypatch.setattr(minor_planet_ephemerides, "ADDRESS", fault_server.url + "/mpc")
-    monkeypatch.setattr("gnomon.tools.archives.service_session.pause", lambda seconds: None)
+    monkeypatch.setattr("gnomon.tools.archives.asking.service_session.pause", lambda seconds: None)
 
 
 def _page(name: str) -> Reply:

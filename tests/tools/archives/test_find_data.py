@@ -18,16 +18,17 @@ from faults import VOTABLE, Damage, Exchange, FaultServer, Reply, changed, inste
 
 import gnomon.tools.archives.find_data as module
 from gnomon.tools.access import Access
-from gnomon.tools.archives import service_session, vo_registry
+from gnomon.tools.archives.asking import service_session
 from gnomon.tools.archives.find_data import find_data
-from gnomon.tools.archives.observation_archives import (
+from gnomon.tools.archives.products.observation_archives import (
     _COLUMNS,
     WAVELENGTHS,
     ObservationArchive,
     observations_around,
 )
 from gnomon.tools.archives.resolve import resolve
-from gnomon.tools.archives.table_queries import TableService
+from gnomon.tools.archives.tables import vo_registry
+from gnomon.tools.archives.tables.table_queries import TableService
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError, ServiceError
 from gnomon.tools.kinds import KINDS, tables
 from gnomon.tools.registry import Registry

@@ -12,7 +12,7 @@ from faults import VOTABLE, Exchange, FaultServer, Reply, changed, instead, swap
 
 import gnomon.tools.archives.find_tables as module
 from gnomon.tools.access import Access
-from gnomon.tools.archives import service_session
+from gnomon.tools.archives.asking import service_session
 from gnomon.tools.archives.find_tables import find_tables
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError, ServiceError
 from gnomon.tools.kinds import tables

@@ -19,9 +19,9 @@ from astropy.table import QTable
 from faults import FAULTS, VOTABLE, Exchange, FaultServer, Reply, votable
 
 from gnomon.tools.access import Access
-from gnomon.tools.archives import fits_files
 from gnomon.tools.archives import images as module
 from gnomon.tools.archives.images import images
+from gnomon.tools.archives.products import fits_files
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError, NotOnRecord, ServiceError
 from gnomon.tools.kinds import KINDS
 from gnomon.tools.kinds import images as codec
@@ -85,7 +85,7 @@ def hips(fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> Callable
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gnomon.tools.archives.service_session.pause", lambda seconds: None)
+    monkeypatch.setattr("gnomon.tools.archives.asking.service_session.pause", lambda seconds: None)
 
 
 def test_the_tool_is_fit() -> None:

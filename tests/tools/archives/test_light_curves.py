@@ -20,10 +20,10 @@ from astropy.table import QTable
 from faults import FAULTS, VOTABLE, Exchange, FaultServer, Reply, votable
 
 from gnomon.tools.access import Access
-from gnomon.tools.archives import gaia_products, mast, ztf
 from gnomon.tools.archives import light_curves as module
 from gnomon.tools.archives.light_curves import light_curves
-from gnomon.tools.archives.table_queries import TableService
+from gnomon.tools.archives.products import gaia_products, mast, ztf
+from gnomon.tools.archives.tables.table_queries import TableService
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError, ServiceError
 from gnomon.tools.kinds import KINDS, tables
 from gnomon.tools.reading.read_light_curve import read_light_curve
@@ -48,7 +48,7 @@ def target(ra: float = 63.37389, dec: float = -69.226789, name: str = "WASP-126"
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gnomon.tools.archives.service_session.pause", lambda seconds: None)
+    monkeypatch.setattr("gnomon.tools.archives.asking.service_session.pause", lambda seconds: None)
     monkeypatch.setattr(mast, "pause", lambda seconds: None)
 
 

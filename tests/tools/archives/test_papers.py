@@ -14,8 +14,8 @@ from faults import FaultServer, Reply
 
 import gnomon.tools.archives.papers as module
 from gnomon.tools.access import Access
-from gnomon.tools.archives import ads_papers, arxiv_papers
-from gnomon.tools.archives.paper_words import words_of
+from gnomon.tools.archives.literature import ads_papers, arxiv_papers
+from gnomon.tools.archives.literature.paper_words import words_of
 from gnomon.tools.archives.papers import papers
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError, LoginNeeded, RateLimited, ServiceError
 from gnomon.tools.kinds import KINDS
@@ -62,7 +62,7 @@ DOC: dict[str, Any] = {
 def addresses(fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ads_papers, "ADDRESS", fault_server.url + "/ads")
     monkeypatch.setattr(arxiv_papers, "ADDRESS", fault_server.url + "/arxiv")
-    monkeypatch.setattr("gnomon.tools.archives.service_session.pause", lambda seconds: None)
+    monkeypatch.setattr("gnomon.tools.archives.asking.service_session.pause", lambda seconds: None)
     monkeypatch.delenv("ADS_DEV_KEY", raising=False)
     monkeypatch.setenv("ADS_API_TOKEN", TOKEN)
 

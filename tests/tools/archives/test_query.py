@@ -12,9 +12,9 @@ from place import Place
 
 from gnomon.tools.access import Access
 from gnomon.tools.archives import query as module
-from gnomon.tools.archives.outcomes import better_idea
+from gnomon.tools.archives.asking.outcomes import better_idea
 from gnomon.tools.archives.query import query
-from gnomon.tools.archives.services import CATALOGUES, SERVICES, service_of
+from gnomon.tools.archives.tables.services import CATALOGUES, SERVICES, service_of
 from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.registry import Registry
 

@@ -18,10 +18,11 @@ from sqlite_tap import SqliteTap, simbad_tables
 
 import gnomon.tools.archives.resolve as module
 from gnomon.tools.access import Access
-from gnomon.tools.archives import name_services, object_names, service_session
+from gnomon.tools.archives.asking import service_session
+from gnomon.tools.archives.positions import name_services, object_names
+from gnomon.tools.archives.positions.target_positions import places_at
 from gnomon.tools.archives.resolve import resolve
-from gnomon.tools.archives.services import SERVICES
-from gnomon.tools.archives.target_positions import places_at
+from gnomon.tools.archives.tables.services import SERVICES
 from gnomon.tools.errors import EmptyResult, InputError, ServiceError
 from gnomon.tools.kinds import KINDS, tables
 from gnomon.tools.registry import Registry

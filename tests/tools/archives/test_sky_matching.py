@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import gnomon.tools.archives.sky_matching as sky_matching
-from gnomon.tools.archives.sky_matching import moved, pairs_within, separations, unit_vectors
+import gnomon.tools.archives.positions.sky_matching as sky_matching
+from gnomon.tools.archives.positions.sky_matching import moved, pairs_within, separations, unit_vectors
 from gnomon.tools.errors import InputError
 
 

@@ -23,12 +23,12 @@ sys.path.insert(0, str(Path(replies.__file__).parent))
 import dachs_rows
 
 from gnomon.tools.access import Access
-from gnomon.tools.archives import gaia_products
 from gnomon.tools.archives import spectra as module
-from gnomon.tools.archives.fits_files import FitsFile, checked_parts
+from gnomon.tools.archives.products import gaia_products
+from gnomon.tools.archives.products.fits_files import FitsFile, checked_parts
+from gnomon.tools.archives.products.spectrum_files import spectrum_of_fits, unit_of, vacuum_of_air
 from gnomon.tools.archives.spectra import spectra
-from gnomon.tools.archives.spectrum_files import spectrum_of_fits, unit_of, vacuum_of_air
-from gnomon.tools.archives.table_queries import TableService
+from gnomon.tools.archives.tables.table_queries import TableService
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError, ServiceError
 from gnomon.tools.kinds import KINDS, tables
 from gnomon.tools.registry import Registry
@@ -69,7 +69,7 @@ def file_of(content: bytes) -> FitsFile:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gnomon.tools.archives.service_session.pause", lambda seconds: None)
+    monkeypatch.setattr("gnomon.tools.archives.asking.service_session.pause", lambda seconds: None)
 
 
 def test_the_tool_is_fit() -> None:

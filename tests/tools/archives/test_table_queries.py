@@ -16,8 +16,9 @@ from faults import FAULTS, FaultServer, Reply, cut_at, votable
 from place import Place
 
 from gnomon.tools.access import Access
-from gnomon.tools.archives import service_session, table_queries
-from gnomon.tools.archives.table_queries import TableService, query_tables
+from gnomon.tools.archives.asking import service_session
+from gnomon.tools.archives.tables import table_queries
+from gnomon.tools.archives.tables.table_queries import TableService, query_tables
 from gnomon.tools.errors import (
     BrokenReply,
     GnomonError,

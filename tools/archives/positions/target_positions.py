@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gnomon.tools.archives.column_numbers import numbers_of
-from gnomon.tools.archives.sky_matching import moved
+from gnomon.tools.archives.positions.sky_matching import moved
+from gnomon.tools.archives.tables.column_numbers import numbers_of
 from gnomon.tools.errors import InputError
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gnomon.tools.archives.query_records import record_of
-from gnomon.tools.archives.remote_jobs import clear_away, keep, known
-from gnomon.tools.archives.service_session import open_session, words_of
-from gnomon.tools.archives.vo_tables import kept_table
+from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.asking.remote_jobs import clear_away, keep, known
+from gnomon.tools.archives.asking.service_session import open_session, words_of
+from gnomon.tools.archives.tables.vo_tables import kept_table
 from gnomon.tools.errors import BrokenReply, GnomonError, InputError, ServiceError
 from gnomon.tools.shelf import key_of
 from gnomon.tools.transport import Asked, inquire, noted, pause

@@ -23,7 +23,7 @@ def json_of(reply: Any, service: str) -> Any:
     Parameters
     ----------
     reply : requests.Response
-        From a session of `gnomon.tools.archives.service_session`.
+        From a session of `gnomon.tools.archives.asking.service_session`.
     service : str
 
     Returns

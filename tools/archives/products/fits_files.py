@@ -15,7 +15,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gnomon.tools.archives.service_session import open_session, words_of
+from gnomon.tools.archives.asking.service_session import open_session, words_of
 from gnomon.tools.errors import BrokenReply, ServiceError
 from gnomon.tools.transport import Asked, inquire
 

@@ -9,8 +9,8 @@ import re
 from datetime import datetime, timedelta
 from typing import Any
 
-from gnomon.tools.archives.json_replies import one_line, refusal
-from gnomon.tools.archives.service_session import open_session
+from gnomon.tools.archives.asking.json_replies import one_line, refusal
+from gnomon.tools.archives.asking.service_session import open_session
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError
 
 SERVICE = "JPL Horizons"

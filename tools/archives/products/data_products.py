@@ -7,9 +7,9 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gnomon.tools.archives.query_records import record_of
-from gnomon.tools.archives.table_queries import TableService, taken, told_failures
-from gnomon.tools.archives.target_positions import numbers, places_at
+from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.positions.target_positions import numbers, places_at
+from gnomon.tools.archives.tables.table_queries import TableService, taken, told_failures
 from gnomon.tools.errors import BrokenReply, InputError
 from gnomon.tools.transport import inquire
 
@@ -199,7 +199,7 @@ def list_products(
     Raises
     ------
     InputError, ServiceError
-        As `gnomon.tools.archives.table_queries.query_tables`.
+        As `gnomon.tools.archives.tables.table_queries.query_tables`.
     """
 
     def ask() -> tuple[Any, bool, dict[str, str]]:

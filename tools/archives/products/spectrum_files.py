@@ -12,7 +12,7 @@ import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from gnomon.tools.archives.fits_files import FitsFile, plain_header
+from gnomon.tools.archives.products.fits_files import FitsFile, plain_header
 from gnomon.tools.errors import BrokenReply
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ import re
 from typing import Any
 from xml.etree import ElementTree
 
-from gnomon.tools.archives.json_replies import one_line, refusal
-from gnomon.tools.archives.paper_words import Words
-from gnomon.tools.archives.service_session import open_session
+from gnomon.tools.archives.asking.json_replies import one_line, refusal
+from gnomon.tools.archives.asking.service_session import open_session
+from gnomon.tools.archives.literature.paper_words import Words
 from gnomon.tools.errors import BrokenReply, InputError
 
 SERVICE = "arXiv"

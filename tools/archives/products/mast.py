@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import quote
 
-from gnomon.tools.archives.data_products import Place, identifier_in
-from gnomon.tools.archives.query_records import record_of
-from gnomon.tools.archives.service_session import open_session, words_of
+from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.asking.service_session import open_session, words_of
+from gnomon.tools.archives.products.data_products import Place, identifier_in
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError, ServiceError
 from gnomon.tools.transport import inquire, pause
 
@@ -193,7 +193,7 @@ def _targets(
     observations: list[dict[str, Any]], mission: str, place: Place, radius: float | None
 ) -> dict[int, set[str]]:
     """For each target of the mission within the radius, if one is given, the observations of it."""
-    from gnomon.tools.archives.sky_matching import separations
+    from gnomon.tools.archives.positions.sky_matching import separations
 
     found: dict[int, set[str]] = {}
     for row in observations:

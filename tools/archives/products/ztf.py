@@ -11,10 +11,10 @@ import warnings
 from typing import Any
 from urllib.parse import urlencode
 
-from gnomon.tools.archives.data_products import Place
-from gnomon.tools.archives.fits_files import fetched
-from gnomon.tools.archives.query_records import record_of
-from gnomon.tools.archives.vo_tables import kept_table
+from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.products.data_products import Place
+from gnomon.tools.archives.products.fits_files import fetched
+from gnomon.tools.archives.tables.vo_tables import kept_table
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError
 from gnomon.tools.transport import inquire
 
@@ -62,7 +62,7 @@ def epochs_of(place: Place, radius: float, band: str) -> tuple[Any, dict[str, An
     """
     import numpy as np
 
-    from gnomon.tools.archives.sky_matching import separations
+    from gnomon.tools.archives.positions.sky_matching import separations
 
     if band and band.lower() not in BANDS:
         raise InputError(f"ZTF has no band {band!r}.", remedy="Its bands are g, r and i.")

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gnomon.tools.archives.adql_text import containing, quoted
-from gnomon.tools.archives.services import SERVICES
-from gnomon.tools.archives.table_queries import TableService, query_tables
+from gnomon.tools.archives.tables.adql_text import containing, quoted
+from gnomon.tools.archives.tables.services import SERVICES
+from gnomon.tools.archives.tables.table_queries import TableService, query_tables
 from gnomon.tools.errors import BrokenReply, InputError
 
 
@@ -98,7 +98,7 @@ def observations_around(
     Raises
     ------
     ServiceError, InputError
-        As `gnomon.tools.archives.table_queries.query_tables`.
+        As `gnomon.tools.archives.tables.table_queries.query_tables`.
 
     Warns
     -----

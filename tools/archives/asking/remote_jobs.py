@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gnomon.tools.archives.service_session import open_session
+from gnomon.tools.archives.asking.service_session import open_session
 from gnomon.tools.transport import shared_folder
 
 # An older job is not gone on with: what it found is not what the service would say now.

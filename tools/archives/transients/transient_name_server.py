@@ -10,10 +10,10 @@ import json
 import os
 from typing import Any
 
-from gnomon.tools.archives.alert_questions import AlertQuestion, Alerts, within
-from gnomon.tools.archives.json_replies import items_of, json_of, number, one_line
-from gnomon.tools.archives.service_session import open_session
-from gnomon.tools.archives.utc_dates import MJD_ZERO, date_of_mjd, mjd, utc_date
+from gnomon.tools.archives.asking.json_replies import items_of, json_of, number, one_line
+from gnomon.tools.archives.asking.service_session import open_session
+from gnomon.tools.archives.asking.utc_dates import MJD_ZERO, date_of_mjd, mjd, utc_date
+from gnomon.tools.archives.transients.alert_questions import AlertQuestion, Alerts, within
 from gnomon.tools.errors import BrokenReply, InputError, LoginNeeded, RateLimited
 
 SERVICE = "Transient Name Server"

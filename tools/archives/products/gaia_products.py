@@ -8,10 +8,10 @@ import zipfile
 import zlib
 from typing import Any, Literal
 
-from gnomon.tools.archives.data_products import Place, identifier_in
-from gnomon.tools.archives.fits_files import fetched
-from gnomon.tools.archives.services import SERVICES
-from gnomon.tools.archives.table_queries import query_tables
+from gnomon.tools.archives.products.data_products import Place, identifier_in
+from gnomon.tools.archives.products.fits_files import fetched
+from gnomon.tools.archives.tables.services import SERVICES
+from gnomon.tools.archives.tables.table_queries import query_tables
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError
 from gnomon.tools.transport import Asked, inquire
 

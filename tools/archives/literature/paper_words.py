@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from gnomon.tools.archives.json_replies import one_line
+from gnomon.tools.archives.asking.json_replies import one_line
 from gnomon.tools.errors import InputError
 
 _PART = re.compile(r'(?:(author|title|abstract):)?(?:"([^"]*)"|(\S+))', re.IGNORECASE)

@@ -10,10 +10,10 @@ import re
 from datetime import datetime
 from typing import Any
 
-from gnomon.tools.archives.json_replies import one_line
-from gnomon.tools.archives.page_replies import page_of, words_of_page
-from gnomon.tools.archives.service_session import open_session
-from gnomon.tools.archives.utc_dates import MJD_ZERO, mjd, utc_date
+from gnomon.tools.archives.asking.json_replies import one_line
+from gnomon.tools.archives.asking.page_replies import page_of, words_of_page
+from gnomon.tools.archives.asking.service_session import open_session
+from gnomon.tools.archives.asking.utc_dates import MJD_ZERO, mjd, utc_date
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError
 
 SERVICE = "Minor Planet Center"
@@ -83,7 +83,7 @@ def read_mpc(page: str, body: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``columns``, ``object``, ``site``, ``solution``, as `gnomon.tools.archives.horizons.read_horizons`; rates are on the sky and an
+        ``columns``, ``object``, ``site``, ``solution``, as `gnomon.tools.archives.solar_system.horizons.read_horizons`; rates are on the sky and an
         hour, whatever the page has them in.
 
     Raises

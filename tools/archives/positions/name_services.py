@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from gnomon.tools.archives.adql_text import prefix_pattern, quoted
-from gnomon.tools.archives.object_names import epoch_of_designation
-from gnomon.tools.archives.query_records import record_of
-from gnomon.tools.archives.service_session import open_session
-from gnomon.tools.archives.services import SERVICES
-from gnomon.tools.archives.table_queries import query_tables
+from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.asking.service_session import open_session
+from gnomon.tools.archives.positions.object_names import epoch_of_designation
+from gnomon.tools.archives.tables.adql_text import prefix_pattern, quoted
+from gnomon.tools.archives.tables.services import SERVICES
+from gnomon.tools.archives.tables.table_queries import query_tables
 from gnomon.tools.errors import BrokenReply
 from gnomon.tools.transport import inquire
 

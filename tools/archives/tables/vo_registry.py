@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from gnomon.tools.archives.adql_text import quoted
-from gnomon.tools.archives.table_queries import TableService, query_tables
+from gnomon.tools.archives.tables.adql_text import quoted
+from gnomon.tools.archives.tables.table_queries import TableService, query_tables
 from gnomon.tools.errors import BrokenReply
 
 REGISTRY = TableService("VO registry", "https://reg.g-vo.org/tap")
@@ -50,7 +50,7 @@ def services_covering(
     ra, dec, radius : float
         Degrees, ICRS.
     products, band, facility : str
-        As for `gnomon.tools.archives.observation_archives.observations_around`; words of the facility may also stand in the title.
+        As for `gnomon.tools.archives.products.observation_archives.observations_around`; words of the facility may also stand in the title.
     rows : int
         Most resources.
 

@@ -6,9 +6,9 @@ import os
 import re
 from typing import Any
 
-from gnomon.tools.archives.json_replies import items_of, json_of, number, one_line, whole_number
-from gnomon.tools.archives.paper_words import Words
-from gnomon.tools.archives.service_session import open_session
+from gnomon.tools.archives.asking.json_replies import items_of, json_of, number, one_line, whole_number
+from gnomon.tools.archives.asking.service_session import open_session
+from gnomon.tools.archives.literature.paper_words import Words
 from gnomon.tools.errors import BrokenReply, LoginNeeded
 
 SERVICE = "ADS"

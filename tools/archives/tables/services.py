@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gnomon.tools.archives.table_queries import TableService
+from gnomon.tools.archives.tables.table_queries import TableService
 from gnomon.tools.errors import InputError
 
 SERVICES: dict[str, TableService] = {

@@ -10,10 +10,10 @@ import os
 import re
 from typing import Any
 
-from gnomon.tools.archives.alert_questions import AlertQuestion, Alerts, within
-from gnomon.tools.archives.json_replies import items_of, json_of, number, one_line, whole_number
-from gnomon.tools.archives.service_session import open_session
-from gnomon.tools.archives.utc_dates import MJD_ZERO, date_of_mjd
+from gnomon.tools.archives.asking.json_replies import items_of, json_of, number, one_line, whole_number
+from gnomon.tools.archives.asking.service_session import open_session
+from gnomon.tools.archives.asking.utc_dates import MJD_ZERO, date_of_mjd
+from gnomon.tools.archives.transients.alert_questions import AlertQuestion, Alerts, within
 from gnomon.tools.errors import BrokenReply, InputError, LoginNeeded
 
 ADDRESSES = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from gnomon.tools.archives.query_records import record_of
-from gnomon.tools.archives.service_session import open_session
-from gnomon.tools.archives.table_queries import TableService, taken, told_failures
+from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.asking.service_session import open_session
+from gnomon.tools.archives.tables.table_queries import TableService, taken, told_failures
 from gnomon.tools.transport import inquire
 
 
@@ -37,7 +37,7 @@ def cone_of_service(
     Raises
     ------
     InputError, ServiceError
-        As `gnomon.tools.archives.table_queries.query_tables`.
+        As `gnomon.tools.archives.tables.table_queries.query_tables`.
     """
     service = TableService(name, address)
     text = f"RA={ra!r} DEC={dec!r} SR={radius!r}"

@@ -1,0 +1,1 @@
+"""Where objects are: names, motions, and pairs of sources on the sky."""

@@ -1,0 +1,1 @@
+"""Files of data that archives keep: lists of them, and reading them."""

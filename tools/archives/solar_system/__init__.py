@@ -1,0 +1,1 @@
+"""Services that compute where bodies of the solar system are."""

@@ -1,0 +1,1 @@
+"""Services of tables: questions in ADQL, cones, the registry, and keeping their tables whole."""

@@ -1,0 +1,1 @@
+"""Brokers of alerts, the Transient Name Server, and circulars."""
