@@ -15,6 +15,8 @@ kind                   container                           columns, variables
 ``Figure``             `matplotlib.figure.Figure`          the caption is its label
 ``Target``             `astropy.table.QTable`              one row an object: ``name``, ``ra`` [deg], ``dec`` [deg] ...
 ``SourceTable``        `astropy.table.QTable`              whatever a catalogue has; where its positions are, see below
+``Catalogue``          `astropy.table.QTable`              one row a file of a catalogue on disk, which is held by reference
+``Columns``            `astropy.table.QTable`              one row a column of a service's tables: ``table_name``, ``column_name``
 ``Holdings``           `astropy.table.QTable`              one row a data product: ``service``, ``product``, ``access_url`` ...
 ``Spectrum``           `astropy.table.QTable`              ``wavelength`` [Angstrom], ``flux``, ``flux_err``
 ``Image``              `astropy.nddata.CCDData`            pixels with their WCS
@@ -57,6 +59,8 @@ if TYPE_CHECKING:
     Measurements = Table
     Target = QTable
     SourceTable = QTable
+    Catalogue = QTable
+    Columns = QTable
     Holdings = QTable
     Spectrum = QTable
     Image = CCDData
@@ -119,8 +123,15 @@ _TABLE = "gnomon.tools.kinds.tables"
 _POSTERIOR = "gnomon.tools.kinds.posteriors"
 _FIGURE = "gnomon.tools.kinds.figures"
 _IMAGE = "gnomon.tools.kinds.images"
+_CATALOGUE = "gnomon.tools.kinds.catalogues"
 # What astropy and xarray load by the name of a format.
-_NEEDS: dict[str, tuple[str, ...]] = {_TABLE: ("pyarrow", "yaml"), _POSTERIOR: ("h5netcdf",), _FIGURE: (), _IMAGE: ()}
+_NEEDS: dict[str, tuple[str, ...]] = {
+    _TABLE: ("pyarrow", "yaml"),
+    _CATALOGUE: ("pyarrow", "yaml"),
+    _POSTERIOR: ("h5netcdf",),
+    _FIGURE: (),
+    _IMAGE: (),
+}
 
 KINDS: dict[str, KindInfo] = {
     k.name: k
@@ -177,6 +188,27 @@ KINDS: dict[str, KindInfo] = {
             "where objects are on the sky, at which epoch, and what they are",
         ),
         KindInfo("SourceTable", "astropy.table.QTable", _TABLE, (), "rows of a catalogue"),
+        KindInfo(
+            "Catalogue",
+            "astropy.table.QTable",
+            _CATALOGUE,
+            (
+                ("file", None),
+                ("order", None),
+                ("pixel", None),
+                ("rows", None),
+                ("bytes", None),
+                ("footer_sha256", None),
+            ),
+            "a catalogue on disk that is too large to be loaded",
+        ),
+        KindInfo(
+            "Columns",
+            "astropy.table.QTable",
+            _TABLE,
+            (("table_name", None), ("column_name", None), ("unit", None), ("ucd", None), ("description", None)),
+            "the tables that a service has, and their columns",
+        ),
         KindInfo(
             "Holdings",
             "astropy.table.QTable",
