@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
+from gnomon.tools.costs import Cost, CostFunction
 from gnomon.tools.errors import PlanError
 from gnomon.tools.interval import Interval
 
@@ -34,6 +36,7 @@ class Declaration:
     recognises: Callable[..., dict[str, Any] | None] | None
     provisional: bool = False
     weights: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    cost: CostFunction | None = None
 
 
 @dataclass(frozen=True)
@@ -59,13 +62,33 @@ class Kind:
         return cls(match[1], match[2] or "")
 
 
+# What a text can be, by which a question's words find it.
+SORTS = {
+    "object": "the name of a celestial object, or a position",
+    "position": "a position on the sky",
+    "body": "the name of a body of the solar system",
+    "transient": "the name of a supernova, a burst or another transient",
+    "start": "a date from which on",
+    "end": "a date until which",
+    "site": "the code of an observatory at the Minor Planet Center",
+    "adql": "a query in ADQL",
+    "subject": "words for what something is about",
+    "service": "the name of a service, or its address",
+    "catalogue": "the name of a catalogue, or its address",
+    "survey": "the name of a survey, or the address of its service",
+    "facility": "the name of a telescope, an instrument or a mission",
+    "class": "a class of objects",
+}
+
+
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of a tool.
 
     ``role`` is ``input`` (joined to a step), ``file`` (attached by a person) or ``argument`` (a value in the plan);
     ``type`` is ``str``, ``int``, ``float``, ``bool``, ``choice`` or ``weights`` (a SHA-256) for arguments; ``within`` are the
-    numbers that it may be, in its unit.
+    numbers that it may be, in its unit.  Of a text ``sort`` says what it is, one of `SORTS`, and ``known`` names some that it may be,
+    out of more.
     """
 
     name: str
@@ -78,6 +101,8 @@ class Parameter:
     within: Interval | None = None
     many: bool = False
     optional: bool = False
+    sort: str = ""
+    known: tuple[str, ...] = ()
     required: bool = True
     default: Any = None
 
@@ -91,6 +116,10 @@ class Parameter:
                 out[key] = getattr(self, key)
         if self.choices:
             out["choices"] = list(self.choices)
+        if self.sort:
+            out["sort"] = self.sort
+        if self.known:
+            out["known"] = list(self.known)
         if self.within:
             out["within"] = str(self.within)
         if self.many:
@@ -125,17 +154,17 @@ class Tool:
         """What the tool does to the world."""
         return self.declaration.effects
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[Parameter, ...]:
         """Parameters joined to earlier steps."""
         return tuple(p for p in self.parameters if p.role == "input")
 
-    @property
+    @cached_property
     def files(self) -> tuple[Parameter, ...]:
         """Parameters that are attached files."""
         return tuple(p for p in self.parameters if p.role == "file")
 
-    @property
+    @cached_property
     def arguments(self) -> tuple[Parameter, ...]:
         """Parameters that are values in the plan."""
         return tuple(p for p in self.parameters if p.role == "argument")
@@ -150,9 +179,25 @@ class Tool:
         return next((p for p in self.parameters if p.name == name), None)
 
     def cost(self, rows: int = 0) -> dict[str, float]:
-        """Expected cost for data of `rows` rows."""
+        """Expected processor time for data of `rows` rows."""
         seconds = self.declaration.seconds + self.declaration.seconds_per_1000_rows * rows / 1000
         return {"seconds": round(seconds, 2)}
+
+    def expected(self, arguments: Mapping[str, Any], rows: int = 0) -> Cost:
+        """What a step of this tool is expected to cost.
+
+        Parameters
+        ----------
+        arguments : mapping
+            All of them, as the function gets them, numbers in the declared units.
+        rows : int
+            Of the largest input.
+        """
+        seconds = self.cost(rows)["seconds"]
+        if self.declaration.cost is None:
+            return Cost(seconds=seconds)
+        cost = self.declaration.cost(arguments, rows)
+        return replace(cost, seconds=round(seconds if cost.seconds is None else cost.seconds, 2))
 
     def schema(self) -> dict[str, Any]:
         """JSON form, for people and language models."""

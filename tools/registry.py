@@ -31,11 +31,24 @@ from importlib.metadata import entry_points
 from types import ModuleType
 from typing import Any, TypeVar
 
+from gnomon.tools.costs import Cost, CostFunction, CountQuestion
 from gnomon.tools.description import COMPARISONS, EFFECTS, Comparison, Declaration, Effect, Kind, Parameter, Tool
 from gnomon.tools.errors import PlanError, RegistrationError
 from gnomon.tools.signature import read_tool
 
-__all__ = ["COMPARISONS", "EFFECTS", "Declaration", "Kind", "Parameter", "Recognition", "Registry", "Tool", "tool"]
+__all__ = [
+    "COMPARISONS",
+    "EFFECTS",
+    "Cost",
+    "CountQuestion",
+    "Declaration",
+    "Kind",
+    "Parameter",
+    "Recognition",
+    "Registry",
+    "Tool",
+    "tool",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,6 +70,7 @@ def tool(
     comparison: Comparison = "float64",
     provisional: bool = False,
     seconds_per_1000_rows: float = 0.0,
+    cost: CostFunction | None = None,
     recognises: Callable[..., dict[str, Any] | None] | None = None,
     weights: Mapping[str, tuple[str, str]] | None = None,
 ) -> Callable[[F], F]:
@@ -70,6 +84,9 @@ def tool(
         What the tool does to the world, out of `EFFECTS`.
     seconds, seconds_per_1000_rows : float
         Expected processor time on one core: a fixed part and a part that grows with the rows of the attached data.
+    cost : callable, optional
+        For a tool whose cost hangs on its arguments, above all one that asks an archive: ``cost(arguments, rows_in)`` returns a
+        `Cost`.  A plain function, fast, that asks nobody and never fails: of what it cannot tell it says nothing.
     citations : sequence of str
         Works that define the method, each with a ``doi:`` or a bibcode.
     examples : sequence of str
@@ -94,6 +111,7 @@ def tool(
         effects=tuple(effects),
         seconds=seconds,
         seconds_per_1000_rows=seconds_per_1000_rows,
+        cost=cost,
         citations=tuple(citations),
         examples=tuple(examples),
         summary_zh=summary_zh,
@@ -142,6 +160,7 @@ class Registry(Mapping[str, Tool]):
 
     def __init__(self, tools: Iterable[Tool], refused: Sequence[RegistrationError] = ()) -> None:
         self._tools: dict[str, Tool] = {}
+        self._makers: dict[Kind, list[Tool]] = {}
         self.refused = tuple(refused)
         for t in tools:
             if t.name in self._tools and self._tools[t.name].function is not t.function:
@@ -229,8 +248,10 @@ class Registry(Mapping[str, Tool]):
 
     def makers(self, kind: Kind) -> list[Tool]:
         """Tools whose output may stand where `kind` is asked for; exact states first, cheaper ones before dearer."""
-        found = [t for t in self.values() if kind.accepts(t.kind)]
-        return sorted(found, key=lambda t: (t.kind != kind, t.declaration.seconds, t.name))
+        if kind not in self._makers:
+            found = [t for t in self.values() if kind.accepts(t.kind)]
+            self._makers[kind] = sorted(found, key=lambda t: (t.kind != kind, t.declaration.seconds, t.name))
+        return self._makers[kind]
 
     @cached_property
     def readers(self) -> list[Tool]:

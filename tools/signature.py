@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from gnomon.tools.description import COMPARISONS, EFFECTS, Declaration, Kind, Parameter, Tool
+from gnomon.tools.description import COMPARISONS, EFFECTS, SORTS, Declaration, Kind, Parameter, Tool
 from gnomon.tools.errors import RegistrationError
 from gnomon.tools.interval import Interval
 from gnomon.tools.kinds import KINDS
@@ -40,6 +40,8 @@ def _annotation(node: ast.expr, name: str, description: str, problems: list[str]
                     return {"role": "input", "kind": Kind(base.id, notes[0])}
                 if base.id in ("float", "int"):
                     return _number(base.id, notes, name, problems)
+                if base.id == "str" and notes[0] in SORTS:
+                    return {"role": "argument", "type": "str", "sort": notes[0], "known": tuple(notes[1:])}
     if isinstance(node, ast.Name):
         if node.id in KINDS:
             return {"role": "input", "kind": Kind(node.id)}
@@ -165,6 +167,8 @@ def read_tool(function: Callable[..., Any], declaration: Declaration) -> Tool:
             problems.append(f"the method sentence names {', '.join(sorted(unknown))}, which are no parameters")
     if any(p.role == "file" for p in parameters) and d.recognises is None:
         problems.append("a tool that reads a file must say what it recognises")
+    if d.cost is not None and (not callable(d.cost) or len(inspect.signature(d.cost).parameters) != 2):
+        problems.append("cost must be a function of the arguments and the number of rows that come in")
     if problems:
         where = f"{function.__module__}.{name}"
         raise RegistrationError(f"Tool {where} is not fit to be registered: " + "; ".join(problems) + ".")

@@ -277,7 +277,9 @@ class Exchanges:
         self._folder = (folder or Path()).absolute()  # a step may change the working folder
         self._index = self._folder / f"{self.step}.jsonl"
         self._bodies = self._folder / "bodies"
-        self._spared = frozenset(spared)
+        # The threads themselves, since the system gives the number of one that ended to another one.
+        alive = {t.ident: t for t in threading.enumerate() if t.ident is not None}
+        self._spared = {number: alive.get(number) for number in spared}
         self._process = os.getpid()
         self._lock = threading.RLock()
         self._closed = False
@@ -379,8 +381,10 @@ class Exchanges:
     def _forget(self, inquiry: _Inquiry) -> None:
         """Take an attempt out of the record: what comes of the step does not follow from it."""
         with self._lock:
-            for record in inquiry.records:
-                self.records = [r for r in self.records if r is not record]
+            for record in reversed(inquiry.records):
+                # From the end, where it stands: there may be ten thousand before it.
+                place = next(n for n in range(len(self.records) - 1, -1, -1) if self.records[n] is record)
+                del self.records[place]
                 self._asked[record["key"]] -= 1
 
     def _take_back(self, inquiry: _Inquiry) -> None:
@@ -413,7 +417,11 @@ class Exchanges:
     # --- for the clients below
 
     def _concerns_caller(self) -> bool:
-        return not (self._closed or _exchanging.get() or threading.get_ident() in self._spared)
+        return not (self._closed or _exchanging.get() or self._is_spared())
+
+    def _is_spared(self) -> bool:
+        number = threading.get_ident()
+        return number in self._spared and self._spared[number] in (None, threading.current_thread())
 
     def _patch(self, owner: Any, name: str, make: Callable[[Any], Any]) -> None:
         with self._lock:

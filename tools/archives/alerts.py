@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from gnomon.tools.archives.asking.json_replies import one_line, whole_number_column
 from gnomon.tools.archives.asking.outcomes import require_rows
 from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.asking.reply_costs import cost_of_alerts
 from gnomon.tools.archives.asking.utc_dates import MJD_ZERO, mjd, utc_date
 from gnomon.tools.archives.positions.target_positions import places_at
 from gnomon.tools.archives.tables.masked_columns import number_column, text_column
@@ -30,10 +31,11 @@ _LONGEST_WORDS = 200
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("read_network",),
     comparison="exact",
     seconds=10.0,
+    cost=cost_of_alerts,
     citations=(
         "Förster et al. 2021, The Automatic Learning for the Rapid Classification of Events (ALeRCE) Alert Broker, doi:10.3847/1538-3881/abe9bc",
         "Möller et al. 2021, Fink, a new generation of broker for the LSST community, doi:10.1093/mnras/staa3602",
@@ -74,10 +76,10 @@ def alerts(
     target: Target | None = None,
     broker: Literal["ALeRCE", "Fink", "Lasair", "TNS", "GCN"] = "ALeRCE",
     radius: Annotated[float, "arcsec", "(0, 3600]"] = 10.0,
-    object_class: str = "",
-    since: str | None = None,
+    object_class: Annotated[str, "class"] = "",
+    since: Annotated[str, "start"] | None = None,
     rows: Annotated[int, "[1, 10000]"] = 100,
-    identifier: str = "",
+    identifier: Annotated[str, "transient"] = "",
 ) -> Notices:
     """Ask a broker of alerts, the Transient Name Server or GCN what was reported of objects that change.
 

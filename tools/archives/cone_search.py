@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-import math
-import re
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from gnomon.tools.archives.asking.in_parts import GOOD_FOR, CutOff, Turns, in_parts, summed_records
 from gnomon.tools.archives.asking.outcomes import counted, require_complete
+from gnomon.tools.archives.asking.service_session import open_session
 from gnomon.tools.archives.positions.target_positions import Places, numbers, places_at
-from gnomon.tools.archives.tables.services import CATALOGUES, SERVICES, Catalogue, service_of
-from gnomon.tools.archives.tables.simple_cones import cone_of_service
+from gnomon.tools.archives.tables.asked_catalogues import (
+    ANY_EPOCH,
+    catalogue_called,
+    columns_in_adql,
+    columns_of,
+    cone_address,
+    limits_in_adql,
+)
+from gnomon.tools.archives.tables.services import SERVICES, service_of
+from gnomon.tools.archives.tables.simple_cones import ConeReply, JoinedReplies, cone_reply
+from gnomon.tools.archives.tables.table_costs import cost_of_cone_search
 from gnomon.tools.archives.tables.table_queries import TableService, query_tables
 from gnomon.tools.archives.tables.vo_tables import position_of
 from gnomon.tools.errors import EmptyResult, InputError, ServiceError
 from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gnomon.tools.kinds import SourceTable, Target
 
 # Objects asked about in one query, with an uploaded list.  Services take thousands; a part that fails is asked again for itself.
 CHUNK = 500
-# An answer for many objects goes on where it was stopped, for so long.
-GOOD_FOR = 86_400.0  # seconds
-# Where nobody says when a catalogue was made, an object is looked for where it can have been in these years; what does not fit the
-# epoch that the reply gives is left out again.
-_ANY_EPOCH = (1980.0, 2026.0)
-_VIZIER_CONES = "https://vizier.cds.unistra.fr/viz-bin/conesearch/"
-_OTHER_NAMES = {
-    "gaia dr3": "Gaia", "gaia edr3": "Gaia", "gaiadr3": "Gaia", "2mass psc": "2MASS", "twomass": "2MASS", "wise": "AllWISE",
-    "ps1": "Pan-STARRS", "panstarrs": "Pan-STARRS", "pan-starrs1": "Pan-STARRS", "sdss dr16": "SDSS", "lamost dr5": "LAMOST",
-    "skymapper dr4": "SkyMapper",
-}  # fmt: skip
+# Cone searches under way at a time.  Most services answer in a second or so and may be asked five times in one.
+CONES_AT_ONCE = 4
 
 
 @tool(
@@ -39,6 +41,7 @@ _OTHER_NAMES = {
     effects=("read_network",),
     comparison="exact",
     seconds=5.0,
+    cost=cost_of_cone_search,
     citations=(
         "Dowler, Rixon, Tody & Demleitner 2019, Table Access Protocol Version 1.1, 2019ivoa.spec.0927D",
         "Plante, Williams, Hanisch & Szalay 2008, Simple Cone Search Version 1.03, 2008ivoa.specQ0222P",
@@ -71,7 +74,9 @@ _OTHER_NAMES = {
 def cone_search(
     target: Target,
     radius: Annotated[float, "arcmin", "(0, 600]"] = 1.0,
-    catalogue: str = "Gaia",
+    catalogue: Annotated[
+        str, "catalogue", "Gaia", "2MASS", "AllWISE", "SDSS", "Pan-STARRS", "LAMOST", "SkyMapper"
+    ] = "Gaia",
     brighter_than: Annotated[float, "mag"] | None = None,
     fainter_than: Annotated[float, "mag"] | None = None,
     rows: Annotated[int, "[1, 10000000]"] = 100_000,
@@ -111,60 +116,42 @@ def cone_search(
     ServiceError
         Where the service could not be asked.
     """
-    known = _known(catalogue)
-    places = places_at(target, known.epochs if known else _ANY_EPOCH)
+    known = catalogue_called(catalogue)
+    places = places_at(target, known.epochs if known else ANY_EPOCH)
     called = known.release if known else catalogue
     _tell_of_motion(places, radius, called)
-    limits = _limits(known, catalogue, brighter_than, fainter_than)
+    limits = limits_in_adql(known, catalogue, brighter_than, fainter_than)
     reach = radius / 60.0 + places.drift / 3600.0
     if known is not None:
-        found = _from_tables(SERVICES[known.service], known.table, known.ra, known.dec, _columns(known), places, reach, limits, rows, if_more)  # fmt: skip
+        found = _from_tables(SERVICES[known.service], known.table, known.ra, known.dec, columns_in_adql(known), places, reach, limits, rows, if_more)  # fmt: skip
     elif "#" in catalogue:
         address, _, table = catalogue.partition("#")
         service = service_of(address)
-        ra, dec = _position_columns(service, table)
-        found = _from_tables(service, table, ra, dec, "s.*", places, reach, limits, rows, if_more)
+        columns = columns_of(service, table).require_position(service, table)
+        found = _from_tables(service, table, columns.ra, columns.dec, "s.*", places, reach, limits, rows, if_more)
     else:
-        found = _from_cones(_cone_address(catalogue), catalogue, places, reach, rows, if_more)
-    table = _finished(found, places, radius, called)
+        found = _from_cones(cone_address(catalogue), catalogue, places, reach, rows, if_more)
+    table = _at_most(rows, if_more, _finished(found, places, radius, called))
     table.meta["catalogue_bibcode"] = known.bibcode if known else None
     return table
 
 
-def _known(catalogue: str) -> Catalogue | None:
-    plain = " ".join(catalogue.split()).lower()
-    named = next((c for c in CATALOGUES.values() if c.name.lower() == plain), None)
-    return named or CATALOGUES.get(_OTHER_NAMES.get(plain, ""))
-
-
-def _cone_address(catalogue: str) -> str:
-    if catalogue.lower().startswith(("http://", "https://")):
-        return catalogue
-    if re.fullmatch(r"(VizieR:)?\s*(J|[IVXB]+)/[\w+.\-/]+", catalogue.strip(), re.IGNORECASE):
-        return _VIZIER_CONES + catalogue.strip().removeprefix("VizieR:").strip()
-    raise InputError(
-        f"No catalogue called {catalogue!r} is known.",
-        remedy=f"Known are {', '.join(CATALOGUES)}; any table of VizieR by its name, such as I/239/hip_main; any cone search by its address.",
-    )
-
-
-def _columns(known: Catalogue) -> str:
-    return ", ".join(f"s.{c}" for c in known.columns) if known.columns else "s.*"
-
-
-def _limits(known: Catalogue | None, catalogue: str, brighter: float | None, fainter: float | None) -> str:
-    """The magnitude limits as a condition in ADQL, "" for none."""
-    if brighter is None and fainter is None:
-        return ""
-    if known is None or not known.magnitude:
+def _at_most(rows: int, if_more: Literal["refuse", "keep_first"], table: SourceTable) -> SourceTable:
+    """No more rows than were asked for, of all objects together."""
+    if len(table) <= rows:
+        return table
+    if if_more == "refuse":
         raise InputError(
-            f"Which magnitude of {catalogue} is meant by the limit is not known here.",
-            remedy="Leave the limit out, or use the tool query with a WHERE of your own.",
+            f"There are {len(table):,} rows around all objects together, and {rows:,} were asked for.",
+            remedy=f"Ask for rows={len(table)}, for a smaller radius, or say if_more=keep_first.",
         )
-    column = f"s.{known.magnitude}"
-    parts = [f"{column} < {brighter!r}"] if brighter is not None else []
-    parts += [f"{column} > {fainter!r}"] if fainter is not None else []
-    return " AND " + " AND ".join(parts)
+    warnings.warn(
+        f"These {rows:,} rows are not all: of {len(table):,} around all objects those of the last objects were left out.",
+        stacklevel=3,
+    )
+    kept = table[:rows]
+    kept.meta["queries"] = [*table.meta["queries"][:-1], {**table.meta["queries"][-1], "complete": False, "cut_by": f"the limit of {rows} rows of this plan"}]  # fmt: skip
+    return kept
 
 
 def _tell_of_motion(places: Places, radius: float, catalogue: str) -> None:
@@ -197,15 +184,23 @@ def _from_tables(
     )
 
     def ask(objects: list[int]) -> Any:
-        return _asked(service, adql, rows, if_more, {"targets": _upload(places, reach, objects)}, GOOD_FOR)
+        uploads = {"targets": _upload(places, reach, objects)}
+        return _asked(service, adql, rows, if_more, uploads, GOOD_FOR, several=len(objects) > 1)
 
     return in_parts(list(range(len(places.names))), ask, CHUNK, places.names, service.name)
 
 
 def _asked(
-    service: TableService, adql: str, rows: int, if_more: Literal["refuse", "keep_first"], uploads: dict[str, Any], good_for: float = 0.0
+    service: TableService, adql: str, rows: int, if_more: Literal["refuse", "keep_first"], uploads: dict[str, Any],
+    good_for: float = 0.0, several: bool = False,
 ) -> Any:  # fmt: skip
     table = query_tables(service, adql, limit=rows, uploads=uploads, good_for=good_for)
+    record = table.meta["queries"][-1]
+    if several and record["complete"] is False and record["cut_by"] == service.name:
+        raise CutOff(
+            f"{service.name} cut off its answer about several objects at {len(table):,} rows.",
+            remedy="Ask about fewer objects at a time.",
+        )
     return require_complete(
         table, if_more, lambda: counted(adql, lambda text: query_tables(service, text, limit=1, mode="sync", uploads=uploads))
     )  # fmt: skip
@@ -221,94 +216,77 @@ def _upload(places: Places, reach: Any, objects: list[int]) -> Any:
     )
 
 
-def in_parts(objects: list[int], ask: Any, size: int, names: list[str], service: str) -> list[tuple[Any, list[int]]]:
-    """Ask about many objects, a part at a time; a part that fails is halved, so that one object does not take the others away.
-
-    Parameters
-    ----------
-    objects : list of int
-    ask : callable
-        Answers for a list of objects with a table.
-    size : int
-        Objects in a part.
-    names : list of str
-        What the objects are called.
-    service : str
-        For sentences.
-
-    Returns
-    -------
-    list of (table or ServiceError, list of int)
-        In place of a table the error, for objects that could not be asked about.
-
-    Raises
-    ------
-    ServiceError
-        Where none could be asked about.
-    """
-    done: list[tuple[Any, list[int]]] = []
-    todo = [objects[i : i + size] for i in range(0, len(objects), size)]
-    failed: list[ServiceError] = []
-    while todo:
-        part = todo.pop(0)
-        try:
-            done.append((ask(part), part))
-        except ServiceError as error:
-            failed.append(error)
-            # Of a service that is down, asking for each object alone teaches nothing.
-            if len(part) == 1 or error.retryable or len(failed) > 2 * int(math.log2(max(2, size))) + 2:
-                done.append((error, part))
-            else:
-                todo = [part[: len(part) // 2], part[len(part) // 2 :], *todo]
-    lost = [i for outcome, part in done if isinstance(outcome, ServiceError) for i in part]
-    if len(lost) == len(objects):
-        raise failed[-1]
-    if lost:
-        named = ", ".join(names[i] for i in lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
-        warnings.warn(
-            f"{service} could not be asked about {len(lost)} of {len(objects)} objects ({named}): {failed[-1].what} "
-            "Nothing is known of them from here; run the step again to ask about them.",
-            stacklevel=4,
-        )
-    return done
-
-
-def _position_columns(service: TableService, table: str) -> tuple[str, str]:
-    """The columns of right ascension and declination of a table, by what the service says of it."""
-    plain = table.replace('"', "").replace("'", "''")
-    told = query_tables(
-        service, f"SELECT column_name, ucd FROM tap_schema.columns WHERE table_name = '{plain}'", limit=5000
-    )
-    if not len(told):
-        raise InputError(
-            f"{service.name} has no table called {table}.", remedy="The tool find_tables lists the tables of a service."
-        )
-    ucds = {str(u).lower(): str(n) for n, u in zip(told["column_name"], told["ucd"], strict=True)}
-    names = {str(n).lower(): str(n) for n in told["column_name"]}
-    ra = ucds.get("pos.eq.ra;meta.main") or ucds.get("pos.eq.ra") or names.get("ra")
-    dec = ucds.get("pos.eq.dec;meta.main") or ucds.get("pos.eq.dec") or names.get("dec")
-    if ra is None or dec is None:
-        raise InputError(
-            f"The table {table} of {service.name} has no columns of right ascension and declination.",
-            remedy="Use the tool query with a WHERE of your own.",
-        )
-    return ra, dec
-
-
 # --- cone searches
 
 
 def _from_cones(
     address: str, catalogue: str, places: Places, reach: Any, rows: int, if_more: Literal["refuse", "keep_first"]
 ) -> list[tuple[Any, list[int]]]:
-    good_for = GOOD_FOR if len(places.names) > 1 else 0.0
+    many = len(places.names) > 1
+    turns = Turns()
+    session = turns.waiting_in(open_session(catalogue)) if many else open_session(catalogue)
 
-    def ask(objects: list[int]) -> Any:
+    def ask(objects: list[int]) -> ConeReply:
         (i,) = objects
-        table = cone_of_service(address, catalogue, float(places.ra[i]), float(places.dec[i]), float(reach[i]), rows, good_for)  # fmt: skip
-        return require_complete(table, if_more, lambda: None)
+        circle = float(places.ra[i]), float(places.dec[i]), float(reach[i])
+        try:
+            return cone_reply(session, address, catalogue, *circle, rows, GOOD_FOR if many else 0.0)
+        except InputError as error:
+            if not many:
+                raise
+            raise ServiceError(error.what, remedy=error.remedy) from error  # what it says of one is not of the others
 
-    return in_parts(list(range(len(places.names))), ask, 1, places.names, catalogue)
+    replies = JoinedReplies(catalogue, rows)
+    found = in_parts(
+        list(range(len(places.names))), turns.taken(ask) if many else ask, 1, places.names, catalogue,
+        at_once=CONES_AT_ONCE, keep=lambda reply, part: _kept(replies, reply, part[0]), stacklevel=5,
+    )  # fmt: skip
+    failed = [(outcome, part) for outcome, part in found if isinstance(outcome, ServiceError)]
+    records = {part[0]: outcome for outcome, part in found if not isinstance(outcome, ServiceError)}
+    _require_whole(records, places, catalogue, if_more)
+    tables: list[tuple[Any, list[int]]] = []
+    for table, of in replies.tables():
+        table["target_number"] = of
+        table.meta["queries"] = []
+        tables.append((table, sorted(records)))
+    tables[0][0].meta["queries"] = summed_records([records[i] for i in sorted(records)], "cone searches")
+    return [*tables, *failed]
+
+
+def _kept(replies: JoinedReplies, reply: ConeReply, number: int) -> dict[str, Any]:
+    """The record of a reply; of the rest only the rows are kept."""
+    replies.add(reply, number)
+    return reply.record
+
+
+def _require_whole(
+    records: dict[int, dict[str, Any]], places: Places, catalogue: str, if_more: Literal["refuse", "keep_first"]
+) -> None:
+    """Refuse, or tell once, what was cut off around objects."""
+    cut = {i: r for i, r in records.items() if r["complete"] is False}
+    if cut and if_more == "refuse":
+        i, record = next(iter(cut.items()))
+        around = f"around {places.names[i]}" + (f" and {len(cut) - 1} more objects" if len(cut) > 1 else "")
+        raise InputError(
+            f"{catalogue} would give more than {record['rows']:,} rows {around}; the rest would be cut off by {record['cut_by']}.",
+            remedy="Ask for a smaller radius, for more rows, or say if_more=keep_first.",
+        )
+    if cut:
+        warnings.warn(
+            f"The rows of {catalogue} around {_named(places, cut)} are not all: the rest was cut off by {next(iter(cut.values()))['cut_by']}. "
+            "Which rows came is up to the service, so counts and fractions from them mean nothing.",
+            stacklevel=4,
+        )
+    if silent := [i for i, r in records.items() if r["complete"] is None and r["rows"]]:
+        warnings.warn(
+            f"Nobody can tell whether the rows around {_named(places, silent)} are all there are: {catalogue} does not say.",
+            stacklevel=4,
+        )
+
+
+def _named(places: Places, which: Iterable[int]) -> str:
+    names = [places.names[i] for i in which]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 # --- what is handed on
@@ -326,7 +304,7 @@ def _finished(found: list[tuple[Any, list[int]]], places: Places, radius: float,
         if isinstance(outcome, ServiceError) or not len(outcome):
             continue
         if "target_number" in outcome.colnames:
-            at = np.asarray(outcome["target_number"], dtype=int)
+            at = np.asarray(outcome["target_number"], dtype=np.int64)
             outcome.remove_column("target_number")
         else:
             at = np.full(len(outcome), part[0])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from gnomon.tools.archives.asking.json_replies import one_line
 from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.asking.reply_costs import cost_of_ephemeris
 from gnomon.tools.archives.asking.utc_dates import utc_date
 from gnomon.tools.archives.solar_system.horizons import MOST_ROWS as MOST_ROWS_OF_HORIZONS
 from gnomon.tools.archives.solar_system.horizons import SERVICE as HORIZONS
@@ -62,6 +63,7 @@ _LONGEST_NAME = 60
     effects=("read_network",),
     comparison="exact",
     seconds=3.0,
+    cost=cost_of_ephemeris,
     citations=(
         "Giorgini et al. 1996, JPL's On-Line Solar System Data Service, 1996DPS....28.2504G",
         "Park et al. 2021, The JPL Planetary and Lunar Ephemerides DE440 and DE441, doi:10.3847/1538-3881/abd414",
@@ -98,11 +100,11 @@ _LONGEST_NAME = 60
     method_zh="{body} 的历表由 {source} 计算，观测站 {observatory}，时间从 {begin} 到 {end}（UTC），步长 {step}；位置为天体测量位置，已作光行时改正。",
 )
 def ephemeris(
-    body: str,
-    begin: str,
-    end: str,
+    body: Annotated[str, "body"],
+    begin: Annotated[str, "start"],
+    end: Annotated[str, "end"],
     step: Annotated[float, "h", "(0, 8760]"] = 24.0,
-    observatory: str = "500",
+    observatory: Annotated[str, "site"] = "500",
     source: Literal["JPL Horizons", "MPC"] = "JPL Horizons",
 ) -> Ephemeris:
     """Ask where a planet, moon, asteroid, comet or spacecraft is in the sky at regular times.

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from gnomon.tools.archives.asking.query_records import record_of_failure
+from gnomon.tools.archives.asking.reply_costs import cost_of_find_data
 from gnomon.tools.archives.positions.sky_matching import moved, separations
 from gnomon.tools.archives.positions.target_positions import Places, numbers, places_at
+from gnomon.tools.archives.products.footprints import covers, footprint_of
 from gnomon.tools.archives.products.observation_archives import ARCHIVES, PRODUCT_OF, observations_around
 from gnomon.tools.archives.tables.masked_columns import number_column, text_column
 from gnomon.tools.archives.tables.vo_registry import REGISTRY, has_services_for, services_covering
@@ -28,10 +30,11 @@ _MJD_OF_2000 = 51544.5
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("read_network",),
     comparison="exact",
     seconds=60.0,
+    cost=cost_of_find_data,
     citations=(
         "Louys, Tody, Dowler et al. 2017, Observation Data Model Core Components and its Implementation in TAP 1.1, 2017ivoa.spec.0509L",
         "Demleitner, Harrison, Molinaro et al. 2019, IVOA Registry Relational Schema 1.1, 2019ivoa.spec.1011D",
@@ -70,7 +73,35 @@ def find_data(
     target: Target,
     products: Literal["all", "images", "spectra", "light_curves", "catalogues"] = "all",
     band: Literal["any", "gamma", "x-ray", "uv", "optical", "infrared", "radio"] = "any",
-    facility: str = "",
+    facility: Annotated[
+        str,
+        "facility",
+        "HST",
+        "JWST",
+        "Chandra",
+        "XMM",
+        "ALMA",
+        "VLA",
+        "HARPS",
+        "UVES",
+        "MUSE",
+        "ESO",
+        "Spitzer",
+        "Herschel",
+        "GALEX",
+        "Swift",
+        "NuSTAR",
+        "TESS",
+        "Kepler",
+        "Gemini",
+        "CFHT",
+        "IUE",
+        "FUSE",
+        "ROSAT",
+        "Fermi",
+        "WISE",
+        "Euclid",
+    ] = "",
     radius: Annotated[float, "arcmin", "(0, 600]"] = 1.0,
     rows: Annotated[int, "[1, 100000]"] = 1000,
 ) -> Holdings:
@@ -102,8 +133,8 @@ def find_data(
         list, visibilities, catalogue …; masked where the archive does not say), ``access_url``, ``format``, ``facility``,
         ``instrument``, ``collection``, ``title``, ``target_in_archive``, ``calibration_level`` (0 raw to 4 derived), ``em_min``, ``em_max``
         [m], ``t_min``, ``t_max`` [d, MJD, of the scale of the archive], ``exposure`` [s], ``resolution`` [arcsec], ``resolving_power``, ``ra``,
-        ``dec`` [deg, ICRS, centre], ``separation`` [arcmin] of the centre from the object at the time of the observation, ``size`` [kB],
-        ``obs_id``, ``publisher_did``.  With several objects, a product in reach of more than one is given to the one nearest to its
+        ``dec`` [deg, ICRS, centre], ``separation`` [arcmin] of the centre from the object at the time of the observation, ``covers`` (whether the footprint
+        holds the object's place at that time; masked where the archive gives none that is understood), ``size`` [kB], ``obs_id``, ``publisher_did``.  With several objects, a product in reach of more than one is given to the one nearest to its
         centre.  Rows of the registry are services: their address asks for what they have in the circle, and it may be nothing.
 
     Raises
@@ -259,7 +290,7 @@ def _table(found: list[dict[str, Any]], target: Target, places: Places) -> Holdi
     import numpy as np
     from astropy.table import Column, QTable
 
-    objects, separation = _nearest(found, target, places)
+    objects, separation, there = _nearest(found, target, places)
     order = sorted(
         range(len(found)),
         key=lambda i: (
@@ -305,6 +336,7 @@ def _table(found: list[dict[str, Any]], target: Target, places: Places) -> Holdi
         "of the centre from the object, where it was when it was observed",
         "pos.angDistance",
     )
+    table["covers"] = _covers(rows, [there[i] for i in order])
     table["size"] = number("access_estsize", "kB", "size of the file, about", "phys.size;meta.file")
     table["obs_id"] = text("obs_id", "identifier of the observation", "meta.id")
     table["publisher_did"] = text("obs_publisher_did", "identifier of the product", "meta.ref.ivoid")
@@ -339,8 +371,22 @@ def _levels(rows: list[dict[str, Any]]) -> Any:
     return column
 
 
-def _nearest(found: list[dict[str, Any]], target: Target, places: Places) -> tuple[list[int], Any]:
-    """For each product the object that its centre is nearest to, and how far away, arcminutes, at the time of the observation."""
+def _covers(rows: list[dict[str, Any]], there: list[tuple[float, float]]) -> Any:
+    import numpy as np
+    from astropy.table import MaskedColumn
+
+    values = [covers(footprint_of(row.get("s_region")), *place) for row, place in zip(rows, there, strict=True)]
+    mask = [v is None for v in values]
+    column = MaskedColumn(np.array([bool(v) for v in values], dtype=bool), mask=mask)
+    column.info.description = "whether the footprint holds the place where the object was"
+    column.info.meta = {"ucd": "meta.code"}
+    return column
+
+
+def _nearest(
+    found: list[dict[str, Any]], target: Target, places: Places
+) -> tuple[list[int], Any, list[tuple[float, float]]]:
+    """For each product the object that its centre is nearest to, how far away, arcminutes, and where it was, at the time of the observation."""
     import numpy as np
 
     position = dict(target.meta.get("position") or {})
@@ -359,4 +405,5 @@ def _nearest(found: list[dict[str, Any]], target: Target, places: Places) -> tup
     apart = separations(there_ra, there_dec, ra, dec) / 60.0
     order = np.lexsort((thing, np.where(np.isfinite(apart), apart, np.inf), product))
     best = order[np.append(True, np.diff(product[order]) != 0)[: len(order)]]
-    return [int(i) for i in thing[best]], apart[best]
+    where = [(float(a), float(d)) for a, d in zip(there_ra[best], there_dec[best], strict=True)]
+    return [int(i) for i in thing[best]], apart[best], where

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from gnomon.tools.archives.tables.adql_text import containing
 from gnomon.tools.archives.tables.services import service_of
+from gnomon.tools.archives.tables.table_costs import cost_of_find_tables
 from gnomon.tools.archives.tables.table_queries import query_tables
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError
 from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
-    from gnomon.tools.kinds import SourceTable
+    from gnomon.tools.kinds import Columns
 
 # As TAP_SCHEMA names them: https://www.ivoa.net/documents/TAP/20190927/, section 4.
 _COLUMNS = ("table_name", "column_name", "unit", "ucd", "datatype", "description")
@@ -25,6 +26,7 @@ _MOST_WORDS = 10
     effects=("read_network",),
     comparison="exact",
     seconds=5.0,
+    cost=cost_of_find_tables,
     citations=("Dowler, Rixon, Tody & Demleitner 2019, Table Access Protocol Version 1.1, 2019ivoa.spec.0927D",),
     examples=(
         "Which tables does the Gaia archive have?",
@@ -56,7 +58,28 @@ _MOST_WORDS = 10
     method="The tables and columns of {service} were looked up (words: {words}).",
     method_zh="查找 {service} 的表和列（词：{words}）。",
 )
-def find_tables(service: str, words: str = "", rows: Annotated[int, "[1, 1000000]"] = 20_000) -> SourceTable:
+def find_tables(
+    service: Annotated[
+        str,
+        "service",
+        "Gaia archive",
+        "VizieR",
+        "SIMBAD",
+        "NED",
+        "IRSA",
+        "NASA Exoplanet Archive",
+        "MAST",
+        "ESO archive",
+        "ESO catalogues",
+        "Astro Data Lab",
+        "SkyMapper",
+        "GAVO",
+        "CADC",
+        "HEASARC",
+    ],
+    words: Annotated[str, "subject"] = "",
+    rows: Annotated[int, "[1, 1000000]"] = 20_000,
+) -> Columns:
     """List the tables of a service and their columns, with units and meanings.
 
     Parameters
@@ -72,7 +95,7 @@ def find_tables(service: str, words: str = "", rows: Annotated[int, "[1, 1000000
 
     Returns
     -------
-    SourceTable
+    Columns
         One row a column: ``table_name``, ``column_name``, ``unit``, ``ucd``, ``datatype``, ``description``, in order of tables and
         columns.  What the service does not say is masked.
 
@@ -124,7 +147,7 @@ def _adql(words: list[str], *, lower: bool) -> str:
     return adql + (" WHERE " + " AND ".join(conditions) if conditions else "")
 
 
-def _ordered(table: Any, service: str) -> SourceTable:
+def _ordered(table: Any, service: str) -> Columns:
     """The columns by the names of the standard, in order of table and column."""
     import numpy as np
 

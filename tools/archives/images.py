@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.asking.reply_costs import cost_of_images
 from gnomon.tools.archives.asking.service_session import open_session
 from gnomon.tools.archives.products.data_products import Place, Products, absolute_address, list_products, place_of
 from gnomon.tools.archives.products.fits_files import FitsFile, fetch_fits, plain_header
@@ -82,6 +83,7 @@ _OTHER_NAMES = {
     effects=("read_network",),
     comparison="exact",
     seconds=8.0,
+    cost=cost_of_images,
     citations=(
         "Fernique et al. 2015, Hierarchical progressive surveys: multi-resolution HEALPix data structures for astronomical images, doi:10.1051/0004-6361/201526075",
         "Tody, Plante & Harrison 2009, Simple Image Access Specification Version 1.0, 2009ivoa.spec.1111T",
@@ -120,7 +122,30 @@ _OTHER_NAMES = {
 )
 def images(
     target: Target,
-    survey: str = "DSS2 red",
+    survey: Annotated[
+        str,
+        "survey",
+        "DSS2 red",
+        "DSS2 blue",
+        "DSS2 NIR",
+        "2MASS J",
+        "2MASS H",
+        "2MASS K",
+        "Pan-STARRS r",
+        "Pan-STARRS g",
+        "Pan-STARRS i",
+        "Pan-STARRS z",
+        "Pan-STARRS y",
+        "SDSS r",
+        "SDSS g",
+        "SDSS i",
+        "WISE W1",
+        "WISE W2",
+        "WISE W3",
+        "WISE W4",
+        "GALEX NUV",
+        "GALEX FUV",
+    ] = "DSS2 red",
     size: Annotated[float, "arcmin", "(0, 120]"] = 5.0,
     pixel: Annotated[float, "arcsec", "(0, 60]"] | None = None,
     protocol: Literal["auto", "SIA1", "SIA2"] = "auto",

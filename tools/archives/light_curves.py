@@ -9,7 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.asking.reply_costs import cost_of_light_curves
 from gnomon.tools.archives.positions.target_positions import numbers
+from gnomon.tools.archives.products.asas_sn import BANDS as ASAS_SN_BANDS
+from gnomon.tools.archives.products.asas_sn import EPOCH as ASAS_SN_EPOCH
+from gnomon.tools.archives.products.asas_sn import GOOD, epochs_of_asas_sn
+from gnomon.tools.archives.products.asas_sn import SERVICE as ASAS_SN
 from gnomon.tools.archives.products.data_products import Place, place_of
 from gnomon.tools.archives.products.fits_files import FitsFile, fetch_fits
 from gnomon.tools.archives.products.gaia_products import EPOCH as GAIA_EPOCH
@@ -19,6 +24,7 @@ from gnomon.tools.archives.products.mast import (
     ARCHIVES,
     EPOCH,
     SERVICE,
+    Author,
     Cadence,
     LightCurveFile,
     Mission,
@@ -45,16 +51,21 @@ _GAIA_COLUMNS = ("band", "time", "flux", "flux_error", "rejected_by_photometry",
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("read_network",),
     comparison="exact",
     seconds=15.0,
+    cost=cost_of_light_curves,
     citations=(
         "Ricker et al. 2015, Transiting Exoplanet Survey Satellite, doi:10.1117/1.JATIS.1.1.014003",
         "Jenkins et al. 2016, The TESS science processing operations center, doi:10.1117/12.2233418",
         "Borucki et al. 2010, Kepler planet-detection mission: introduction and first results, doi:10.1126/science.1185402",
         "Howell et al. 2014, The K2 mission: characterization and early results, doi:10.1086/676406",
         "Masci et al. 2019, The Zwicky Transient Facility: data processing, products, and archive, doi:10.1088/1538-3873/aae8ac",
+        "Shappee et al. 2014, The Man behind the Curtain: X-Rays Drive the UV through NIR Variability in the 2013 Active Galactic Nucleus Outburst in NGC 2617, doi:10.1088/0004-637X/788/1/48",
+        "Hart et al. 2023, ASAS-SN Sky Patrol V2.0, doi:10.48550/arXiv.2304.03791",
+        "Caldwell et al. 2020, TESS Science Processing Operations Center FFI Target List Products, doi:10.3847/2515-5172/abc9b3",
+        "Huang et al. 2020, Photometry of 10 Million Stars from the First Two Years of TESS Full Frame Images: Part I, doi:10.3847/2515-5172/abca2e",
         "Gaia Collaboration 2023, Gaia Data Release 3: Summary of the content and survey properties, doi:10.1051/0004-6361/202243940",
     ),
     examples=(
@@ -70,6 +81,8 @@ _GAIA_COLUMNS = ("band", "time", "flux", "flux_error", "rejected_by_photometry",
         "Fetch the Gaia G light curve of Gaia DR3 5937083312263887616",
         "Download the SAP flux of the star from TESS",
         "Search for transits in the TESS data of TOI-700",
+        "ASAS-SN light curve of this variable star in g",
+        "Get the QLP light curve of TIC 277554109",
         "获取 TIC 25155310 的 TESS 光变曲线",
         "下载 WASP-100 所有 TESS 扇区的数据",
         "获取 KIC 6922244 的 Kepler 光变曲线",
@@ -82,52 +95,58 @@ _GAIA_COLUMNS = ("band", "time", "flux", "flux_error", "rejected_by_photometry",
         "获取 Gaia DR3 5937083312263887616 的 G 波段光变",
         "从 TESS 下载这颗星的 SAP 流量",
         "在 TOI-700 的 TESS 数据里搜索凌星",
+        "这颗变星的 ASAS-SN g 波段光变曲线",
+        "获取 TIC 277554109 的 QLP 光变曲线",
     ),
-    summary_zh="从 TESS、Kepler、K2、ZTF 或 Gaia 的数据库获取目标的光变曲线。",
-    method="The light curve of the object by {survey} was taken from its archive (flux: {flux}, quality: {quality}), and each part of it was divided by its median.",
-    method_zh="从 {survey} 数据库取得目标的光变曲线（流量：{flux}，质量筛选：{quality}），各段分别除以其中位数。",
+    summary_zh="从 TESS、Kepler、K2、ZTF、ASAS-SN 或 Gaia 的数据库获取目标的光变曲线。",
+    method="The light curve of the object by {survey} was taken from its archive (made by: {author}, flux: {flux}, quality: {quality}), and each part of it was divided by its median.",
+    method_zh="从 {survey} 数据库取得目标的光变曲线（制作：{author}，流量：{flux}，质量筛选：{quality}），各段分别除以其中位数。",
 )
 def light_curves(
     target: Target,
-    survey: Literal["TESS", "Kepler", "K2", "ZTF", "Gaia"] = "TESS",
+    survey: Literal["TESS", "Kepler", "K2", "ZTF", "ASAS-SN", "Gaia"] = "TESS",
     sector: Annotated[int, "[0, 999]"] | None = None,
     band: str = "",
     cadence: Literal["standard", "fast"] = "standard",
     flux: Literal["corrected", "raw"] = "corrected",
     quality: Literal["default", "none"] = "default",
     radius: Annotated[float, "arcsec", "(0, 60]"] = 3.0,
+    author: Literal["mission", "TESS-SPOC", "QLP"] = "mission",
 ) -> LightCurve:
     """Fetch the light curve of an object from the archive of a survey.
 
     TESS, Kepler and K2: the missions' own pipelines (SPOC, Kepler) at MAST; the identifier in every file is held against the one that was asked for.
-    All sectors (quarters, campaigns) of one cadence are joined.  ZTF: the one object of the survey with most points in a band.  Gaia: epoch
-    photometry of DR3.
+    All sectors (quarters, campaigns) of one cadence are joined.  ZTF: the one object of the survey with most points in a band.  ASAS-SN: Sky Patrol 2,
+    one band, all cameras; where the object was not detected is no point of it.  Gaia: epoch photometry of DR3.
 
     Parameters
     ----------
     target : Target
         One object.  Named TIC, KIC, EPIC or Gaia DR3 and a number, it is looked up by that; else by its place, moved to the years of the survey.
-    survey : {"TESS", "Kepler", "K2", "ZTF", "Gaia"}
+    survey : {"TESS", "Kepler", "K2", "ZTF", "ASAS-SN", "Gaia"}
         Whose light curve.
     sector : int, optional
         Of TESS; quarter of Kepler, campaign of K2.  All of them when not given.
     band : str
-        ZTF: g, r or i, by default the one with most points; Gaia: G, BP or RP, by default G.
+        ZTF: g, r or i, and ASAS-SN: g or V, by default the one with most points; Gaia: G, BP or RP, by default G.
     cadence : {"standard", "fast"}
         TESS: 120 s or 20 s; Kepler and K2: 30 min or 1 min.
     flux : {"corrected", "raw"}
         TESS, Kepler and K2: corrected for instrumental trends (PDCSAP), or simple aperture photometry (SAP).
     quality : {"default", "none"}
-        ``default`` leaves out points that the survey flags as bad: lightkurve's default flags of TESS and Kepler, ``catflags`` 32768 of ZTF, what Gaia's
-        photometry and variability processing rejected; ``none`` ignores the flags.
+        ``default`` leaves out points that the survey flags as bad: lightkurve's default flags of TESS and Kepler, ``catflags`` 32768 of ZTF, images of
+        ASAS-SN that are not good, what Gaia's photometry and variability processing rejected; ``none`` ignores the flags.
     radius : float
         How far from the object a source of the survey may be, arcsec.
+    author : {"mission", "TESS-SPOC", "QLP"}
+        Who made the light curve: the pipeline of the mission itself (SPOC, of the targets that it chose), or, of TESS, one that took the full-frame images.
 
     Returns
     -------
     LightCurve
         ``time`` [d], ``flux`` and ``flux_err`` (relative to the median of each part), in order of time, all finite.  ``segment`` has the sector, quarter or
-        campaign; ``catflags`` is kept for ZTF.  ``meta`` as of `read_light_curve`, and ``identifiers``, ``segments`` (part, rows and median flux), ``band``, ``position`` and ``queries``.
+        campaign; ``catflags`` is kept for ZTF, and ``camera``, ``magnitude``, ``magnitude_err`` and ``limiting_magnitude`` [mag] for ASAS-SN, whose upper limits are
+        in ``meta["upper_limits"]`` (``time``, ``magnitude``, ``camera``).  ``meta`` as of `read_light_curve`, and ``identifiers``, ``segments`` (part, rows and median flux), ``band``, ``position`` and ``queries``.
 
     Raises
     ------
@@ -147,24 +166,29 @@ def light_curves(
         raise InputError(
             f"Nothing can be looked for within {radius:g} arcsec.", remedy="Give a radius up to 60 arcsec."
         )
-    if survey == "ZTF" or survey == "Gaia":
+    if author != "mission" and (survey != "TESS" or cadence == "fast"):
+        raise InputError(
+            f"There are no light curves by {author} of {survey if survey != 'TESS' else 'this cadence'}.",
+            remedy="They are of full-frame images of TESS, which have one cadence: leave author or cadence out.",
+        )
+    if survey == "ZTF" or survey == "Gaia" or survey == "ASAS-SN":
         if sector is not None:
             raise InputError(f"{survey} has no sectors.", remedy="Leave the sector out.")
-        return (_of_ztf if survey == "ZTF" else _of_gaia)(target, band, quality, radius)
+        return {"ZTF": _of_ztf, "Gaia": _of_gaia, "ASAS-SN": _of_asas_sn}[survey](target, band, quality, radius)
     if band:
         raise InputError(f"{survey} has one band only, so {band!r} cannot be chosen.", remedy="Leave the band out.")
-    return _of_mission(target, survey, sector, cadence, flux, quality, radius)
+    return _of_mission(target, survey, sector, cadence, flux, quality, radius, author)
 
 
 # --- TESS, Kepler, K2
 
 
 def _of_mission(
-    target: Target, mission: Mission, sector: int | None, cadence: Cadence, flux: str, quality: Any, radius: float
-) -> LightCurve:
+    target: Target, mission: Mission, sector: int | None, cadence: Cadence, flux: str, quality: Any, radius: float, author: Author
+) -> LightCurve:  # fmt: skip
     how = ARCHIVES[mission]
     place = place_of(target, radius, EPOCH, f"the input catalogue of {mission}")
-    identifier, files, records = light_curve_files(place, radius, mission, cadence)
+    identifier, files, records = light_curve_files(place, radius, mission, cadence, author)
     wanted = [f for f in files if sector is None or f.part is None or f.part == sector]
     if not wanted:
         raise _no_part(place, mission, how.part, sector, [f.part for f in files])
@@ -184,7 +208,7 @@ def _of_mission(
             continue
         records.append(record_of(SERVICE, entry.url, f"GET {entry.uri}", file.asked, int(file.parts[1].cards.get("NAXIS2", 0))))  # fmt: skip
         try:
-            pieces.append((part, _read(file.content, entry.name, quality, flux_column="SAP_FLUX" if flux == "raw" else "PDCSAP_FLUX")))  # fmt: skip
+            pieces.append((part, _read(file.content, entry.name, quality, flux_column=_flux_column(file, flux))))  # fmt: skip
         except InputError as error:
             warnings.warn(f"The {how.part} {part} was left out: {error.what}", stacklevel=3)
         except BROKEN_CONTENT as error:
@@ -203,7 +227,19 @@ def _of_mission(
     result.meta["queries"] = records
     result.meta["flux_kind"] = flux
     result.meta["cadence"] = cadence
+    result.meta["author"] = author
     return result
+
+
+def _flux_column(file: FitsFile, flux: str) -> str:
+    """The column that has the flux that is wanted: corrected ones are called otherwise by QLP, and by it otherwise since sector 56."""
+    if flux == "raw":
+        return "SAP_FLUX"
+    cards = file.parts[1].cards
+    names = {
+        cards[k].upper() for k in (f"TTYPE{n}" for n in range(1, int(cards.get("TFIELDS", "0")) + 1)) if k in cards
+    }
+    return next((n for n in ("PDCSAP_FLUX", "KSPSAP_FLUX", "DET_FLUX") if n in names), "PDCSAP_FLUX")
 
 
 def _no_part(place: Place, mission: str, called: str, sector: int | None, there: list[Any]) -> EmptyResult:
@@ -359,6 +395,91 @@ def _plain(table: Any, name: str, unit: str) -> Any:
     from astropy.units import Quantity
 
     return Quantity(numbers(table, name, unit), unit)
+
+
+# --- ASAS-SN
+
+
+def _of_asas_sn(target: Target, band: str, quality: str, radius: float) -> LightCurve:
+    import numpy as np
+    from astropy import units as u
+    from astropy.table import Column
+    from astropy.units import Quantity
+
+    wanted = ASAS_SN_BANDS.get(band.strip().lower(), "") if band.strip() else ""
+    if band.strip() and not wanted:
+        raise InputError(f"ASAS-SN has no band {band!r}.", remedy="Its bands are g and V.")
+    place = place_of(target, radius, ASAS_SN_EPOCH, "the catalogue of ASAS-SN")
+    identifier, epochs, records = epochs_of_asas_sn(place, radius)
+    bands, numbers_of_band = np.unique(epochs["phot_filter"], return_counts=True)
+    told = dict(zip(map(str, bands), map(int, numbers_of_band), strict=True))
+    chosen = wanted or max(told, key=lambda b: told[b])
+    mine = epochs["phot_filter"] == chosen
+    good = epochs["quality"] == GOOD if quality == "default" else np.ones(len(mine), dtype=bool)
+    limits = mine & good & ~epochs["detected"]
+    finite = np.isfinite(epochs["jd"] + epochs["flux"] + epochs["flux_err"]) & (epochs["flux_err"] > 0.0)
+    points = mine & good & epochs["detected"]
+    left = [f"{n} images in {b}" for b, n in told.items() if b != chosen]
+    if limits.any():
+        left.append(
+            f"{int(limits.sum())} images in {chosen} in which it was not detected, of which the upper limits are kept apart"
+        )
+    if not (points & finite).any():
+        raise EmptyResult(
+            f"ASAS-SN has no detection of {place.name} (its object {identifier}) in {chosen}, in {int((mine & good).sum())} images that can be used.",
+            remedy="It was asked and it answered, so this is a result; try quality=none or another band.",
+            zh=f"ASAS-SN 在 {chosen} 波段没有探测到 {place.name}。",
+        )
+    rows = np.flatnonzero(points & finite)
+    rows = rows[np.argsort(epochs["jd"][rows], kind="stable")]
+    rows = rows[np.append(True, np.diff(epochs["jd"][rows]) > 0.0)]  # two cameras may have opened together
+    columns = {n: Quantity(epochs[n][rows], unit) for n, unit in (("jd", u.d), ("flux", u.mJy), ("flux_err", u.mJy))}
+    result = _read_columns(f"ASAS-SN_{identifier}_{chosen}", columns, {}, ASAS_SN, place)
+    # By time, since the reader of files may leave rows out.
+    where = rows[np.searchsorted(epochs["jd"][rows], result["time"].value)]
+    result["camera"] = Column(epochs["camera"][where], description="Camera")
+    for name, key, words in (
+        ("magnitude", "mag", f"Magnitude in {chosen}"),
+        ("magnitude_err", "mag_err", "Uncertainty of the magnitude"),
+        ("limiting_magnitude", "limit", "Magnitude of the faintest source that the image would show at five standard deviations"),
+    ):  # fmt: skip
+        result[name] = Quantity(epochs[key][where], u.mag)
+        result[name].info.description = words
+    dropped = {
+        "quality flag": int((mine & ~good).sum()), "not detected": int(limits.sum()), "flux not finite": int((points & ~finite).sum()),
+        "duplicate time": int((points & finite).sum()) - len(rows),
+    }  # fmt: skip
+    reading = result.meta["reading"]
+    reading["rows_total"] += sum(dropped.values())
+    reading["dropped"] |= {k: reading["dropped"].get(k, 0) + n for k, n in dropped.items() if n}
+    cameras = sorted(set(map(str, epochs["camera"][where])))
+    if len(cameras) > 1:
+        left_out = f"; left out are {', '.join(left)}" if left else ""
+        warnings.warn(
+            f"Taken are the {len(result)} points of ASAS-SN in {chosen} by {len(cameras)} cameras ({', '.join(cameras)}), which may differ by some hundredths of a magnitude{left_out}.",
+            stacklevel=3,
+        )
+    elif left:
+        warnings.warn(f"Taken are the {len(result)} points of ASAS-SN in {chosen}; left out are {', '.join(left)}.", stacklevel=3)  # fmt: skip
+    warnings.warn(
+        "ASAS-SN gives Julian dates and does not say that they are corrected for the motion of the Earth, which is up to 8.3 minutes.", stacklevel=3
+    )  # fmt: skip
+    order = np.flatnonzero(limits)[np.argsort(epochs["jd"][limits], kind="stable")]
+    result.meta.update(
+        {
+            "mission": "ASAS-SN",
+            "band": chosen,
+            "identifiers": {"asas_sn_id": str(identifier)},
+            "upper_limits": {
+                "time": [float(x) for x in epochs["jd"][order]],
+                "magnitude": [float(x) if np.isfinite(x) else None for x in epochs["limit"][order]],
+                "camera": [str(x) for x in epochs["camera"][order]],
+            },
+            "position": place.position(),
+            "queries": records,
+        }
+    )
+    return result
 
 
 # --- Gaia

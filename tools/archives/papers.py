@@ -7,27 +7,18 @@ import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from gnomon.tools.archives.asking.json_replies import whole_number_column
-from gnomon.tools.archives.asking.query_records import record_of, record_of_failure
-from gnomon.tools.archives.literature.ads_papers import address as address_of_ads
-from gnomon.tools.archives.literature.ads_papers import ask_ads
-from gnomon.tools.archives.literature.ads_papers import query_of as query_of_ads
-from gnomon.tools.archives.literature.arxiv_papers import address as address_of_arxiv
-from gnomon.tools.archives.literature.arxiv_papers import ask_arxiv
-from gnomon.tools.archives.literature.arxiv_papers import query_of as query_of_arxiv
-from gnomon.tools.archives.literature.paper_words import Words, words_of
+from gnomon.tools.archives.asking.reply_costs import cost_of_papers
+from gnomon.tools.archives.literature.ads_papers import ADS
+from gnomon.tools.archives.literature.arxiv_papers import ARXIV
+from gnomon.tools.archives.literature.paper_words import words_of
 from gnomon.tools.archives.tables.masked_columns import text_column
 from gnomon.tools.errors import EmptyResult, InputError, ServiceError
 from gnomon.tools.registry import tool
-from gnomon.tools.transport import inquire
 
 if TYPE_CHECKING:
     from gnomon.tools.kinds import References, Target
 
-# For each service: its address, how it is asked, and how words become its query.
-_SERVICES = {
-    "ADS": (address_of_ads, ask_ads, query_of_ads),
-    "arXiv": (address_of_arxiv, ask_arxiv, query_of_arxiv),
-}
+_SERVICES = {service.name: service for service in (ADS, ARXIV)}
 _MOST_NAMES = 5
 
 
@@ -36,6 +27,7 @@ _MOST_NAMES = 5
     effects=("read_network",),
     comparison="exact",
     seconds=5.0,
+    cost=cost_of_papers,
     citations=(
         "Kurtz et al. 2000, The NASA Astrophysics Data System: Overview, doi:10.1051/aas:2000170",
         "Ginsparg 2011, ArXiv at 20, doi:10.1038/476145a",
@@ -71,7 +63,7 @@ _MOST_NAMES = 5
     method_zh="以关键词 {words} 在 {source} 中检索论文（自 {since} 起，排序：{order}，最多 {rows} 篇），同一论文的记录按 arXiv 编号和 DOI 合并。",
 )
 def papers(
-    words: str = "",
+    words: Annotated[str, "subject"] = "",
     target: Target | None = None,
     source: Literal["ADS", "arXiv", "both"] = "both",
     since: Annotated[int, "[1600, 2200]"] | None = None,
@@ -129,15 +121,13 @@ def papers(
     if source == "arXiv" and order == "most_cited":
         raise InputError("arXiv does not count citations.", remedy="Ask ADS, or for another order.")
     asked_for = words_of(words, names)
-    services = list(_SERVICES) if source == "both" else [source]
     lists, records, failures = [], [], []
-    for service in services:
+    for service in _SERVICES.values() if source == "both" else [_SERVICES[source]]:
         try:
-            found, record = _asked(service, asked_for, since, order, rows)
+            found, record = service.papers(asked_for, since, order, rows)
         except ServiceError as error:
             failures.append(error)
-            address, _, query_of = _SERVICES[service]
-            records.append(record_of_failure(service, address(), query_of(asked_for, since), error))
+            records.append(service.failure(asked_for, since, error))
             continue
         lists.append(found)
         records.append(record)
@@ -145,20 +135,6 @@ def papers(
     table = _table(_ordered(lists, order)[:rows])
     table.meta["queries"] = records
     return table
-
-
-def _asked(
-    service: str, words: Words, since: int | None, order: str, rows: int
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    address, ask, query_of = _SERVICES[service]
-    query = query_of(words, since)
-    question = {"service": service, "url": address(), "text": query, "order": order, "rows": rows}
-    (found, total), asked = inquire(question, lambda: ask(query, order, rows))
-    record = record_of(service, address(), query, asked, len(found))
-    record |= {"limit": rows, "available": total, "complete": total <= len(found)}
-    if not record["complete"]:
-        record["cut_by"] = f"the limit of {rows} rows of this plan"
-    return found, record
 
 
 def _tell(lists: list[Any], records: list[dict[str, Any]], failures: list[ServiceError], said: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from gnomon.tools.archives.asking.outcomes import counted, require_complete, require_rows
 from gnomon.tools.archives.tables.services import service_of
+from gnomon.tools.archives.tables.table_costs import cost_of_query
 from gnomon.tools.archives.tables.table_queries import query_tables
 from gnomon.tools.errors import InputError
 from gnomon.tools.registry import tool
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     effects=("read_network",),
     comparison="exact",
     seconds=5.0,
+    cost=cost_of_query,
     citations=(
         "Dowler, Rixon, Tody & Demleitner 2019, Table Access Protocol Version 1.1, 2019ivoa.spec.0927D",
         "Mantelet, Morris, Demleitner et al. 2023, Astronomical Data Query Language Version 2.1, 2023ivoa.spec.1215M",
@@ -45,8 +47,25 @@ if TYPE_CHECKING:
     method_zh="以 ADQL 查询 {service}：{adql}",
 )
 def query(
-    adql: str,
-    service: str,
+    adql: Annotated[str, "adql"],
+    service: Annotated[
+        str,
+        "service",
+        "Gaia archive",
+        "VizieR",
+        "SIMBAD",
+        "NED",
+        "IRSA",
+        "NASA Exoplanet Archive",
+        "MAST",
+        "ESO archive",
+        "ESO catalogues",
+        "Astro Data Lab",
+        "SkyMapper",
+        "GAVO",
+        "CADC",
+        "HEASARC",
+    ],
     rows: Annotated[int, "[1, 10000000]"] = 100_000,
     mode: Literal["auto", "sync", "async"] = "auto",
     if_more: Literal["refuse", "keep_first"] = "refuse",

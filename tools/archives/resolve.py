@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import warnings
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
+from gnomon.tools.archives.asking.in_parts import GOOD_FOR, in_parts, summed_records
 from gnomon.tools.archives.asking.query_records import record_of_failure
+from gnomon.tools.archives.asking.reply_costs import cost_of_resolve
 from gnomon.tools.archives.positions.name_services import (
     KnownObject,
     names_near,
@@ -25,6 +27,7 @@ from gnomon.tools.archives.positions.sky_matching import moved, separations
 from gnomon.tools.archives.tables.masked_columns import number_column, text_column
 from gnomon.tools.archives.tables.services import SERVICES
 from gnomon.tools.errors import EmptyResult, InputError, MissingReply, NetworkRefused, ServiceError
+from gnomon.tools.progress import progressed
 from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
@@ -36,8 +39,13 @@ LEAST_PARALLAX_SNR = 5.0
 DISAGREEMENT = 2.0  # arcsec
 # So many names are looked up a second time, one by one; longer lists only where SIMBAD does not know the name.
 LOOKED_UP_TWICE = 30
-_MOST_NAMES = 1000
-_MOST_LONE_LOOKUPS = 100
+# Names that SIMBAD is asked about at a time: what it answers with all other names of them is a megabyte or two.
+NAMES_AT_ONCE = 2000
+_MOST_NAMES = 50_000
+_MOST_LONE_LOOKUPS = 1000  # at five a second a few minutes
+# In a long list a service may fail for a name; failing so often in a row it is taken to be down.
+_FAILURES_IN_A_ROW = 3
+_MOST_SENTENCES = 10  # of one kind; more are told together
 _LONGEST_NAME = 200
 _SUGGESTED = 3  # names for which near ones are asked, and near ones that are told of each
 
@@ -70,6 +78,7 @@ class _Sought:
     effects=("read_network",),
     comparison="exact",
     seconds=5.0,
+    cost=cost_of_resolve,
     citations=(
         "Wenger et al. 2000, The SIMBAD astronomical database, doi:10.1051/aas:2000332",
         "Ochsenbein, Bauer & Marcout 2000, The VizieR database of astronomical catalogues, doi:10.1051/aas:2000169",
@@ -106,17 +115,17 @@ class _Sought:
     method="The names {names} were resolved with SIMBAD; positions were compared with those of NED and VizieR (through Sesame) at a common epoch.",
     method_zh="用 SIMBAD 解析名称 {names}，并把位置归算到同一历元后与 NED、VizieR（经 Sesame）的位置比较。",
 )
-def resolve(names: list[str]) -> Target:
+def resolve(names: list[Annotated[str, "object"]]) -> Target:
     """Find where objects are by their names, and what is known of them.
 
     SIMBAD is asked for all names at once; NED and VizieR (through Sesame of the CDS, or NED itself where Sesame does not answer) are asked
     for each, so that services that disagree are seen.  Lists of more than 30 names are looked up a second time only where
-    SIMBAD does not know the name.
+    SIMBAD does not know the name, and of those 1000 at most; work that was stopped goes on where it was.
 
     Parameters
     ----------
     names : list of str
-        Names or catalogue numbers, as SIMBAD, NED or VizieR know them; long numbers are kept exactly.  A position may stand in place of a name,
+        Up to 50 000 names or catalogue numbers, as SIMBAD, NED or VizieR know them; long numbers are kept exactly.  A position may stand in place of a name,
         ``10:08:22.3 +11:58:02`` (hours and degrees) or ``152.0929 +11.967`` (degrees); it is taken as ICRS of unknown epoch, and nobody is asked.
 
     Returns
@@ -169,9 +178,8 @@ def resolve(names: list[str]) -> Target:
             stacklevel=2,
         )
     _tell_of_missing([s for s in sought if s.known is None])
-    for one in found:
-        _compare(one)
-        _check_identity(one)
+    _tell_some([sentence for one in found if (sentence := _compare(one))])
+    _tell_some([sentence for one in found if (sentence := _check_identity(one))])
     table = _table(found)
     table.meta["queries"] = records
     return table
@@ -201,13 +209,20 @@ def _ask_simbad(sought: list[_Sought], records: list[dict[str, Any]]) -> None:
         return
     service = SERVICES["SIMBAD"]
     names = [s.name for s in sought]
+    good_for = GOOD_FOR if len(names) > NAMES_AT_ONCE else 0.0
+
+    def ask(part: list[int]) -> tuple[dict[str, Any], dict[str, Any]]:
+        try:
+            return objects_in_simbad([names[i] for i in part], good_for)
+        except InputError as error:
+            raise ServiceError(error.what, remedy="Gnomon must be told.") from error
+
     try:
-        found, record = objects_in_simbad(names)
+        told = in_parts(list(range(len(names))), ask, NAMES_AT_ONCE, names, service.name, what="names", stacklevel=5)
     except (MissingReply, NetworkRefused):
         raise
-    except (ServiceError, InputError) as error:
-        failure = error if isinstance(error, ServiceError) else ServiceError(error.what, remedy="Gnomon must be told.")
-        records.append(record_of_failure(service.name, service.url, "; ".join(names), failure))
+    except ServiceError as failure:
+        records.append(record_of_failure(service.name, service.url, _listed(names), failure))
         for one in sought:
             one.failed.append(failure)
         warnings.warn(
@@ -215,21 +230,32 @@ def _ask_simbad(sought: list[_Sought], records: list[dict[str, Any]]) -> None:
             stacklevel=3,
         )
         return
-    records.append(record)
-    for one in sought:
-        one.answered.append("SIMBAD")
-        known = found.get(one.name, [])
-        if len(known) > 1:
-            raise InputError(
-                f"{one.name!r} stands for {len(known)} objects in SIMBAD: {_listed([k.main_id for k in known])}.",
-                remedy="Ask for the one that is meant by its own name.",
-            )
-        one.simbad = known[0] if known else None
+    for outcome, part in told:
+        if isinstance(outcome, ServiceError):
+            records.append(record_of_failure(service.name, service.url, _listed([names[i] for i in part]), outcome))
+            for i in part:
+                sought[i].failed.append(outcome)
+            continue
+        found, record = outcome
+        records.append(record)
+        for i in part:
+            _take_from_simbad(sought[i], found.get(names[i], []))
+
+
+def _take_from_simbad(one: _Sought, known: list[KnownObject]) -> None:
+    one.answered.append("SIMBAD")
+    if len(known) > 1:
+        raise InputError(
+            f"{one.name!r} stands for {len(known)} objects in SIMBAD: {_listed([k.main_id for k in known])}.",
+            remedy="Ask for the one that is meant by its own name.",
+        )
+    one.simbad = known[0] if known else None
 
 
 def _ask_others(sought: list[_Sought], records: list[dict[str, Any]]) -> None:
     """Ask NED and VizieR about each name; NED itself once Sesame does not answer, and nobody once neither does."""
-    if len(sought) > LOOKED_UP_TWICE:
+    many = len(sought) > LOOKED_UP_TWICE
+    if many:
         sought = [s for s in sought if s.simbad is None]
         if sought:
             warnings.warn(
@@ -245,27 +271,43 @@ def _ask_others(sought: list[_Sought], records: list[dict[str, Any]]) -> None:
                 )
             )
         sought = sought[:_MOST_LONE_LOOKUPS]
-    ways = [("Sesame", objects_in_sesame, "NED and VizieR, through Sesame,"), ("NED", objects_in_ned, "NED")]
+    ways = {
+        "Sesame": (objects_in_sesame, "NED and VizieR, through Sesame,"),
+        "NED": (objects_in_ned, "NED"),
+    }
+    in_a_row = dict.fromkeys(ways, 0)
+    told: dict[str, list[dict[str, Any]]] = {service: [] for service in ways}
     failures: list[ServiceError] = []
-    for one in sought:
-        while ways:
-            service, ask, said = ways[0]
+    for number, one in enumerate(sought, start=1):
+        answered = ""
+        for service, (ask, said) in list(ways.items()):
             try:
-                one.others, record = ask(one.name)
+                one.others, record = ask(one.name, GOOD_FOR if many else 0.0)
             except (MissingReply, NetworkRefused):
                 raise
             except ServiceError as error:
                 records.append(record_of_failure(service, "", one.name, error))
                 failures.append(error)
-                ways.pop(0)  # a service that is down is not asked for every name
+                in_a_row[service] += 1
+                if in_a_row[service] >= (_FAILURES_IN_A_ROW if many else 1):
+                    del ways[service]  # a service that is down is not asked for every name
                 continue
-            records.append(record)
+            in_a_row[service] = 0
+            told[service].append(record)
             one.answered.append(said)
+            answered = service
             break
-        if not ways or (failures and service == "NED" and one.others == [] and one.simbad is None):
-            one.failed.append(failures[0])
+        if not answered or (failures and answered == "NED" and not one.others and one.simbad is None):
+            one.failed.append(failures[-1])
+        if many:
+            progressed(number, len(sought), "names unknown to SIMBAD", sum(bool(s.failed) for s in sought[:number]))
+    for service, some in told.items():
+        records += summed_records(some, f"names asked of {service}")
     if failures:
-        what = "NED alone was asked, and not VizieR" if ways else "positions were not compared with another service"
+        if "Sesame" in ways:
+            what = "some names were looked up in fewer places"
+        else:
+            what = "NED alone was asked, and not VizieR" if ways else "positions were not compared with another service"
         warnings.warn(f"Not all services answered, so {what}: {failures[0].what}", stacklevel=3)
 
 
@@ -339,10 +381,18 @@ def _tell_of_missing(missing: list[_Sought]) -> None:
         )
 
 
-def _compare(one: _Sought) -> None:
-    """Note how far apart the services put an object, at one epoch."""
+def _tell_some(sentences: list[str]) -> None:
+    """Warn of each of a few, and of the first ones and how many more there are of very many."""
+    for sentence in sentences[:_MOST_SENTENCES]:
+        warnings.warn(sentence, stacklevel=3)
+    if (more := len(sentences) - _MOST_SENTENCES) > 0:
+        warnings.warn(f"The same must be said of {more} more names.", stacklevel=3)
+
+
+def _compare(one: _Sought) -> str:
+    """Note how far apart the services put an object, at one epoch; what must be said of it."""
     if one.position is not None or one.known is None:
-        return
+        return ""
     first, *rest = [o for o in (one.simbad, *one.others) if o is not None and o.ra is not None]
     apart: list[tuple[float, KnownObject]] = []
     for other in rest:
@@ -359,29 +409,29 @@ def _compare(one: _Sought) -> None:
         )
         apart.append((float(separations(ra, dec, other.ra, other.dec)[0]), other))
     if not apart:
-        return
+        return ""
     one.separation, farthest = max(apart, key=lambda pair: pair[0])
     # The position of a nebula or a cluster is no better than its error says.
     if one.separation > max(DISAGREEMENT, 3.0 * (first.numbers.get("position_error") or 0.0)):
-        warnings.warn(
+        return (
             f"{first.service} and {farthest.service} put {one.name} {one.separation:.3g} arcsec apart ({first.main_id} and {farthest.main_id}); "
-            f"the position is that of {first.service}. Make sure that both mean the same object.",
-            stacklevel=3,
+            f"the position is that of {first.service}. Make sure that both mean the same object."
         )
+    return ""
 
 
-def _check_identity(one: _Sought) -> None:
-    """Tell where an object does not bear the catalogue number that was asked for."""
+def _check_identity(one: _Sought) -> str:
+    """What must be said where an object does not bear the catalogue number that was asked for."""
     known = one.known
     if known is None or one.position is not None or not is_catalogue_designation(one.name):
-        return
+        return ""
     key = key_of_name(one.name)
-    if key not in {key_of_name(alias) for alias in (known.main_id, *known.aliases)}:
-        warnings.warn(
-            f"{known.service} gives {known.main_id} for {one.name}, and {one.name} is not among its {len(known.aliases)} names; "
-            "it may be another object.",
-            stacklevel=3,
-        )
+    if key in {key_of_name(alias) for alias in (known.main_id, *known.aliases)}:
+        return ""
+    return (
+        f"{known.service} gives {known.main_id} for {one.name}, and {one.name} is not among its {len(known.aliases)} names; "
+        "it may be another object."
+    )
 
 
 def _listed(names: list[str], most: int = 5) -> str:

@@ -9,11 +9,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
 from gnomon.tools.archives.asking.query_records import record_of
+from gnomon.tools.archives.asking.reply_costs import cost_of_spectra
 from gnomon.tools.archives.asking.service_session import open_session
 from gnomon.tools.archives.products.data_products import Place, Products, absolute_address, list_products, place_of
+from gnomon.tools.archives.products.desi import EPOCHS as DESI_EPOCHS
+from gnomon.tools.archives.products.desi import RELEASES as DESI_RELEASES
+from gnomon.tools.archives.products.desi import spectra_around as spectra_of_desi
+from gnomon.tools.archives.products.desi import spectrum_of as spectrum_of_desi
 from gnomon.tools.archives.products.fits_files import FitsFile, checked_parts, fetched, unpacked
 from gnomon.tools.archives.products.gaia_products import EPOCH, RELEASE, product_of, source_of
 from gnomon.tools.archives.products.gaia_products import SERVICE as GAIA
+from gnomon.tools.archives.products.lamost import EPOCHS as LAMOST_EPOCHS
+from gnomon.tools.archives.products.lamost import RELEASE as LAMOST_RELEASE
+from gnomon.tools.archives.products.lamost import RESOLUTION as LAMOST_RESOLUTION
+from gnomon.tools.archives.products.lamost import SERVICE as LAMOST
+from gnomon.tools.archives.products.lamost import spectra_around as spectra_of_lamost
+from gnomon.tools.archives.products.lamost import spectrum_of as spectrum_of_lamost
+from gnomon.tools.archives.products.lamost import told_of
 from gnomon.tools.archives.products.spectrum_files import (
     RawSpectrum,
     spectrum_of_fits,
@@ -26,6 +38,8 @@ from gnomon.tools.registry import tool
 from gnomon.tools.transport import inquire
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gnomon.tools.kinds import Spectrum, Target
 
 # Services of spectra (SSAP) that are known by name.  https://archive.eso.org/cms/eso-data/programmatic-access.html;
@@ -47,14 +61,18 @@ _TOO_FAR = 60.0  # arcsec behind which a position in a header is another object,
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("read_network",),
     comparison="exact",
     seconds=8.0,
+    cost=cost_of_spectra,
     citations=(
         "Tody, Dolensky, McDowell et al. 2012, Simple Spectral Access Protocol Version 1.1, 2012ivoa.spec.0210T",
         "Abdurro'uf et al. 2022, The Seventeenth Data Release of the Sloan Digital Sky Surveys, doi:10.3847/1538-4365/ac4414",
         "De Angeli et al. 2023, Gaia Data Release 3: Processing and validation of BP/RP low-resolution spectral data, doi:10.1051/0004-6361/202243680",
+        "Luo et al. 2015, The first data release (DR1) of the LAMOST regular survey, doi:10.1088/1674-4527/15/8/002",
+        "DESI Collaboration 2024, The Early Data Release of the Dark Energy Spectroscopic Instrument, doi:10.3847/1538-3881/ad3217",
+        "Juneau et al. 2024, SPARCL: SPectra Analysis and Retrievable Catalog Lab, doi:10.48550/arXiv.2401.05576",
         "Ciddor 1996, Refractive index of air: new equations for the visible and near infrared, doi:10.1364/AO.35.001566",
     ),
     examples=(
@@ -70,6 +88,8 @@ _TOO_FAR = 60.0  # arcsec behind which a position in a header is another object,
         "Take the second of the spectra that the archive lists",
         "Fetch a Flash/Heros spectrum of Vega",
         "Download the flux-calibrated spectrum with uncertainties",
+        "Get the LAMOST spectrum of this star",
+        "Is there a DESI spectrum of this galaxy? Fetch it",
         "取这个类星体的 SDSS 光谱",
         "从 ESO 数据库下载 HD 10700 的光谱",
         "获取这颗星的 Gaia BP/RP 光谱",
@@ -82,14 +102,16 @@ _TOO_FAR = 60.0  # arcsec behind which a position in a header is another object,
         "取列表中的第二条光谱",
         "下载织女星的 Flash/Heros 光谱",
         "下载带误差的流量定标光谱",
+        "取这颗星的郭守敬望远镜（LAMOST）光谱",
+        "这个星系有 DESI 光谱吗？取回来",
     ),
-    summary_zh="从 SDSS、Gaia、ESO 或任何 SSAP 服务获取目标的一维光谱。",
+    summary_zh="从 SDSS、LAMOST、DESI、Gaia、ESO 或任何 SSAP 服务获取目标的一维光谱。",
     method="A spectrum of the object, within {radius}, was taken from {service}; wavelengths given in air were turned into those in vacuum (Ciddor 1996).",
     method_zh="从 {service} 取得目标 {radius} 以内的光谱；空气波长按 Ciddor (1996) 换算为真空波长。",
 )
 def spectra(
     target: Target,
-    service: str = "SDSS",
+    service: Annotated[str, "survey", "SDSS", "Gaia", "ESO", "Flash/Heros", "LAMOST", "DESI"] = "SDSS",
     radius: Annotated[float, "arcsec", "(0, 600]"] = 5.0,
     which: Annotated[int, "[1, 500]"] = 1,
 ) -> Spectrum:
@@ -100,12 +122,13 @@ def spectra(
     target : Target
         One object.  It is moved to the years of the survey where its motion and these are known.
     service : str
-        ``SDSS`` (optical spectra of DR17), ``Gaia`` (sampled BP/RP spectra of DR3), ``ESO`` (reduced spectra of all instruments), ``Flash/Heros``, or the
-        address of any service of spectra (SSAP, ``https://…``).
+        ``SDSS`` (optical spectra of DR17), ``LAMOST`` (low resolution, DR11), ``DESI`` (DR1 and the early release), ``Gaia`` (sampled BP/RP spectra of DR3),
+        ``ESO`` (reduced spectra of all instruments), ``Flash/Heros``, or the address of any service of spectra (SSAP, ``https://…``).
     radius : float
         How far from the object a spectrum may have been taken, arcsec.
     which : int
-        Which of the spectra that are there, from the one nearest to the object (SDSS: the primary one first).
+        Which of the spectra that are there, from the one nearest to the object (SDSS and DESI: primary ones first; LAMOST: of one object the one with the best
+        signal first; DESI: the later release first).
 
     Returns
     -------
@@ -139,13 +162,17 @@ def spectra(
         return _of_sdss(target, radius, which)
     if plain in ("gaia", "gaia xp", "gaia archive", "gaia dr3"):
         return _of_gaia(target, radius, which)
+    if plain in ("lamost", "lamost lrs"):
+        return _of_lamost(target, radius, which)
+    if plain in ("desi", "desi dr1", "desi edr", "sparcl"):
+        return _of_desi(target, radius, which)
     known = next((s for n, s in SERVICES.items() if plain in (n.lower(), s.name.lower())), None)
     if known is None and plain.startswith(("http://", "https://")):
         known = TableService(service.split("//", 1)[1].split("/", 1)[0], service.strip())
     if known is None:
         raise InputError(
             f"No service of spectra called {service!r} is known.",
-            remedy=f"Known are SDSS, Gaia, {', '.join(SERVICES)}; any other one can be given by the address of its SSAP, https://…",
+            remedy=f"Known are SDSS, LAMOST, DESI, Gaia, {', '.join(SERVICES)}; any other one can be given by the address of its SSAP, https://…",
         )
     return _of_service(target, known, radius, which)
 
@@ -411,6 +438,70 @@ def _check_fibre(raw: RawSpectrum, row: dict[str, Any], name: str) -> None:
                 f"{name} was asked for plate {row['plate']}, MJD {row['mjd']}, fibre {row['fiberID']} and sent a file whose header says {key} = {said}.",
                 remedy="Nothing of it was used; ask again later.",
             )
+
+
+# --- LAMOST and DESI
+
+
+def _of_lamost(target: Target, radius: float, which: int) -> Spectrum:
+    place = place_of(target, radius, LAMOST_EPOCHS, "LAMOST")
+    rows, listing = spectra_of_lamost(place, radius)
+    row = _chosen(rows, which, LAMOST_RELEASE, place, radius, lambda r: f"observation {r['obsid']}")
+    raw, url, record = spectrum_of_lamost(row["obsid"])
+    _check_place(raw, place, radius, LAMOST)
+    identifiers, pipeline = told_of(row)
+    meta: dict[str, Any] = {
+        "title": f"{LAMOST_RELEASE} {row['obsid']}",
+        "identifiers": identifiers,
+        "instrument": "LAMOST LRS",
+        "pipeline": pipeline,
+        "resolution": {"width_m": None, "power": LAMOST_RESOLUTION},
+        "observed": {"mjd": row["mjd"], "exposure_s": raw.header.get("EXPTIME")},
+        "queries": [listing, record],
+        "product": url,
+    }  # fmt: skip
+    return _spectrum(raw, place, meta, meta["title"])
+
+
+def _of_desi(target: Target, radius: float, which: int) -> Spectrum:
+    place = place_of(target, radius, DESI_EPOCHS, "DESI")
+    rows, listing = spectra_of_desi(place, radius)
+    row = _chosen(rows, which, " and ".join(DESI_RELEASES), place, radius, lambda r: f"{r['data_release']} {r['specid']}")  # fmt: skip
+    raw, url, record = spectrum_of_desi(row)
+    meta: dict[str, Any] = {
+        "title": f"{row['data_release']} {row['specid']}",
+        "identifiers": {k: str(row[k]) for k in ("sparcl_id", "specid", "targetid", "data_release") if row.get(k) is not None},
+        "instrument": str(row.get("instrument") or "DESI"),
+        "pipeline": {k: row[k] for k in ("spectype", "redshift", "redshift_err", "redshift_warning") if row.get(k) is not None},
+        "resolution": {"width_m": None, "power": None},
+        "observed": {"mjd": None, "exposure_s": row.get("exptime")},
+        "queries": [*listing, record],
+        "product": url,
+    }  # fmt: skip
+    if row.get("dateobs_center"):
+        meta["observed"]["date"] = str(row["dateobs_center"])
+    return _spectrum(raw, place, meta, meta["title"])
+
+
+def _chosen(
+    rows: list[dict[str, Any]], which: int, release: str, place: Place, radius: float, called: Callable[[dict[str, Any]], str]
+) -> dict[str, Any]:  # fmt: skip
+    """The row of the list that is wanted."""
+    if not rows:
+        raise EmptyResult(
+            f"{release} has no spectrum within {radius:g} arcsec of {place.name}, {place.ra:.5f}, {place.dec:+.5f} deg.",
+            remedy="It was asked and it answered, so this is a result; take a larger radius or another service.",
+            zh=f"{release} 没有 {place.name} 周围 {radius:g} 角秒内的光谱。",
+        )
+    if which > len(rows):
+        raise InputError(f"{release} has {len(rows)} spectra there, so there is no number {which}.", remedy=f"Ask for one up to {len(rows)}.")  # fmt: skip
+    if len(rows) > 1:
+        warnings.warn(
+            f"{release} has {len(rows)} spectra within {radius:g} arcsec of {place.name}; {called(rows[which - 1])} was taken. "
+            "Say which=2 and so on for others.",
+            stacklevel=4,
+        )
+    return rows[which - 1]
 
 
 # --- Gaia

@@ -106,12 +106,26 @@ def _circular(number: int, **changes: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
+# Not a recorded page: what the archive's own code (nasa-gcn/gcn.nasa.gov, app/routes/circulars._archive._index) makes of a list.
+PAGE = """<!DOCTYPE html><html lang="en"><head><title>GCN - Circulars</title></head><body><nav><a href="/circulars">Circulars</a><a href="/circulars/new?query=x">New</a></nav>
+<form role="search"><input type="hidden" name="view" value="index"/><input class="usa-input" id="query" name="query" type="search" value="x"/></form>
+{count}<ol>{items}</ol><ul class="usa-pagination__list"><li class="usa-pagination__item"><a href="/circulars?page=2">2</a></li></ul></body></html>"""
+
+
+def _page(numbers: list[int], total: int | None) -> Reply:
+    items = "".join(f'<li value="{n}"><a class="usa-link" href="/circulars/{n}?query=x">Circular {n}: <!-- -->A &amp; B</a></li>' for n in numbers)  # fmt: skip
+    count = (
+        "" if total is None else f"<h3>{total}<!-- --> result<!-- -->{'' if total == 1 else 's'}<!-- --> found.</h3>"
+    )
+    return Reply(PAGE.format(count=count, items=items).encode(), content_type="text/html; charset=utf-8")
+
+
 def _serve_circulars(server: FaultServer, numbers: list[int], total: int | None = None) -> None:
     def listed(exchange: Exchange) -> Reply:
         asked = exchange.asked.parameters
         page, size = int(asked["PAGE"]), int(asked["LIMIT"])
-        items = [{"circularId": str(n), "subject": f"Circular {n}"} for n in numbers[(page - 1) * size : page * size]]
-        return _json({"page": page, "items": items, "totalPages": 1, "totalItems": len(numbers) if total is None else total, "queryFallback": False})  # fmt: skip
+        count = (len(numbers) if total is None else total) if "QUERY" in asked else None
+        return _page(numbers[(page - 1) * size : page * size], count)
 
     server.serve("/circulars", listed)
     for n in numbers:
@@ -323,6 +337,8 @@ def test_circulars_are_data(fault_server: FaultServer, tmp_path: Path) -> None:
     assert not any(c in text for c in "\n\r\x1b\u202e")
     asked = fault_server.asked("/circulars")[0].parameters
     assert asked["QUERY"] == '"GRB 221009A"'
+    assert (asked["VIEW"], asked["LIMIT"]) == ("index", "100")
+    assert not any("_data" in a.query for a in fault_server.asked("/circulars"))  # which is nobody's promise
     path = tmp_path / f"t{suffix(table)}"
     write(table, path)
     assert digest(read(path)) == digest(table)
@@ -350,6 +366,36 @@ def test_circulars_are_cut_and_listed_in_pages(fault_server: FaultServer, monkey
     _serve_circulars(fault_server, [1, 2], total=9)
     with pytest.raises(BrokenReply, match="fewer circulars"):
         alerts(broker="GCN", identifier="GRB")
+
+
+def test_circulars_since_a_date_are_listed_page_by_page(fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """Without words the archive does not say how many there are."""
+    monkeypatch.setattr(gcn_circulars, "_LISTED_AT_ONCE", 2)
+    for number, pages in ((3, 2), (4, 3)):
+        _serve_circulars(fault_server, list(range(1, number + 1)))
+        before = sum(a.path == "/circulars" for a in fault_server.asked("/circulars"))
+        table = alerts(broker="GCN", since="2022-10-01")
+        assert len(table) == number and table.meta["queries"][0]["complete"] is True
+        # a page that is not full is the last one
+        assert sum(a.path == "/circulars" for a in fault_server.asked("/circulars")) - before == pages
+    assert fault_server.asked("/circulars")[0].parameters["STARTDATE"] == "2022-10-01"
+    with pytest.warns(UserWarning, match="limit of 3 rows"):
+        assert len(alerts(broker="GCN", since="2022-10-01", rows=3)) == 3
+
+
+@pytest.mark.parametrize(
+    ("page", "words"),
+    [
+        (Reply(b"<html><head><title>Sign in</title></head></html>", content_type="text/html"), "another web page than that of its archive"),
+        (_page([1, 2], None), "does not say how many"),
+        (_page([], 7), "lists fewer circulars than it says"),
+        (Reply(_page([1, 2], 2).body.replace(b"<li value", b"<li data-value"), content_type="text/html"), "lists fewer circulars"),
+    ],
+)  # fmt: skip
+def test_pages_of_gcn_that_cannot_be(page: Reply, words: str, fault_server: FaultServer) -> None:
+    fault_server.serve("/circulars", page)
+    with pytest.raises(BrokenReply, match=words):
+        alerts(broker="GCN", identifier="GRB 221009A")
 
 
 def test_words_are_no_operators_for_gcn(fault_server: FaultServer, target: QTable) -> None:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
 from typing import Any
 
 import astropy.units as u
@@ -12,7 +19,7 @@ from astropy.coordinates import Distance, SkyCoord
 from astropy.table import QTable
 from astropy.time import Time
 from dachs_rows import STARS
-from faults import FaultServer, Reply
+from faults import VOTABLE, Exchange, FaultServer, Reply
 from place import Place
 
 from gnomon.tools.archives import cone_search as module
@@ -21,6 +28,7 @@ from gnomon.tools.archives.positions.target_positions import places_at
 from gnomon.tools.archives.tables import services
 from gnomon.tools.archives.tables.table_queries import TableService
 from gnomon.tools.errors import EmptyResult, InputError, ServiceError
+from gnomon.tools.progress import Progress, progress_in, progress_noted
 from gnomon.tools.registry import Registry
 from gnomon.tools.transport import transport
 
@@ -167,7 +175,7 @@ def test_a_service_that_is_down_is_not_asked_for_each_object() -> None:
 
     with pytest.raises(ServiceError, match="It is down"):
         in_parts(list(range(1000)), ask, 100, [str(i) for i in range(1000)], "It")
-    assert len(asked) == 10
+    assert len(asked) < 15
 
 
 def test_some_failed_and_the_others_have_nothing_is_no_answer(
@@ -245,3 +253,145 @@ def test_a_span_of_years_widens_the_search_by_the_motion() -> None:
     places = places_at(target(("m", 10.0, 20.0, 3000.0, 4000.0)), (1998.0, 2008.0))
     assert places.drift[0] == pytest.approx(25.0)
     assert places.epoch == 2003.0
+
+
+# --- very many objects
+
+
+def cone_reply(exchange: Exchange, said: str = "OK") -> Reply:
+    """One source in the middle of whatever circle is asked for."""
+    ra, dec = (exchange.asked.parameters[name] for name in ("RA", "DEC"))
+    row = f"<TR><TD>{round(float(ra) * 1000)}</TD><TD>{ra}</TD><TD>{dec}</TD></TR>"
+    body = EMPTY_CONE.replace(b"<TABLEDATA>", f"<TABLEDATA>{row}".encode())
+    status = f'<INFO name="QUERY_STATUS" value="{said}"/>' if said else ""
+    return Reply(body.replace(b'<INFO name="QUERY_STATUS" value="OK"/>', status.encode()), content_type=VOTABLE)
+
+
+def row_of_objects(number: int) -> QTable:
+    return target(*((f"object {i}", 0.1 * i, 10.0, 0.0, 0.0) for i in range(number)))
+
+
+SEARCH = """
+import sys
+sys.path[:0] = sys.argv[1:3]
+from pathlib import Path
+from test_cone_search import row_of_objects
+from gnomon.tools.access import Access
+from gnomon.tools.archives.cone_search import cone_search
+from gnomon.tools.transport import transport
+folder, url = Path(sys.argv[3]), sys.argv[4]
+with transport("record", folder / "killed", "s", access=Access(more_hosts=("127.0.0.1",), folder=str(folder / "home"))):
+    cone_search(row_of_objects(300), 0.1, url)
+"""
+
+
+def test_a_killed_search_asks_only_for_what_is_left(fault_server: FaultServer, place: Place) -> None:
+    """SIGKILL after about a hundred of three hundred objects."""
+
+    def answer(exchange: Exchange) -> Reply:
+        time.sleep(0.005)
+        return cone_reply(exchange)
+
+    url = fault_server.serve("/cone", answer)
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", SEARCH, str(here), str(here.parents[1] / "services"), str(place.folder), url]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60.0
+    while fault_server.count("/cone") < 100 and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    assert process.poll() is None, process.stderr.read().decode() if process.stderr else ""
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    asked = fault_server.count("/cone")
+    assert 100 <= asked < 250
+    path = place.folder / "how far"
+    with (
+        transport("record", place.folder / "2", "s", access=place.access()) as seen,
+        progress_noted(str(path)),
+    ):
+        table = cone_search(row_of_objects(300), 0.1, url)
+    assert fault_server.count("/cone") <= 300 + module.CONES_AT_ONCE  # those under way when it was killed, once more
+    assert sorted(set(table["target"])) == sorted(row_of_objects(300)["name"])
+    assert table["id"].tolist() == [100 * i for i in range(300)]
+    assert progress_in(path) == Progress(300, 300, "objects")
+    assert len(seen.records) == 300  # the record of the step is whole, whoever asked
+    with transport("playback", place.folder / "2", "s") as seen:
+        again = cone_search(row_of_objects(300), 0.1, url)
+    assert again["id"].tolist() == table["id"].tolist() and not seen.unused
+    assert again.meta["queries"] == table.meta["queries"]
+    assert table.meta["queries"][0]["questions"] == 300
+
+
+def test_objects_that_fail_are_named_and_the_others_are_there(fault_server: FaultServer, place: Place) -> None:
+    bad = {7, 8, 31}
+
+    def answer(exchange: Exchange) -> Reply:
+        if round(float(exchange.asked.parameters["RA"]) * 10) in bad:
+            return Reply(b"no", status=400)
+        return cone_reply(exchange)
+
+    url = fault_server.serve("/cone", answer)
+    with pytest.warns(UserWarning, match=r"could not be asked about 3 of 60 objects \(object 7, object 8, object 31\)"):
+        table = place.twice(lambda: cone_search(row_of_objects(60), 0.1, url))
+    assert table.meta["failed"] == ["object 7", "object 8", "object 31"]
+    assert [int(i) // 100 for i in table["id"]] == [i for i in range(60) if i not in bad]
+    assert np.all(table["separation"] < 1e-3 * u.arcsec)
+
+
+@pytest.mark.parametrize("said", ["OVERFLOW", ""])
+def test_what_a_cone_search_says_of_its_end_is_heard_once(fault_server: FaultServer, place: Place, said: str) -> None:
+    url = fault_server.serve("/cone", lambda exchange: cone_reply(exchange, said))
+    if said:
+        with pytest.raises(InputError, match=r"more than 1 rows around object 0 and 9 more objects"):
+            place.twice(lambda: cone_search(row_of_objects(10), 0.1, url))
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        with transport("record", place.folder / "1", "s", access=place.access()):
+            table = cone_search(row_of_objects(10), 0.1, url, if_more="keep_first")
+    assert len(table) == 10
+    about = [str(w.message) for w in heard if "object 0, object 1, object 2 and 7 more" in str(w.message)]
+    assert len(about) == 1
+    assert ("are not all" if said else "Nobody can tell") in about[0]
+
+
+def test_an_answer_for_many_that_the_service_cut_is_asked_for_in_halves(
+    vo_server: str, fault_server: FaultServer, place: Place, stars: str
+) -> None:
+    """The service is made to stop after so many rows, in its own words."""
+
+    def shortened(reply: Reply, exchange: Exchange) -> Reply:
+        if b"number" in exchange.asked.body and reply.body.count(b"<TR>") == 0:
+            asked = exchange.asked.body.count(b"<TR>")  # of the uploaded table
+            if asked > 4:
+                return Reply(reply.body.replace(b'name="QUERY_STATUS" value="OK"', b'name="QUERY_STATUS" value="OVERFLOW"'), content_type=VOTABLE)  # fmt: skip
+        return reply
+
+    fault_server.forward("/tap", vo_server + "/tap", shortened)
+    rows = [(f"{s.source_id}", s.ra, s.dec, 0.0, 0.0) for s in STARS[:10]]
+    found = []
+    for mode in ("record", "playback"):  # what the server on the way asks is on record as well, and not asked again
+        with transport(mode, place.folder / "0", "s", access=place.access()):  # type: ignore[arg-type]
+            found.append(cone_search(target(*rows), 0.1, fault_server.url + "/tap#votest.stars"))
+    table, again = found
+    assert again["source_id"].tolist() == table["source_id"].tolist()
+    whole = place.twice(lambda: cone_search(target(*rows), 0.1, stars))
+    assert table["source_id"].tolist() == whole["source_id"].tolist()
+    assert [q["complete"] for q in table.meta["queries"]] == [True] * 4  # 10 > 5 + 5 > 2 + 3 + 2 + 3
+
+
+def test_ten_thousand_records_do_not_grow_into_the_table(fault_server: FaultServer, place: Place) -> None:
+    """What stands in the metadata is read with every table; every reply stands in the record of the step."""
+    url = fault_server.serve("/cone", cone_reply)
+    table = place.twice(lambda: cone_search(row_of_objects(150), 0.1, url))
+    assert len(table.meta["queries"]) == 1
+    assert table.meta["queries"][0]["rows"] == 150
+
+
+def test_the_limit_is_of_all_objects_together(fault_server: FaultServer, place: Place) -> None:
+    url = fault_server.serve("/cone", cone_reply)
+    with pytest.raises(InputError, match="There are 10 rows around all objects together, and 4 were asked for"):
+        place.twice(lambda: cone_search(row_of_objects(10), 0.1, url, rows=4))
+    with pytest.warns(UserWarning, match="These 4 rows are not all"):
+        table = place.twice(lambda: cone_search(row_of_objects(10), 0.1, url, rows=4, if_more="keep_first"))
+    assert table["id"].tolist() == [0, 100, 200, 300]
+    assert table.meta["queries"][-1]["complete"] is False

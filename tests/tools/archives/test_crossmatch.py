@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import gnomon.tools.archives.crossmatch
+import gnomon.tools.archives.positions.matched_pairs
 from gnomon.tools.archives.crossmatch import crossmatch
 from gnomon.tools.archives.positions.sky_matching import separations, shifted
 from gnomon.tools.errors import EmptyResult, InputError
@@ -512,7 +513,7 @@ def test_a_radius_that_is_none_is_refused(radius: float) -> None:
 
 
 def test_too_many_pairs_are_refused(monkeypatch) -> None:
-    monkeypatch.setattr(gnomon.tools.archives.crossmatch, "_MOST_PAIRS", 8)
+    monkeypatch.setattr(gnomon.tools.archives.positions.matched_pairs, "MOST_PAIRS", 8)
     one = table([10.0, 10.0, 10.0], [0.0, 0.0, 0.0])
     with pytest.raises(InputError, match="More than 8 pairs"):
         matched(one, one, 1.0)

@@ -20,6 +20,7 @@ import gnomon.tools.archives.find_data as module
 from gnomon.tools.access import Access
 from gnomon.tools.archives.asking import service_session
 from gnomon.tools.archives.find_data import find_data
+from gnomon.tools.archives.products.footprints import covers, footprint_of
 from gnomon.tools.archives.products.observation_archives import (
     _COLUMNS,
     WAVELENGTHS,
@@ -332,6 +333,129 @@ def test_unequal_parts_of_a_resource_are_no_services(world: FaultServer, told: A
     world.serve("/registry/tap", Reply(votable([row], [_text(n) for n in names]), content_type=VOTABLE))
     _, heard = told("30.0 0.0")
     assert [h for h in heard if "unequal numbers of addresses" in h]
+
+
+# --- footprints
+
+AT_ZERO = "POLYGON ICRS 359.9 -0.1 0.1 -0.1 0.1 0.1 359.9 0.1"
+AT_POLE = "Polygon ICRS 0 89.8 90 89.8 180 89.8 270 89.8"
+AT_SOUTH = "POLYGON GSC1 10.0 -89.9 130.0 -89.9 250.0 -89.9 10.0 -89.9"  # closed, as MAST writes them
+
+
+@pytest.mark.parametrize(
+    ("footprint", "within", "without"),
+    [
+        (AT_ZERO, [(0.05, 0.0), (359.95, 0.09), (0.0, 0.0)], [(180.0, 0.0), (0.11, 0.0), (359.89, 0.0), (0.0, 0.2)]),
+        # the other way round, it is the same
+        ("POLYGON ICRS 359.9 0.1 0.1 0.1 0.1 -0.1 359.9 -0.1", [(0.05, 0.0), (359.95, 0.0)], [(180.0, 0.0), (1.0, 0.0)]),
+        # with right ascensions beyond 360
+        ("POLYGON 359.9 -0.1 360.1 -0.1 360.1 0.1 359.9 0.1", [(0.05, 0.0)], [(0.2, 0.0)]),
+        (AT_POLE, [(45.0, 89.9), (200.0, 89.99), (0.0, 90.0)], [(45.0, 89.5), (45.0, -89.9), (10.0, 0.0)]),
+        # a side between two corners is a great circle, which goes nearer to the pole than they
+        (AT_POLE, [(45.0, 89.86)], [(45.0, 89.855)]),
+        (AT_SOUTH, [(10.0, -89.95), (300.0, -89.99)], [(10.0, -89.8), (70.0, -89.94), (10.0, 89.95)]),
+        ("Circle ICRS 359.95 0.0 0.1", [(0.04, 0.0), (359.9, 0.0)], [(0.06, 0.0)]),
+        ("CIRCLE 10.0 89.95 0.1", [(190.0, 89.96), (10.0, 89.86)], [(190.0, 89.94)]),
+        ("Union ICRS ( Polygon 359.9 0 0 0 0 0.1 Polygon 10 0 10.1 0 10.1 0.1 )", [(359.99, 0.005), (10.09, 0.05)], [(5.0, 0.01)]),
+        ("Circle ICRS 0.0 0.0 0.2 Not (Polygon 359.9 -0.1 0.1 -0.1 0.1 0.1 359.9 0.1)", [(0.15, 0.0), (359.85, 0.0)], [(0.05, 0.0), (359.95, 0.0)]),
+        ("[359.9, -0.1, 0.1, -0.1, 0.1, 0.1, 359.9, 0.1]", [(0.05, 0.0)], [(180.0, 0.0)]),
+        ([359.95, 0.0, 0.1], [(0.04, 0.0)], [(0.06, 0.0)]),
+    ],
+)  # fmt: skip
+def test_footprints_across_right_ascension_zero_and_round_the_poles(
+    footprint: Any, within: list[tuple[float, float]], without: list[tuple[float, float]]
+) -> None:
+    shape = footprint_of(footprint)
+    assert shape is not None
+    assert [covers(shape, *p) for p in within] == [True] * len(within)
+    assert [covers(shape, *p) for p in without] == [False] * len(without)
+
+
+@pytest.mark.parametrize(
+    "footprint",
+    [
+        None, "", "POSITION ICRS 10 20", "POLYGON GALACTIC 10 20 11 20 11 21", "POLYGON FK4 10 20 11 20 11 21", "BOX ICRS 10 20 1 1",
+        "POLYGON ICRS 10 20 11 20", "POLYGON ICRS 10 20 11 20 11", "POLYGON ICRS 10 20 11 21 11 20 10 21", "CIRCLE ICRS 10 95 1",
+        "Intersection ICRS ( Polygon 1 0 2 0 2 1 Circle 1 1 1 )", "Polygon 1 0 2 0 2 1 Polygon 5 0 6 0 6 1", "NOT ( CIRCLE ICRS 1 1 1 )", "[1, 2", "nonsense",
+        "POLYGON ICRS 0 0 120 0 240 0",
+    ],
+)  # fmt: skip
+def test_what_is_no_footprint_says_nothing(footprint: Any) -> None:
+    assert footprint_of(footprint) is None
+    assert covers(footprint_of(footprint), 10.0, 20.0) is None
+
+
+def test_real_footprints_of_alma_and_mast_hold_their_centres() -> None:
+    """What astroquery ships of ALMA (circles, polygons, a union) and of MAST, whose outlines of other telescopes need not hold the centre."""
+    from io import BytesIO
+
+    from astropy.io import votable as vo
+
+    rows = vo.parse(BytesIO(replies.body("alma-shapes"))).get_first_table().to_table()
+    for row in rows:
+        shape = footprint_of(str(row["s_region"]))
+        assert shape is not None
+        if not str(row["s_region"]).startswith("Union"):
+            assert covers(shape, float(row["s_ra"]), float(row["s_dec"])) is True
+    union, mosaic = (footprint_of(str(rows["s_region"][k])) for k in (1, 4))
+    assert union is not None and mosaic is not None and len(union.shapes) == 4
+    # two fields with a hole in each, as they write it: Not (Polygon 24.681021 10.324923 24.681816 10.324257 24.682229 10.324855 24.681434 10.325521)
+    assert (len(mosaic.shapes), len(mosaic.holes)) == (2, 2)
+    assert covers(mosaic, 24.6816, 10.3249) is False and covers(mosaic, 24.6816, 10.3230) is True
+    of_mast = [(r["s_region"], r["s_ra"], r["s_dec"]) for r in json.loads(replies.body("mast-caom"))["data"] if r["s_region"]]  # fmt: skip
+    shapes = [footprint_of(s) for s, _, _ in of_mast]
+    assert sum(s is not None for s in shapes) >= 0.9 * len(shapes)
+
+
+def test_products_say_whether_they_cover_the_object(world: FaultServer, told: Any) -> None:
+    fields = [*_fields(), _text("s_region")]
+    names = list(_COLUMNS)
+
+    def row(did: str, ra: float, dec: float, region: str | None) -> tuple[Any, ...]:
+        given = {"obs_publisher_did": did, "access_url": f"https://a/{did}", "s_ra": ra, "s_dec": dec, "dataproduct_type": "image"}  # fmt: skip
+        return (*(given.get(n, "" if u is None else None) for n, u in zip(names, _COLUMNS.values(), strict=True)), region or "")  # fmt: skip
+
+    world.serve("/here/tap", NO_ROWS)
+    rows = [
+        row("zero", 0.0, 0.0, AT_ZERO),
+        row("beside", 0.0, 0.0, "POLYGON ICRS 0.06 -0.1 0.3 -0.1 0.3 0.1 0.06 0.1"),
+        row("unknown", 0.0, 0.0, None),
+        row("far", 359.9, 0.0, "POLYGON ICRS 359.0 -0.1 359.98 -0.1 359.98 0.1 359.0 0.1"),
+    ]
+    world.serve("/plates/tap", Reply(votable(rows, fields), content_type=VOTABLE))
+    table, _ = told("0.05 0.0", radius=30.0)
+    said = {d: (None if m else bool(c)) for d, c, m in zip(table["publisher_did"], table["covers"], table["covers"].mask, strict=True)}  # fmt: skip
+    assert said == {"zero": True, "beside": False, "unknown": None, "far": False}
+    assert tables.check(table, KINDS["Holdings"]) is None
+    world.serve("/plates/tap", Reply(votable([row("pole", 0.0, 90.0, AT_POLE)], fields), content_type=VOTABLE))
+    assert told("200.0 89.95", radius=30.0)[0]["covers"].tolist() == [True]
+    assert told("45.0 89.85", radius=30.0)[0]["covers"].tolist() == [False]
+
+
+def test_real_plates_cover_what_lies_on_them(world: FaultServer, told: Any) -> None:
+    for place in ("30.1 -50.05", "359.9 -60.001"):
+        table, _ = told(place, products="images")
+        assert table["covers"].tolist() == [True]
+    # 3.5 arcmin beside the plate, whose edge is at 30.198
+    assert told("30.29 -50.0", products="images", radius=6.0)[0]["covers"].tolist() == [False]
+
+
+def test_the_real_server_looks_into_footprints_at_the_pole(vo_server: str) -> None:
+    """What INTERSECTS finds there is what is found here."""
+    from gnomon.tools.archives.tables.table_queries import query_tables
+
+    places = {
+        AT_ZERO: [(0.05, 0.0), (359.95, 0.0), (180.0, 0.0)],
+        AT_POLE: [(45.0, 89.9), (200.0, 89.99), (45.0, 89.5)],
+    }
+    for text in places:
+        numbers = ", ".join(text.split()[2:])
+        for ra, dec in places[text]:
+            adql = f"SELECT COUNT(*) AS n FROM votest.old WHERE 1 = INTERSECTS(CIRCLE('ICRS', {ra}, {dec}, 0.0001), POLYGON('ICRS', {numbers}))"
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found = int(query_tables(TableService("Here", f"{vo_server}/tap"), adql, limit=5)["n"][0])
+            assert (found > 0) == covers(footprint_of(text), ra, dec)
 
 
 # --- services that fail

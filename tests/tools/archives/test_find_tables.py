@@ -123,4 +123,4 @@ def test_playback_gives_the_same(vo_server: str, tmp_path: Path) -> None:
 
 
 def test_it_is_a_tool() -> None:
-    assert str(Registry.of_modules([module])["find_tables"].kind) == "SourceTable"
+    assert str(Registry.of_modules([module])["find_tables"].kind) == "Columns"

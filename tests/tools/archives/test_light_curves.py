@@ -22,7 +22,7 @@ from faults import FAULTS, VOTABLE, Exchange, FaultServer, Reply, votable
 from gnomon.tools.access import Access
 from gnomon.tools.archives import light_curves as module
 from gnomon.tools.archives.light_curves import light_curves
-from gnomon.tools.archives.products import gaia_products, mast, ztf
+from gnomon.tools.archives.products import asas_sn, gaia_products, mast, ztf
 from gnomon.tools.archives.tables.table_queries import TableService
 from gnomon.tools.errors import BrokenReply, EmptyResult, InputError, ServiceError
 from gnomon.tools.kinds import KINDS, tables
@@ -132,6 +132,15 @@ class Archive:
         )
         self.files[uri] = content
 
+    def add_of_others(self, author: str, tic: int, sector: int, content: bytes, *, target_name: str = "") -> None:
+        """As https://archive.stsci.edu/hlsp/tess-spoc and .../qlp describe them."""
+        names = {
+            "TESS-SPOC": f"hlsp_tess-spoc_tess_phot_{tic:016d}-s{sector:04d}_tess_v1_lc.fits",
+            "QLP": f"hlsp_qlp_tess_ffi_s{sector:04d}-{tic:016d}_tess_v01_llc.fits",
+        }
+        self.add(tic, sector, content, mission="HLSP", target_name=target_name or str(tic), name=names[author])
+        self.observations[-1] |= {"provenance_name": author, "project": "TESS"}
+
     def answer(self, exchange: Exchange) -> Reply:
         request = json.loads(exchange.asked.parameters["REQUEST"])
         self.requests.append(request)
@@ -229,6 +238,78 @@ def test_quarters_of_kepler(archive: Archive) -> None:
     assert set(one["segment"]) == {1} and one.meta["quarter"] == 1
     with pytest.raises(EmptyResult, match="in quarter 7; it has 0, 1"):
         light_curves(target(name="KIC 6922244"), "Kepler", sector=7)
+
+
+def qlp_file(tic: int, sector: int, corrected: str = "KSPSAP_FLUX") -> bytes:
+    """As https://archive.stsci.edu/hlsp/qlp describes them: relative fluxes, called otherwise since sector 56."""
+    n = 30
+    flux = 1.0 + 1e-3 * np.sin(np.arange(n))
+    flux[3] = np.nan
+    quality = np.zeros(n, int)
+    quality[5] = 128
+    hdu = fits.BinTableHDU.from_columns(
+        [
+            fits.Column("TIME", "D", unit="BJD - 2457000, days", array=1300.0 + 27.0 * sector + np.arange(n) / 48.0),
+            fits.Column("CADENCENO", "J", array=np.arange(n)),
+            fits.Column("SAP_FLUX", "E", array=flux * (1.0 + 0.01 * np.arange(n))),
+            fits.Column(corrected, "E", array=flux),
+            fits.Column(f"{corrected}_ERR", "E", array=np.full(n, 2e-4)),
+            fits.Column("QUALITY", "J", array=quality),
+        ],
+        name="LIGHTCURVE",
+    )
+    hdu.header.update(BJDREFI=2457000, BJDREFF=0.0, TIMESYS="TDB")
+    first = fits.PrimaryHDU()
+    first.header.update(TELESCOP="TESS", ORIGIN="MIT/QLP", OBJECT=f"TIC {tic}", TICID=tic, SECTOR=sector)
+    stream = io.BytesIO()
+    fits.HDUList([first, hdu]).writeto(stream, checksum=True)
+    return stream.getvalue()
+
+
+def test_light_curves_of_full_frame_images(archive: Archive) -> None:
+    archive.add(11, 1, tess_file(11, 1))
+    archive.add_of_others("TESS-SPOC", 11, 2, tess_file(11, 2, start=1354.0))
+    archive.add_of_others("QLP", 11, 3, qlp_file(11, 3))
+    archive.add_of_others("QLP", 11, 56, qlp_file(11, 56, "DET_FLUX"))
+    spoc = quietly(light_curves, target(name="TIC 11"), "TESS", author="TESS-SPOC")
+    assert set(spoc["segment"]) == {2} and spoc.meta["author"] == "TESS-SPOC" and len(spoc) == 38
+    assert archive.requests[0]["params"]["filters"] == [
+        {"paramName": "obs_collection", "values": ["HLSP"]},
+        {"paramName": "dataproduct_type", "values": ["timeseries"]},
+        {"paramName": "provenance_name", "values": ["TESS-SPOC"]},
+        {"paramName": "target_name", "values": ["11", "0000000000000011", "TIC 11"]},
+    ]
+    qlp = quietly(light_curves, target(), "TESS", author="QLP")
+    assert set(qlp["segment"]) == {3, 56} and len(qlp) == 2 * 28
+    assert tables.check(qlp, KINDS["LightCurve"]) is None
+    assert np.asarray(qlp["flux_err"])[0] == pytest.approx(2e-4, rel=1e-3)
+    assert float(np.ptp(np.asarray(qlp["flux"]))) < 0.003  # the corrected ones, in both forms
+    raw = quietly(light_curves, target(), "TESS", author="QLP", sector=56, flux="raw")
+    assert float(np.ptp(np.asarray(raw["flux"]))) > 0.2
+    own = quietly(light_curves, target(name="TIC 11"), "TESS")
+    assert set(own["segment"]) == {1} and own.meta["author"] == "mission"
+    with pytest.raises(EmptyResult, match="by TESS \\(QLP\\)"):
+        light_curves(target(name="TIC 12"), "TESS", author="QLP")
+    with pytest.raises(EmptyResult) as none:
+        light_curves(target(name="TIC 12"), "TESS")
+    assert "author=TESS-SPOC or author=QLP" in none.value.remedy
+
+
+def test_others_numbers_of_targets_and_their_neighbours(archive: Archive) -> None:
+    archive.add_of_others("TESS-SPOC", 11, 2, tess_file(11, 2), target_name="0000000000000011")
+    archive.add_of_others("QLP", 13, 2, qlp_file(13, 2))  # a neighbour, of which the other author has nothing
+    assert quietly(light_curves, target(), "TESS", author="TESS-SPOC").meta["identifiers"] == {"TICID": "11"}
+    assert len(quietly(light_curves, target(name="TIC 11"), "TESS", author="TESS-SPOC")) == 38
+    archive.add_of_others("TESS-SPOC", 12, 2, tess_file(12, 2))
+    with pytest.raises(InputError, match="observed 2 targets within 3 arcsec"):
+        light_curves(target(), "TESS", author="TESS-SPOC")
+
+
+@pytest.mark.parametrize("options", [{"survey": "Kepler", "author": "QLP"}, {"author": "QLP", "cadence": "fast"}, {"survey": "ZTF", "author": "TESS-SPOC"}])  # fmt: skip
+def test_others_made_none_of_these(options: dict[str, Any], archive: Archive) -> None:
+    with pytest.raises(InputError, match="There are no light curves by"):
+        light_curves(target(), **options)
+    assert not archive.requests
 
 
 def test_a_file_of_another_star_is_refused(archive: Archive) -> None:
@@ -515,6 +596,177 @@ def test_ztf_record_and_playback(irsa: Callable[..., FaultServer], tmp_path: Pat
         first = quietly(light_curves, target(60.0, 10.0), "ZTF")
     with transport("playback", tmp_path, "s"):
         assert tables.digest(quietly(light_curves, target(60.0, 10.0), "ZTF")) == tables.digest(first)
+
+
+# --- ASAS-SN: tables in Parquet written after the client skypatrol 0.6.21 (its code and https://asas-sn.github.io/skypatrol/lightcurves.html).
+# The first points are those of VX Men that it ships (examples/vxmen.csv), whose columns have no quality and no filter.
+
+ASAS_SN = 8590494153
+
+
+def parquet(columns: dict[str, Any]) -> Reply:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    stream = io.BytesIO()
+    pq.write_table(pa.table(columns), stream)
+    return Reply(stream.getvalue(), content_type="application/octet-stream")
+
+
+def epochs_of_asas_sn(**change: Any) -> dict[str, Any]:
+    """30 images in g by two cameras, of which 4 did not detect it and one is bad; 12 in V."""
+    n, v = 30, 12
+    jd = np.concatenate([2458515.6215074 + 3.0 * np.arange(n), 2457000.5 + 3.0 * np.arange(v)])
+    flux = np.concatenate([24.37 + 0.1 * np.arange(n), np.full(v, 20.0)])
+    mag, mag_err = 16.4 - 2.5 * np.log10(flux), np.full(n + v, 0.004)
+    for k in (2, 7, 11, 20):
+        flux[k], mag[k], mag_err[k] = 0.001, 99.99, 99.99
+    flux[29] = 400.0  # through clouds
+    columns: dict[str, Any] = {
+        "asas_sn_id": np.full(n + v, ASAS_SN), "jd": jd, "flux": flux, "flux_err": np.full(n + v, 0.09), "mag": mag, "mag_err": mag_err,
+        "limit": np.where(mag > 99, 17.5, 17.3), "fwhm": np.full(n + v, 1.4), "image_id": [f"x{k}" for k in range(n + v)],
+        "camera": ["bi" if k % 2 else "bF" for k in range(n)] + ["ba"] * v, "quality": ["G"] * 29 + ["B"] + ["G"] * v,
+        "phot_filter": ["g"] * n + ["V"] * v,
+    }  # fmt: skip
+    return {k: v for k, v in (columns | change).items() if v is not None}
+
+
+def sources_of_asas_sn(*rows: tuple[int, float, float]) -> dict[str, Any]:
+    ids, ra, dec = (np.array([r[k] for r in rows]) for k in range(3)) if rows else (np.array([]),) * 3
+    return {"asas_sn_id": ids.astype(np.int64), "ra_deg": ra.astype(float), "dec_deg": dec.astype(float)}
+
+
+@pytest.fixture
+def sky_patrol(fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> FaultServer:
+    monkeypatch.setattr(asas_sn, "URL", fault_server.url)
+    monkeypatch.setattr(asas_sn, "BLOCKS", fault_server.url + "/{server}")
+    fault_server.serve("/lookup_cone", parquet(sources_of_asas_sn((ASAS_SN, 60.0, 10.0))))
+    fault_server.serve("/get_block_servers", Reply(b'["data05", "data06"]', content_type="application/json"))
+    fault_server.serve("/data05/get_block", parquet(epochs_of_asas_sn()))
+    return fault_server
+
+
+def test_asas_sn_in_g(sky_patrol: FaultServer) -> None:
+    with pytest.warns(UserWarning) as heard:
+        value = light_curves(target(60.0, 10.0), "ASAS-SN")
+    said = " ".join(str(w.message) for w in heard)
+    assert "25 points of ASAS-SN in g by 2 cameras (bF, bi)" in said
+    assert "12 images in V, 4 images in g in which it was not detected" in said
+    assert "corrected for the motion of the Earth" in said
+    assert tables.check(value, KINDS["LightCurve"]) is None
+    assert len(value) == 25 and value.meta["band"] == "g"
+    assert value.meta["reading"]["dropped"] == {"quality flag": 1, "not detected": 4}
+    assert value.meta["reading"]["rows_total"] == 30 and value.meta["reading"]["rows_kept"] == 25
+    fluxes = [24.37 + 0.1 * k for k in range(29) if k not in (2, 7, 11, 20)]
+    assert value.meta["flux"] == {"made_from": "flux", "median": pytest.approx(float(np.median(fluxes))), "unit": "mJy"}
+    assert np.asarray(value["flux"]) == pytest.approx(np.array(fluxes) / np.median(fluxes))
+    assert value["time"][0].value == 2458515.6215074
+    assert value.meta["time_reference"]["zero_jd"] == 0.0
+    assert list(value["camera"][:3]) == ["bF", "bi", "bi"]  # the third image detected nothing
+    assert float(value["magnitude"][0].value) == pytest.approx(16.4 - 2.5 * np.log10(24.37))
+    assert value["limiting_magnitude"].unit == u.mag
+    # an upper limit stays one
+    assert value.meta["upper_limits"]["magnitude"] == [17.5] * 4
+    assert value.meta["upper_limits"]["time"][0] == 2458515.6215074 + 6.0
+    assert value.meta["identifiers"] == {"asas_sn_id": str(ASAS_SN)}
+    assert [q["rows"] for q in value.meta["queries"]] == [1, 42]
+    asked = sky_patrol.asked("/lookup_cone")[0]
+    assert asked.path.startswith("/lookup_cone/radius0.0009833_ra60.0_dec10.0")
+    assert json.loads(asked.body)["catalog"] == "master_list"
+
+
+def test_asas_sn_in_v_and_with_bad_images(sky_patrol: FaultServer) -> None:
+    assert len(quietly(light_curves, target(60.0, 10.0), "ASAS-SN", band="v")) == 12
+    assert len(quietly(light_curves, target(60.0, 10.0), "ASAS-SN", quality="none")) == 26
+    with pytest.raises(InputError, match="ASAS-SN has no band 'r'"):
+        light_curves(target(60.0, 10.0), "ASAS-SN", band="r")
+
+
+def test_the_light_curve_is_asked_for_as_the_client_of_the_service_does(sky_patrol: FaultServer) -> None:
+    from base64 import decodebytes
+    from urllib.parse import unquote
+
+    quietly(light_curves, target(60.0, 10.0), "ASAS-SN")
+    (asked,) = sky_patrol.asked("/data05/get_block")
+    words, _, rest = unquote(asked.path).removeprefix("/data05/get_block/query_hash-").partition("-block_idx-0-")
+    assert rest == "catalog-master_list"
+    assert decodebytes(words.encode()).decode() == (
+        "conectr-0.0009833_conera-60.0_conedec-10.0|catalog-master_list|cols-asas_sn_id/ra_deg/dec_deg"
+    )
+
+
+def test_never_detected_is_no_light_curve(sky_patrol: FaultServer) -> None:
+    sky_patrol.serve("/data05/get_block", parquet(epochs_of_asas_sn(mag_err=np.full(42, 99.99))))
+    with pytest.raises(EmptyResult, match=r"no detection of WASP-126 \(its object 8590494153\) in g, in 29 images"):
+        quietly(light_curves, target(60.0, 10.0), "ASAS-SN")
+
+
+def test_asas_sn_has_none_or_several(sky_patrol: FaultServer) -> None:
+    for rows in ((), ((ASAS_SN, 60.0, 10.001),)):  # 3.6 arcsec
+        sky_patrol.serve("/lookup_cone", parquet(sources_of_asas_sn(*rows)))
+        with pytest.raises(EmptyResult, match="ASAS-SN has no object within 3 arcsec of WASP-126"):
+            light_curves(target(60.0, 10.0), "ASAS-SN")
+    sky_patrol.serve("/lookup_cone", parquet(sources_of_asas_sn((1, 60.0, 10.0), (2, 60.0, 10.0005))))
+    with pytest.raises(InputError, match="2 objects within 3 arcsec of WASP-126: 1, 2"):
+        light_curves(target(60.0, 10.0), "ASAS-SN")
+    assert sky_patrol.count("/data05") == 0
+
+
+def test_a_machine_that_is_down_is_passed_over(sky_patrol: FaultServer) -> None:
+    sky_patrol.serve("/data06/get_block", parquet(epochs_of_asas_sn()))
+    sky_patrol.serve("/data05/get_block", FAULTS["503"])
+    assert len(quietly(light_curves, target(60.0, 10.0), "ASAS-SN")) == 25
+    sky_patrol.serve("/data06/get_block", FAULTS["503"])
+    with pytest.raises(ServiceError, match="503"):
+        light_curves(target(60.0, 10.0), "ASAS-SN")
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        (epochs_of_asas_sn(asas_sn_id=np.full(42, ASAS_SN + 1)), f"asked for the object {ASAS_SN} and sent the light curve of {ASAS_SN + 1}"),
+        (epochs_of_asas_sn(phot_filter=None), "without phot_filter"),
+        (epochs_of_asas_sn(asas_sn_id=np.full(42, float(ASAS_SN))), "no whole numbers"),
+        (epochs_of_asas_sn(flux=["x"] * 42), "gave flux that are no numbers"),
+    ],
+)  # fmt: skip
+def test_light_curves_of_asas_sn_that_cannot_be(columns: dict[str, Any], words: str, sky_patrol: FaultServer) -> None:
+    sky_patrol.serve("/data05/get_block", parquet(columns))
+    with pytest.raises(BrokenReply, match=words):
+        light_curves(target(60.0, 10.0), "ASAS-SN")
+
+
+@pytest.mark.parametrize("servers", [b"[]", b'["../../x"]', b'{"a": 1}'])
+def test_machines_with_strange_names_are_not_asked(servers: bytes, sky_patrol: FaultServer) -> None:
+    sky_patrol.serve("/get_block_servers", Reply(servers, content_type="application/json"))
+    with pytest.raises(BrokenReply, match="names no machine"):
+        light_curves(target(60.0, 10.0), "ASAS-SN")
+
+
+@pytest.mark.parametrize("path", ["/lookup_cone", "/get_block_servers", "/data05/get_block"])
+@pytest.mark.parametrize("fault", ["503", "html", "good", "empty", "cut", "404", "429-always"])
+def test_asas_sn_that_fails_is_not_one_that_has_none(path: str, fault: str, sky_patrol: FaultServer) -> None:
+    sky_patrol.serve(path, FAULTS[fault])
+    sky_patrol.serve("/data06/get_block", FAULTS[fault])
+    with pytest.raises(ServiceError):
+        light_curves(target(60.0, 10.0), "ASAS-SN")
+
+
+def test_asas_sn_record_and_playback(sky_patrol: FaultServer, tmp_path: Path) -> None:
+    with transport("record", tmp_path, "s", access=Access(more_hosts=LOOPBACK)):
+        first = quietly(light_curves, target(60.0, 10.0), "ASAS-SN")
+    with transport("playback", tmp_path, "s") as played:
+        again = quietly(light_curves, target(60.0, 10.0), "ASAS-SN")
+    assert tables.digest(again) == tables.digest(first)
+    assert not played.unused
+    path = tmp_path / f"t{tables.suffix(first)}"
+    tables.write(first, path)
+    assert tables.digest(tables.read(path)) == tables.digest(first)
+
+
+def test_machines_of_asas_sn_are_on_the_list() -> None:
+    assert Access().refusal(asas_sn.BLOCKS.format(server="asassn-data05.ifa.hawaii.edu")) is None
+    assert Access().refusal("http://asassn-lb01.ifa.hawaii.edu:9006/get_block_servers") is None
 
 
 # --- Gaia: epoch photometry in the form of its data model (INDIVIDUAL), one row a band and transit

@@ -301,7 +301,7 @@ def test_stars_are_no_bodies_of_the_solar_system(name: str) -> None:
     assert not object_names.is_solar_system_body(name)
 
 
-@pytest.mark.parametrize("names", [[], [" "], ["x" * 500], [f"A {n}" for n in range(2000)]])
+@pytest.mark.parametrize("names", [[], [" "], ["x" * 500], [f"A {n}" for n in range(60_000)]])
 def test_bad_lists_are_refused(names: list[str]) -> None:
     with pytest.raises(InputError):
         resolve(names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import sys
@@ -24,7 +25,7 @@ import dachs_rows
 
 from gnomon.tools.access import Access
 from gnomon.tools.archives import spectra as module
-from gnomon.tools.archives.products import gaia_products
+from gnomon.tools.archives.products import desi, gaia_products, lamost
 from gnomon.tools.archives.products.fits_files import FitsFile, checked_parts
 from gnomon.tools.archives.products.spectrum_files import spectrum_of_fits, unit_of, vacuum_of_air
 from gnomon.tools.archives.spectra import spectra
@@ -419,6 +420,315 @@ def test_sdss_that_fails_is_not_one_that_has_none(
     monkeypatch.setitem(module.SDSS, "sql", sdss.fault(fault))
     with pytest.raises(ServiceError):
         spectra(target(*HERE))
+
+
+# --- LAMOST
+
+# Rows and files written after the documentation (https://www.lamost.org/openapi/docs; .../dr10/v2.0/doc/lr-data-production-description) and after what
+# the notebook of the client pylamost shows of its replies: numbers are texts there, and missing ones null.
+LAMOST_ROW = {
+    "obsid": 195309107, "uid": "G14310741160043", "designation": "J004549.40+342512.9", "obsdate": "2013-12-22", "lmjd": 56649, "mjd": 56648, "planid": "M31015N37",
+    "spid": 9, "fiberid": 107, "snrr": "23.31", "gaia_source_id": "365001234567890123", "class": "STAR", "subclass": "M0", "z": "-0.00012", "z_err": None,
+    "ra": "11.4558640000", "dec": "34.4202610000",
+}  # fmt: skip
+HEADER = {
+    "OBSID": 195309107,
+    "RA": 11.455864,
+    "DEC": 34.420261,
+    "VACUUM": True,
+    "HELIO_RV": 12.3,
+    "COEFF0": 3.5682,
+    "COEFF1": 1e-4,
+}
+STAR_OF_LAMOST = (11.455864, 34.420261)
+
+
+def coadd(**cards: Any) -> bytes:
+    """Since DR7: one row of arrays."""
+    n = 5
+    hdu = table_of(
+        ("FLUX", f"{n}E", None, np.array([[1.0, 2.0, 3.0, 4.0, 5.0]])),
+        ("IVAR", f"{n}E", None, np.array([[4.0, 0.0, 16.0, 4.0, 4.0]])),
+        ("WAVELENGTH", f"{n}E", None, 10 ** (3.5682 + 1e-4 * np.arange(n))[None, :]),
+        ("ANDMASK", f"{n}E", None, np.array([[0.0, 0.0, 32.0, 0.0, 0.0]])),
+        ("ORMASK", f"{n}E", None, np.array([[0.0, 0.0, 32.0, 8.0, 0.0]])),
+        ("NORMALIZATION", f"{n}E", None, np.ones((1, n))),
+        EXTNAME="COADD",
+    )
+    return bytes_of(hdu, **(HEADER | cards))
+
+
+def older(**cards: Any) -> bytes:
+    """Before DR7: rows of the primary image."""
+    image = np.array([[1, 2, 3, 4, 5], [4, 0, 16, 4, 4], [0] * 5, [0, 0, 32, 0, 0], [0, 0, 32, 8, 0]], dtype="f4")
+    hdu = fits.PrimaryHDU(image)
+    for key, value in (HEADER | {"CRVAL1": 3.5682, "CD1_1": 1e-4, "DC-FLAG": 1, "CTYPE1": "LINEAR"} | cards).items():
+        if value is not None:
+            hdu.header[key] = value
+    stream = io.BytesIO()
+    hdu.writeto(stream)
+    return stream.getvalue()
+
+
+@pytest.fixture
+def lamost_service(fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> FaultServer:
+    monkeypatch.setattr(lamost, "URL", f"{fault_server.url}/lrs")
+    lamost_rows(fault_server, LAMOST_ROW)
+    fault_server.serve("/lrs/spectrum/fits", Reply(gzip.compress(coadd()), content_type="application/gzip"))
+    return fault_server
+
+
+def lamost_rows(server: FaultServer, *listed: dict[str, Any]) -> None:
+    server.serve("/lrs/voservice/conesearch", Reply(json.dumps(listed).encode(), content_type="application/json"))
+
+
+def quiet(function: Any, *arguments: Any, **named: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return function(*arguments, **named)
+
+
+@pytest.mark.parametrize("layout", [coadd, older])
+def test_a_spectrum_of_lamost_in_either_layout(layout: Any, lamost_service: FaultServer) -> None:
+    lamost_service.serve("/lrs/spectrum/fits", Reply(layout(), content_type=FITS))
+    with pytest.warns(UserWarning, match="without a unit; they are plain numbers"):
+        value = spectra(target(*STAR_OF_LAMOST), "LAMOST")
+    assert tables.check(value, KINDS["Spectrum"]) is None
+    assert value["wavelength"].to_value(u.AA) == pytest.approx(10 ** (3.5682 + 1e-4 * np.arange(5)), rel=1e-6)
+    assert value["flux"].value.tolist() == [1, 2, 3, 4, 5]
+    assert value["flux_err"].mask.tolist() == [False, True, False, False, False]
+    assert value["flux_err"].unmasked.value[[0, 2]].tolist() == [0.5, 0.25]
+    # no weight; flagged in all exposures; flagged in some is good
+    assert value["mask"].tolist() == [False, True, True, False, False]
+    assert value["quality"].tolist() == [0, 0, 32, 0, 0]
+    assert value.meta["wavelength"] == {"medium": "vacuum", "given_in": "vacuum", "frame": "heliocentric"}
+    assert value.meta["identifiers"]["obsid"] == "195309107"
+    assert value.meta["identifiers"]["gaia_source_id"] == "365001234567890123"
+    assert value.meta["pipeline"] == {"class": "STAR", "subclass": "M0", "z": "-0.00012"}
+    assert value.meta["observed"]["mjd"] == 56648.0
+    asked = lamost_service.asked("/lrs/voservice/conesearch")[0].parameters
+    assert float(asked["SR"]) == pytest.approx(6.0 / 3600.0) and asked["OUTPUT.FMT"] == "json"
+    assert lamost_service.asked("/lrs/spectrum/fits")[0].parameters["OBSID"] == "195309107"
+
+
+def test_of_repeated_observations_the_best_comes_first(lamost_service: FaultServer) -> None:
+    better = LAMOST_ROW | {"obsid": 400000001, "snrr": "80.5"}
+    far = LAMOST_ROW | {"obsid": 400000002, "snrr": "500", "dec": "34.4212"}  # 3.4 arcsec
+    without = LAMOST_ROW | {"obsid": 400000003, "snrr": None}
+    lamost_rows(lamost_service, LAMOST_ROW, without, far, better)
+    lamost_service.serve("/lrs/spectrum/fits", lambda e: Reply(coadd(OBSID=int(e.asked.parameters["OBSID"])), content_type=FITS))  # fmt: skip
+    order = []
+    for which in (1, 2, 3, 4):
+        with pytest.warns(UserWarning, match="has 4 spectra within 5 arcsec"):
+            order.append(spectra(target(*STAR_OF_LAMOST), "LAMOST", which=which).meta["identifiers"]["obsid"])
+    assert order == ["400000001", "195309107", "400000003", "400000002"]
+    with pytest.raises(InputError, match="has 4 spectra there, so there is no number 5"):
+        spectra(target(*STAR_OF_LAMOST), "LAMOST", which=5)
+
+
+def test_lamost_has_none_or_only_neighbours(lamost_service: FaultServer) -> None:
+    for listed in ((), (LAMOST_ROW | {"dec": "34.4222"},)):
+        lamost_rows(lamost_service, *listed)
+        with pytest.raises(EmptyResult, match=r"LAMOST DR11 v2\.0 has no spectrum within 5 arcsec of NGC 1"):
+            spectra(target(*STAR_OF_LAMOST), "lamost")
+
+
+@pytest.mark.parametrize(
+    ("file", "words"),
+    [
+        (lambda: coadd(OBSID=195309108), "asked for the observation 195309107 and sent a file whose header says OBSID = 195309108"),
+        (lambda: older(OBSID=None), "OBSID = None"),
+        (lambda: older(COEFF1=None), "does not say its wavelengths"),
+        (lambda: coadd(RA=12.0), "arcsec from NGC 1 by its own header"),
+        (lambda: bytes_of(), "holds no spectrum"),
+        (lambda: coadd()[:5000], "cut short"),
+    ],
+)  # fmt: skip
+def test_a_wrong_file_of_lamost_is_refused(file: Any, words: str, lamost_service: FaultServer) -> None:
+    lamost_service.serve("/lrs/spectrum/fits", Reply(file(), content_type=FITS))
+    with pytest.raises(BrokenReply, match=words):
+        quiet(spectra, target(*STAR_OF_LAMOST), "LAMOST")
+
+
+@pytest.mark.parametrize("reply", [[{"obsid": 1, "ra": 1.0}], {"error": "x"}, [{"obsid": None, "ra": 1.0, "dec": 1.0}], [{"obsid": 1, "ra": "east", "dec": 1}]])  # fmt: skip
+def test_lists_of_lamost_that_cannot_be(reply: Any, lamost_service: FaultServer) -> None:
+    lamost_service.serve("/lrs/voservice/conesearch", Reply(json.dumps(reply).encode(), content_type="application/json"))  # fmt: skip
+    with pytest.raises(BrokenReply):
+        spectra(target(*STAR_OF_LAMOST), "LAMOST")
+
+
+@pytest.mark.parametrize("path", ["/lrs/voservice/conesearch", "/lrs/spectrum/fits"])
+@pytest.mark.parametrize("fault", ["503", "html", "empty", "cut", "429-always"])
+def test_lamost_that_fails_is_not_one_that_has_none(path: str, fault: str, lamost_service: FaultServer) -> None:
+    lamost_service.serve(path, FAULTS[fault])
+    with pytest.raises(ServiceError):
+        spectra(target(*STAR_OF_LAMOST), "LAMOST")
+
+
+def test_lamost_record_and_playback(lamost_service: FaultServer, tmp_path: Path) -> None:
+    with transport("record", tmp_path, "s", access=Access(more_hosts=LOOPBACK)):
+        first = quiet(spectra, target(*STAR_OF_LAMOST), "LAMOST")
+    with transport("playback", tmp_path, "s") as played:
+        assert tables.digest(quiet(spectra, target(*STAR_OF_LAMOST), "LAMOST")) == tables.digest(first)
+    assert not played.unused
+
+
+# --- DESI
+
+# Written after the client of SPARCL (https://sparclclient.readthedocs.io) and its table of fields; the server has names of its own for some.
+OWN = {"redshift": "z", "data_release": "data_release_id"}
+SPECID = 39627835576420141  # a float64 steps by 8 here
+N = 6
+
+
+def records(*listed: dict[str, Any], head: dict[str, Any] | None = None) -> Reply:
+    own = [{OWN.get(k, k): v for k, v in row.items()} | {"_dr": "DESI-DR1"} for row in listed]
+    body = json.dumps([{"status": {"success": True, "info": [], "warnings": []}} | (head or {}), *own])
+    return Reply(body.encode(), content_type="application/json")
+
+
+DESI_ROW = {
+    "sparcl_id": "0f2b4a6c-0000-11ef-8000-525400f334e1", "specid": SPECID, "ra": 210.0, "dec": 5.0, "data_release": "DESI-DR1", "specprimary": True,
+    "targetid": SPECID, "redshift": 0.1234, "redshift_err": 1e-5, "redshift_warning": 0, "spectype": "GALAXY", "dateobs_center": "2021-05-14T08:00:00Z",
+    "exptime": 1200.5, "instrument": "DESI",
+}  # fmt: skip
+VECTORS = {
+    "wavelength": [3600.0 + 0.8 * k for k in range(N)], "flux": [1.0, 2.0, float("nan"), 4.0, 5.0, 6.0], "ivar": [4.0, 0.0, 1.0, 16.0, 4.0, 4.0],
+    "mask": [0, 0, 0, 0, 4, 0],
+}  # fmt: skip
+UNITS = {"UNITS": {"DESI-DR1": {"flux": "1e-17 erg cm-2 s-1 AA-1", "wavelength": "AA"}}}
+
+
+@pytest.fixture
+def sparcl(fault_server: FaultServer, monkeypatch: pytest.MonkeyPatch) -> FaultServer:
+    monkeypatch.setattr(desi, "URL", f"{fault_server.url}/sparc")
+    fields = [
+        {"data_release": dr, "newdp": n, "origdp": OWN.get(n, n), "storage": "C", "default": True, "all": True}
+        for dr in ("DESI-DR1", "DESI-EDR", "SDSS-DR17") for n in (*DESI_ROW, *VECTORS)
+    ]  # fmt: skip
+    fault_server.serve("/sparc/datafields/", Reply(json.dumps(fields).encode(), content_type="application/json"))
+    fault_server.serve("/sparc/find/", records(DESI_ROW))
+    fault_server.serve("/sparc/spectras/", lambda e: records({"sparcl_id": json.loads(e.asked.body)[0], "specid": SPECID} | VECTORS, head=UNITS))  # fmt: skip
+    return fault_server
+
+
+def test_a_spectrum_of_desi(sparcl: FaultServer) -> None:
+    value = spectra(target(210.0, 5.0), "DESI")
+    assert tables.check(value, KINDS["Spectrum"]) is None
+    assert value["wavelength"].to_value(u.AA) == pytest.approx(VECTORS["wavelength"])
+    assert (1 * value["flux"].unit).to_value(CGS) == pytest.approx(1e-17)
+    assert value["flux"].mask.tolist() == [False, False, True, False, False, False]
+    assert value["flux_err"].unmasked.value[[0, 3]].tolist() == [0.5, 0.25] and value["flux_err"].mask[1]
+    assert value["mask"].tolist() == [False, True, True, False, True, False]
+    assert value["quality"].tolist() == [0, 0, 0, 0, 4, 0]
+    assert value.meta["wavelength"] == {"medium": "vacuum", "given_in": "vacuum", "frame": "barycentric"}
+    assert value.meta["identifiers"]["specid"] == value.meta["identifiers"]["targetid"] == "39627835576420141"
+    assert value.meta["pipeline"]["redshift"] == 0.1234
+    assert value.meta["observed"] == {"mjd": None, "exposure_s": 1200.5, "date": "2021-05-14T08:00:00Z"}
+    sent = json.loads(sparcl.asked("/sparc/find/")[0].body)
+    assert "z" in sent["outfields"] and "redshift" not in sent["outfields"]  # by the server's own names
+    assert sent["search"][0] == ["data_release_id", "DESI-DR1", "DESI-EDR"]
+    assert json.loads(sparcl.asked("/sparc/spectras/")[0].body) == [DESI_ROW["sparcl_id"]]
+    assert "pkl" not in sparcl.asked("/sparc/spectras/")[0].query
+
+
+def test_the_later_release_and_primary_ones_come_first(sparcl: FaultServer) -> None:
+    def row(n: int, **more: Any) -> dict[str, Any]:
+        return DESI_ROW | {"sparcl_id": f"id-{n}"} | more
+
+    corner = row(5, ra=210.0013, dec=5.0013)  # within the box, 6.6 arcsec away
+    listed = [row(1, data_release="DESI-EDR"), row(2, specprimary=False), row(3, dec=5.001), row(4, dec=5.0005), corner]
+    sparcl.serve("/sparc/find/", records(*listed))
+    order = []
+    for which in (1, 2, 3, 4):
+        with pytest.warns(UserWarning, match="has 4 spectra within 5 arcsec"):
+            order.append(spectra(target(210.0, 5.0), "DESI", which=which).meta["identifiers"]["sparcl_id"])
+    assert order == ["id-4", "id-3", "id-2", "id-1"]
+
+
+def test_desi_across_right_ascension_zero(sparcl: FaultServer) -> None:
+    sparcl.serve("/sparc/find/", records(), records(DESI_ROW | {"ra": 0.0003}))
+    value = spectra(target(359.9999, 5.0), "DESI")
+    assert value.meta["identifiers"]["specid"] == str(SPECID)
+    asked = [json.loads(a.body)["search"][1] for a in sparcl.asked("/sparc/find/")]
+    assert [a[1] > 359.9 for a in asked] == [True, False] and asked[0][2] == 360.0 and asked[1][1] == 0.0
+    assert len(value.meta["queries"]) == 3
+
+
+@pytest.mark.parametrize(
+    ("ra", "dec", "radius"), [(10.0, 0.0, 0.1), (0.01, 60.0, 0.1), (359.99, -85.0, 0.1), (200.0, 89.95, 0.1), (5.0, -90.0, 0.01), (123.0, 89.0, 0.9)]
+)  # fmt: skip
+def test_boxes_hold_their_circles(ra: float, dec: float, radius: float) -> None:
+    from astropy.coordinates import SkyCoord
+
+    angles = np.linspace(0.0, 360.0, 721) * u.deg
+    for part in (1.0, 0.7):
+        ring = SkyCoord(ra * u.deg, dec * u.deg).directional_offset_by(angles, part * radius * u.deg)
+        held = np.zeros(len(ring), dtype=bool)
+        for (first, last), (low, high) in desi.boxes_around(ra, dec, radius):
+            assert 0.0 <= first <= last <= 360.0
+            held |= (ring.ra.deg >= first) & (ring.ra.deg <= last) & (ring.dec.deg >= low) & (ring.dec.deg <= high)
+        assert held.all()
+
+
+def test_desi_has_none(sparcl: FaultServer) -> None:
+    sparcl.serve("/sparc/find/", records())
+    with pytest.raises(EmptyResult, match="DESI-DR1 and DESI-EDR has no spectrum within 5 arcsec"):
+        spectra(target(210.0, 5.0), "DESI")
+
+
+def sent(**change: Any) -> Reply:
+    row = {"sparcl_id": DESI_ROW["sparcl_id"], "specid": SPECID} | VECTORS | change
+    return records({k: v for k, v in row.items() if v is not ...})
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (sent(ivar=...), "'ivar'"),
+        (sent(ivar=[1.0]), "unequal lengths"),
+        (sent(flux=[]), "without flux"),
+        (sent(flux=["x"] * N), "flux are no numbers"),
+        (sent(specid=SPECID + 1), "was asked for the spectrum"),
+        (sent(sparcl_id="other"), "was asked for the spectrum"),
+        (records(), "sent no other"),
+        (records({"sparcl_id": DESI_ROW["sparcl_id"], "specid": SPECID} | VECTORS, head={"UNITS": {"DESI-DR1": {"flux": "blobs"}}}), "'blobs', which is no unit"),
+    ],
+)  # fmt: skip
+def test_spectra_of_desi_that_cannot_be(reply: Reply, words: str, sparcl: FaultServer) -> None:
+    sparcl.serve("/sparc/spectras/", reply)
+    with pytest.raises(BrokenReply, match=words):
+        spectra(target(210.0, 5.0), "DESI")
+
+
+def test_lists_of_desi_that_cannot_be(sparcl: FaultServer) -> None:
+    sparcl.serve("/sparc/find/", records(DESI_ROW | {"data_release": "SDSS-DR17"}))
+    with pytest.raises(BrokenReply, match="of another survey"):
+        spectra(target(210.0, 5.0), "DESI")
+    sparcl.serve("/sparc/datafields/", Reply(json.dumps([{"data_release": "DESI-DR1", "newdp": "ra", "origdp": "ra"}]).encode(), content_type="application/json"))  # fmt: skip
+    with pytest.raises(BrokenReply, match="has no fields sparcl_id, specid, dec"):
+        spectra(target(210.0, 5.0), "DESI")
+
+
+@pytest.mark.parametrize("path", ["/sparc/datafields/", "/sparc/find/", "/sparc/spectras/"])
+@pytest.mark.parametrize("fault", ["503", "html", "empty", "cut", "429-always"])
+def test_desi_that_fails_is_not_one_that_has_none(path: str, fault: str, sparcl: FaultServer) -> None:
+    sparcl.serve(path, FAULTS[fault])
+    with pytest.raises(ServiceError):
+        spectra(target(210.0, 5.0), "DESI")
+
+
+def test_desi_record_and_playback(sparcl: FaultServer, tmp_path: Path) -> None:
+    with transport("record", tmp_path, "s", access=Access(more_hosts=LOOPBACK)):
+        first = spectra(target(210.0, 5.0), "DESI")
+    with transport("playback", tmp_path, "s") as played:
+        assert tables.digest(spectra(target(210.0, 5.0), "DESI")) == tables.digest(first)
+    assert not played.unused
+
+
+def test_addresses_are_on_the_list() -> None:
+    for url in ("https://www.lamost.org/openapi/dr11/v2.0/lrs/spectrum/fits", "https://astrosparcl.datalab.noirlab.edu/sparc/find/"):  # fmt: skip
+        assert Access().refusal(url) is None
 
 
 # --- Gaia, by a real product

@@ -41,6 +41,8 @@ HOSTS: dict[str, float] = {
     "heasarc.gsfc.nasa.gov": 0.2,
     "asas-sn.osu.edu": 0.5,
     "*.asas-sn.osu.edu": 0.5,
+    # ASAS-SN Sky Patrol 2, whose data lie on several machines: https://asas-sn.github.io/skypatrol/
+    "*.ifa.hawaii.edu": 0.5,
     # the solar system
     "ssd.jpl.nasa.gov": 1.0,
     "ssd-api.jpl.nasa.gov": 1.0,

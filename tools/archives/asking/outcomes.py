@@ -6,6 +6,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
+from gnomon.tools.archives.asking.better_ideas import MOST_ROWS, better_ideas, is_adql
 from gnomon.tools.errors import EmptyResult, InputError, ServiceError
 
 if TYPE_CHECKING:
@@ -78,22 +79,41 @@ def require_complete(table: Any, if_more: IfMore, count: Callable[[], int | None
     would = f"{number:,} rows" if number is not None else f"more than {record['rows']:,} rows"
     raise InputError(
         f"{record['service']} would give {would}, and {record['limit']:,} were asked for; the rest would be cut off by {who}.",
-        remedy=better_idea(number, at_most=record["rows"] if who == record["service"] else None),
+        remedy=better_idea(
+            number,
+            at_most=record["rows"] if who == record["service"] else None,
+            adql=record["text"] if is_adql(record["text"]) else "",
+            service=record["service"],
+            rows=record["limit"],
+        ),
     )
 
 
-def better_idea(number: int | None, at_most: int | None = None) -> str:
-    """How to ask for less, by how much too much it is, and by how much the service gives at once."""
+def better_idea(
+    number: int | None, at_most: int | None = None, adql: str = "", service: str = "", rows: int = 100_000
+) -> str:
+    """How to ask for less, by how much too much it is, and by how much the service gives at once.
+
+    Parameters
+    ----------
+    number : int, optional
+        How many rows there would be.
+    at_most : int, optional
+        How many the service gives at once, where it was the service that cut them off.
+    adql, service : str
+        The query and what it was sent to, where it was one.
+    rows : int
+        How many were wanted at most.
+    """
     if at_most is not None and number is not None and number <= 100 * at_most:
         return f"It gives {at_most:,} rows at once; ask part by part (by magnitude, or by region), or with mode=async, for which many services allow more."
-    if number is not None and number <= 10_000_000:
-        return (
+    if number is not None and number <= MOST_ROWS:
+        few = (
             f"Ask for rows={number + 1} if all of them are wanted, or for a smaller region, or say if_more=keep_first."
         )
-    return (
-        "Let the service count or average (COUNT, AVG … GROUP BY), take a random sample (random_index in Gaia, MOD(id, 1000) = 0 "
-        "elsewhere), join with an uploaded list of your own sources, or ask part by part (by magnitude, or by region)."
-    )
+        # A few rows too many need no more ideas than that.
+        return few if number <= 100 * rows or not adql else f"{few} Or: {better_ideas(adql, service, number, rows)}"
+    return better_ideas(adql, service, number, rows)
 
 
 def counted(adql: str, ask: Callable[[str], Any]) -> int | None:

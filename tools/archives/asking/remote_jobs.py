@@ -7,17 +7,21 @@ the service that nobody here knows of.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import time
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gnomon.tools.archives.asking.service_session import open_session
+from gnomon.tools.archives.asking.service_session import open_session, words_of
+from gnomon.tools.errors import ServiceError
 from gnomon.tools.transport import shared_folder
 
 # An older job is not gone on with: what it found is not what the service would say now.
 GOOD_FOR = 86_400.0  # seconds
+_DONE = "-done-"  # in the key of a job that is done with and still lies with the service
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class RemoteJob:
     Attributes
     ----------
     key : str
-        Digest of the question.
+        Digest of the question; longer where the job is done with, and the service did not delete it.
     service, url, text, time : str
         Who works on it, its address, the question, and when it was left, UTC.
     """
@@ -53,7 +57,7 @@ def keep(key: str, service: str, url: str, text: str) -> None:
         return
     place = Path(folder) / "jobs"
     place.mkdir(parents=True, exist_ok=True)
-    told = {"service": service, "url": url, "text": text, "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    told = {"service": service, "url": url, "text": text, "time": _now()}
     (place / f"{key}.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
 
 
@@ -74,18 +78,72 @@ def kept(folder: Path) -> list[RemoteJob]:
     return sorted(found, key=lambda job: (job.time, job.key))
 
 
-def clear_away(job: Any, key: str) -> None:
-    """Delete a job that is done with, at the service and here; a service that does not let us is no fault of the answer.
+def clear_away(service: str, url: str, key: str) -> None:
+    """Delete a job that is done with, at the service and here.
+
+    Where the service refuses, or cannot be asked, its address is kept, so that `gnomon jobs --end` may ask once more; the answer that was fetched is
+    no worse for it, and the next question like it has a job of its own.
 
     Parameters
     ----------
-    job : pyvo.dal.AsyncTAPJob
+    service, url : str
     key : str
+        Digest of the question.
+
+    Warns
+    -----
+    UserWarning
+        Where the job is still there.
     """
-    with contextlib.suppress(Exception):  # services delete old jobs by themselves
-        job.delete()
-    if folder := shared_folder():
-        forget(Path(folder), key)
+    folder = Path(place) if (place := shared_folder()) else None
+    try:
+        _delete(service, url)
+    except ServiceError as error:
+        if folder is not None:
+            _set_apart(folder, key, service, url)
+        warnings.warn(
+            f"A job that is done with was left at {service}, which did not delete it ({error.what.rstrip('.')}). Its address is kept: gnomon jobs --end asks to delete it once more.",
+            stacklevel=2,
+        )
+        return
+    if folder is not None:
+        forget(folder, key)
+
+
+def _delete(service: str, url: str) -> None:
+    """Ask a service to delete a job; one that it does not know any more is no fault.
+
+    Raises
+    ------
+    ServiceError
+        Where it refuses, or could not be asked.
+    """
+    try:
+        reply = open_session(service or "The service").delete(url, allow_redirects=False)
+    except ServiceError as error:
+        if "(404)" in error.what:  # what the session says of an address at which there is nothing
+            return
+        raise
+    if reply.status_code >= 400 and reply.status_code != 410:
+        words = words_of(reply.content[:65536]) or f"status {reply.status_code}"
+        raise ServiceError(f"{service or 'The service'} refuses to delete a job: {words}.", remedy="It deletes old jobs by itself.")  # fmt: skip
+
+
+def _set_apart(folder: Path, key: str, service: str, url: str) -> None:
+    """Keep the address of a job that is done with under a name of its own, by which no question goes on with it."""
+    place = folder / "jobs"
+    place.mkdir(parents=True, exist_ok=True)
+    old = place / f"{key}.json"
+    told: dict[str, Any] = {"service": service, "url": url, "time": _now()}
+    with contextlib.suppress(ValueError, OSError):
+        told |= json.loads(old.read_text(encoding="utf-8"))
+    name = f"{key}{_DONE}{hashlib.sha256(url.encode()).hexdigest()[:12]}"
+    (place / f"{name}.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+    old.unlink(missing_ok=True)
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
 def forget(folder: Path, key: str) -> None:
@@ -104,13 +162,7 @@ def end(folder: Path, job: RemoteJob) -> None:
     Raises
     ------
     ServiceError
-        Where the service cannot be asked; the address is kept.
+        Where the service cannot be asked, or refuses; the address is kept.
     """
-    from gnomon.tools.errors import ServiceError
-
-    try:
-        open_session(job.service or "The service").delete(job.url, allow_redirects=False)
-    except ServiceError as error:
-        if error.retryable:
-            raise
+    _delete(job.service, job.url)
     forget(folder, job.key)

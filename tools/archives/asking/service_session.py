@@ -12,6 +12,7 @@ import html
 import re
 import tempfile
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -77,6 +78,7 @@ def _session_class() -> Any:
             repeated = str(method).upper() in _REPEATED or str(url).endswith("/sync")
             options["timeout"] = options.get("timeout") or (CONNECT_SECONDS, self.seconds)
             options["stream"] = True
+            _make_repeatable(options)
             wait = FIRST_PAUSE
             for attempt in range(TRIES):
                 try:
@@ -98,6 +100,29 @@ def _session_class() -> Any:
             raise AssertionError  # the last attempt raised or returned
 
     return ServiceSession
+
+
+def _make_repeatable(options: dict[str, Any]) -> None:
+    """Turn streams that are to be sent into bytes: one that was read to its end would be sent empty by the next attempt."""
+
+    def read(value: Any) -> Any:
+        return value.read() if hasattr(value, "read") else value
+
+    if options.get("data") is not None:
+        options["data"] = read(options["data"])
+    if files := options.get("files"):
+        pairs = files.items() if hasattr(files, "items") else files
+        options["files"] = [
+            (name, (part[0], read(part[1]), *part[2:]) if isinstance(part, tuple | list) else _named(name, part, read))
+            for name, part in pairs
+        ]
+
+
+def _named(name: str, stream: Any, read: Callable[[Any], Any]) -> tuple[str, Any]:
+    """A file by itself, under the name that requests would give it."""
+    from requests.utils import guess_filename
+
+    return guess_filename(stream) or name, read(stream)
 
 
 def failure_of(error: BaseException, service: str) -> ServiceError:

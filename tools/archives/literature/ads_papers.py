@@ -8,6 +8,7 @@ from typing import Any
 
 from gnomon.tools.archives.asking.json_replies import items_of, json_of, number, one_line, whole_number
 from gnomon.tools.archives.asking.service_session import open_session
+from gnomon.tools.archives.literature.paper_services import PaperService
 from gnomon.tools.archives.literature.paper_words import Words
 from gnomon.tools.errors import BrokenReply, LoginNeeded
 
@@ -21,12 +22,11 @@ _ARXIV = re.compile(r"^(?:arxiv:)?(\d{4}\.\d{4,5}|[a-z\-]+(?:\.[A-Z]{2})?/\d{7})
 _HOW = "Make an account at https://ui.adsabs.harvard.edu, take the token from Account > Settings > API Token, and set ADS_API_TOKEN."
 
 
-def address() -> str:
-    """Where the service is asked."""
+def _address() -> str:
     return ADDRESS
 
 
-def query_of(words: Words, since: int | None) -> str:
+def _query_of(words: Words, since: int | None) -> str:
     """The question in the words of ADS."""
     parts = [f'{_FIELDS[w.field]}:"{w.text}"' for w in words.parts]
     # Names of objects are looked up in SIMBAD and NED, and their papers with them.
@@ -36,7 +36,7 @@ def query_of(words: Words, since: int | None) -> str:
     return " ".join(parts)
 
 
-def ask_ads(query: str, order: str, rows: int) -> tuple[list[dict[str, Any]], int]:
+def _ask(query: str, order: str, rows: int) -> tuple[list[dict[str, Any]], int]:
     """Papers, and how many there are in all.
 
     Parameters
@@ -96,3 +96,6 @@ def _listed(value: Any) -> list[Any]:
 
 def _first(value: Any) -> str:
     return next((one_line(v) for v in _listed(value) if one_line(v)), "")
+
+
+ADS = PaperService(SERVICE, _address, _query_of, _ask)

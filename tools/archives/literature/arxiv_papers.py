@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 from gnomon.tools.archives.asking.json_replies import one_line, refusal
 from gnomon.tools.archives.asking.service_session import open_session
+from gnomon.tools.archives.literature.paper_services import PaperService
 from gnomon.tools.archives.literature.paper_words import Words
 from gnomon.tools.errors import BrokenReply, InputError
 
@@ -23,12 +24,11 @@ _FIELDS = {"": "all", "author": "au", "title": "ti", "abstract": "abs"}
 _ORDERS = {"newest": "submittedDate", "relevance": "relevance", "most_cited": "relevance"}
 
 
-def address() -> str:
-    """Where the service is asked."""
+def _address() -> str:
     return ADDRESS
 
 
-def query_of(words: Words, since: int | None) -> str:
+def _query_of(words: Words, since: int | None) -> str:
     """The question in the words of arXiv."""
     parts = [f'{_FIELDS[w.field]}:"{w.text}"' if " " in w.text else f"{_FIELDS[w.field]}:{w.text}" for w in words.parts]
     parts += [f'all:"{name}"' for name in words.names]
@@ -37,7 +37,7 @@ def query_of(words: Words, since: int | None) -> str:
     return " AND ".join(parts)
 
 
-def ask_arxiv(query: str, order: str, rows: int) -> tuple[list[dict[str, Any]], int]:
+def _ask(query: str, order: str, rows: int) -> tuple[list[dict[str, Any]], int]:
     """Papers, and how many there are in all.
 
     Parameters
@@ -133,3 +133,6 @@ def _paper(entry: Any) -> dict[str, Any]:
 def _text(element: Any, path: str) -> str:
     found = element.find(path, _NAMES)
     return one_line("".join(found.itertext())) if found is not None else ""
+
+
+ARXIV = PaperService(SERVICE, _address, _query_of, _ask)

@@ -81,13 +81,17 @@ class KnownObject:
 # --- SIMBAD
 
 
-def objects_in_simbad(names: Sequence[str]) -> tuple[dict[str, list[KnownObject]], dict[str, Any]]:
+def objects_in_simbad(
+    names: Sequence[str], good_for: float = 0.0
+) -> tuple[dict[str, list[KnownObject]], dict[str, Any]]:
     """Ask SIMBAD for objects by any of their identifiers.
 
     Parameters
     ----------
     names : sequence of str
         They are uploaded, so that SIMBAD compares them by its own rules (case, blanks, ``NAME``) and nothing in them is read as ADQL.
+    good_for : float
+        As for `gnomon.tools.transport.inquire`.
 
     Returns
     -------
@@ -116,7 +120,7 @@ def objects_in_simbad(names: Sequence[str]) -> tuple[dict[str, list[KnownObject]
     )
     upload = Table({"user_specified_id": list(names), "object_number_id": list(range(1, len(names) + 1))})
     # An identifier is unique in SIMBAD; should that ever fail, a few more rows say so.
-    table = query_tables(service, adql, limit=2 * len(names) + 10, uploads={"asked": upload})
+    table = query_tables(service, adql, limit=2 * len(names) + 10, uploads={"asked": upload}, good_for=good_for)
     record = table.meta["queries"][0]
     rows = _rows(table, ("object_number_id", "matched_id", *_COLUMNS, "ids", "otypes", "V", "G"), service.name)
     numbers = {int(row["object_number_id"]) for row in rows if row["object_number_id"] is not None}
@@ -233,12 +237,14 @@ def _rows(table: Any, wanted: Sequence[str], service: str) -> list[dict[str, Any
 # --- Sesame
 
 
-def objects_in_sesame(name: str) -> tuple[list[KnownObject], dict[str, Any]]:
+def objects_in_sesame(name: str, good_for: float = 0.0) -> tuple[list[KnownObject], dict[str, Any]]:
     """Ask NED and VizieR, through Sesame of the CDS, where an object is.
 
     Parameters
     ----------
     name : str
+    good_for : float
+        As for `gnomon.tools.transport.inquire`.
 
     Returns
     -------
@@ -259,7 +265,7 @@ def objects_in_sesame(name: str) -> tuple[list[KnownObject], dict[str, Any]]:
     def ask() -> list[KnownObject]:
         return read_sesame(open_session("Sesame", seconds=60.0, longest=2**24).get(url).content, name)
 
-    found, asked = inquire({"service": "Sesame", "url": base, "text": name}, ask)
+    found, asked = inquire({"service": "Sesame", "url": base, "text": name}, ask, good_for)
     return found, record_of("Sesame", base, name, asked, len(found))
 
 
@@ -324,7 +330,7 @@ def _number(text: Any, service: str) -> float:
 # --- NED
 
 
-def objects_in_ned(name: str) -> tuple[list[KnownObject], dict[str, Any]]:
+def objects_in_ned(name: str, good_for: float = 0.0) -> tuple[list[KnownObject], dict[str, Any]]:
     """Ask NED itself where an object is (https://ned.ipac.caltech.edu/Documents/Guides/Interface/ObjectLookup).
 
     Parameters, returns and errors as for `objects_in_sesame`.
@@ -334,7 +340,7 @@ def objects_in_ned(name: str) -> tuple[list[KnownObject], dict[str, Any]]:
     def ask() -> list[KnownObject]:
         return read_ned(open_session("NED", seconds=60.0, longest=2**24).get(base, params={"name": name}).content, name)
 
-    found, asked = inquire({"service": "NED", "url": base, "text": name}, ask)
+    found, asked = inquire({"service": "NED", "url": base, "text": name}, ask, good_for)
     return found, record_of("NED", base, name, asked, len(found))
 
 

@@ -434,19 +434,24 @@ def moved(
     cos = np.maximum(np.cos(np.radians(dec[going])), 1e-12)  # at the pole itself right ascension has no rate
     distance = _filled(parallax, ra.shape, 0.0)[going]
     velocity = _filled(radial_velocity, ra.shape, 0.0)[going]
-    with warnings.catch_warnings():
-        # ERFA says that it took a distance of its own for sources without a parallax, which is what is wanted; what else
-        # it says, of a velocity that cannot be, is for people to see.
-        warnings.filterwarnings("ignore", message=".*distance overridden.*", category=erfa.ErfaWarning)
-        there = erfa.pmsafe(
-            np.radians(ra[going]),
-            np.radians(dec[going]),
-            motions[0][going] * mas / cos,
-            motions[1][going] * mas,
-            np.where(distance > 0, distance, 0.0) / 1000.0,
-            np.where(distance > 0, velocity, 0.0),
-            *_julian(began[going]),
-            *_julian(ended[going]),
+    # Not by `erfa.pmsafe`, whose warnings could be sifted only by a list that all threads share.
+    *there, state = erfa.ufunc.pmsafe(
+        np.radians(ra[going]),
+        np.radians(dec[going]),
+        motions[0][going] * mas / cos,
+        motions[1][going] * mas,
+        np.where(distance > 0, distance, 0.0) / 1000.0,
+        np.where(distance > 0, velocity, 0.0),
+        *_julian(began[going]),
+        *_julian(ended[going]),
+    )
+    # ERFA says (1) that it took a distance of its own for sources without a parallax, which is what is wanted; what else
+    # it says, of a velocity that cannot be (2, 4), is for people to see.
+    if strange := int((state & 6 != 0).sum()):
+        warnings.warn(
+            f"{strange} sources would move faster than half the speed of light by their proper motion and parallax; "
+            "their space motion was not used whole.",
+            stacklevel=2,
         )
     out_ra[going] = np.degrees(there[0]) % 360.0
     out_dec[going] = np.degrees(there[1])

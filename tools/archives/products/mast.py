@@ -1,6 +1,6 @@
 """Light curves of TESS, Kepler and K2 at MAST: which there are of an object, and their files.
 
-The interface: https://mast.stsci.edu/api/v0/.  Observations are looked up in CAOM by the mission's own identifier where the object is known by it, else by place;
+The interface: https://mast.stsci.edu/api/v0/; what its columns mean: https://mast.stsci.edu/api/v0/_c_a_o_mfields.html.  Observations are looked up in CAOM by the mission's own identifier where the object is known by it, else by place;
 products are then asked for by observation.
 """
 
@@ -20,6 +20,7 @@ from gnomon.tools.transport import inquire, pause
 
 Mission = Literal["TESS", "Kepler", "K2"]
 Cadence = Literal["standard", "fast"]
+Author = Literal["mission", "TESS-SPOC", "QLP"]
 
 MAST = "https://mast.stsci.edu"
 SERVICE = "MAST"
@@ -81,6 +82,14 @@ ARCHIVES: dict[str, _Archive] = {
 }  # fmt: skip
 
 
+# Light curves of TESS that others made of its full-frame images, by the name of their provenance, and the names of their files:
+# https://archive.stsci.edu/hlsp/tess-spoc (Caldwell et al. 2020) and https://archive.stsci.edu/hlsp/qlp (Huang et al. 2020).
+OTHER_AUTHORS: dict[str, str] = {
+    "TESS-SPOC": r"hlsp_tess-spoc_tess_phot_(?P<target>\d{16})-s(?P<part>\d{4})_tess_v\d+_lc\.fits(\.gz)?",
+    "QLP": r"hlsp_qlp_tess_ffi_s(?P<part>\d{4})-(?P<target>\d{16})_tess_v\d+_llc\.fits(\.gz)?",
+}
+
+
 # Three campaigns of K2 were observed in two parts, whose files have numbers of their own (c91 and c92, and so on): https://archive.stsci.edu/missions-and-data/k2.
 _HALVES = {91: 9, 92: 9, 101: 10, 102: 10, 111: 11, 112: 11}
 
@@ -116,7 +125,9 @@ class LightCurveFile:
         return f"{MAST}/api/v0.1/Download/file?uri={quote(self.uri, safe=':/')}"
 
 
-def light_curve_files(place: Place, radius: float, mission: Mission, cadence: Cadence) -> tuple[int, list[LightCurveFile], list[dict[str, Any]]]:  # fmt: skip
+def light_curve_files(
+    place: Place, radius: float, mission: Mission, cadence: Cadence, author: Author = "mission"
+) -> tuple[int, list[LightCurveFile], list[dict[str, Any]]]:
     """The light curves of one object that the archive has.
 
     Parameters
@@ -126,6 +137,8 @@ def light_curve_files(place: Place, radius: float, mission: Mission, cadence: Ca
     radius : float
         Arcseconds.
     mission, cadence : str
+    author : {"mission", "TESS-SPOC", "QLP"}
+        Who made them; others than the mission itself for TESS alone.
 
     Returns
     -------
@@ -147,12 +160,18 @@ def light_curve_files(place: Place, radius: float, mission: Mission, cadence: Ca
     """
     how = ARCHIVES[mission]
     known = identifier_in(place, how.identifier)
+    others = author != "mission"
+    called = f"{mission} ({author})" if others else mission
     filters = [
-        {"paramName": "obs_collection", "values": [mission]},
+        {"paramName": "obs_collection", "values": ["HLSP" if others else mission]},
         {"paramName": "dataproduct_type", "values": ["timeseries"]},
     ]
+    if others:
+        filters.append({"paramName": "provenance_name", "values": [author]})
     if known is not None:
-        filters.append({"paramName": "target_name", "values": [how.target.format(known)]})
+        # Those who contribute products write the number of a target in more than one way.
+        names = [how.target.format(known), *([f"{known:016d}", f"TIC {known}"] if others else [])]
+        filters.append({"paramName": "target_name", "values": names})
         service, params = "Mast.Caom.Filtered", {"columns": "*", "filters": filters}
         said = f"called {how.target.format(known)}"
     else:
@@ -161,11 +180,12 @@ def light_curve_files(place: Place, radius: float, mission: Mission, cadence: Ca
         said = f"within {radius:g} arcsec of {place.ra:.6f}, {place.dec:+.6f} deg"
     observations, record = _answer(service, params)
     records = [record]
-    targets = _targets(observations, mission, place, radius if known is None else None)
+    targets = _targets(observations, mission, author, place, radius if known is None else None)
     if not targets:
+        more = "; look for those that were made of full-frame images, with author=TESS-SPOC or author=QLP" if mission == "TESS" and not others else ""  # fmt: skip
         raise EmptyResult(
-            f"MAST has no light curve of {place.name} by {mission} ({said}).",
-            remedy="It was asked and it answered, so this is a result; other teams' light curves of full-frame images (TESS-SPOC, QLP) are not looked for.",
+            f"MAST has no light curve of {place.name} by {called} ({said}).",
+            remedy=f"It was asked and it answered, so this is a result{more}.",
             zh=f"MAST 没有 {place.name} 的 {mission} 光变曲线。",
         )
     if known is None and len(targets) > 1:
@@ -179,20 +199,23 @@ def light_curve_files(place: Place, radius: float, mission: Mission, cadence: Ca
         raise BrokenReply(f"MAST was asked for the target {how.target.format(identifier)} and answered with others.", remedy="Ask again later.")  # fmt: skip
     products, record = _answer("Mast.Caom.Products", {"obsid": ",".join(sorted(targets[identifier]))})
     records.append(record)
-    files = _files(products, mission, cadence, identifier)
+    files = _files(products, mission, OTHER_AUTHORS.get(author, how.files[cadence]), identifier)
     if not files:
         raise EmptyResult(
-            f"MAST has no {cadence} light curve of {place.name} ({how.target.format(identifier)}) by {mission}.",
-            remedy="It was asked and it answered, so this is a result; try the other cadence.",
+            f"MAST has no {cadence} light curve of {place.name} ({how.target.format(identifier)}) by {called}.",
+            remedy=f"It was asked and it answered, so this is a result; try {'author=mission' if others else 'the other cadence'}.",
             zh=f"MAST 没有 {place.name} 的该种采样的 {mission} 光变曲线。",
         )
     return identifier, files, records
 
 
 def _targets(
-    observations: list[dict[str, Any]], mission: str, place: Place, radius: float | None
+    observations: list[dict[str, Any]], mission: str, author: str, place: Place, radius: float | None
 ) -> dict[int, set[str]]:
     """For each target of the mission within the radius, if one is given, the observations of it."""
+    wanted = {"obs_collection": mission, "dataproduct_type": "timeseries"}
+    if author != "mission":
+        wanted |= {"obs_collection": "HLSP", "provenance_name": author, "project": mission}
     from gnomon.tools.archives.positions.sky_matching import separations
 
     found: dict[int, set[str]] = {}
@@ -200,7 +223,7 @@ def _targets(
         name = str(_cell(row, "target_name") or "").strip().lower()
         number = re.fullmatch(r"(?:tic|kplr|ktwo|epic|kic)?\s*(\d+)", name)
         # Filters are the service's to apply; what it did not apply is left out here.
-        if number is None or str(_cell(row, "obs_collection")).strip().lower() != mission.lower() or str(_cell(row, "dataproduct_type")).lower() != "timeseries":  # fmt: skip
+        if number is None or any(str(_cell(row, k)).strip().lower() != v.lower() for k, v in wanted.items()):
             continue
         # Observations are found by their outlines, which are circles of some arcseconds around the target.
         where = _cell(row, "s_ra"), _cell(row, "s_dec")
@@ -210,12 +233,12 @@ def _targets(
     return found
 
 
-def _files(products: list[dict[str, Any]], mission: Mission, cadence: str, identifier: int) -> list[LightCurveFile]:
+def _files(products: list[dict[str, Any]], mission: Mission, pattern: str, identifier: int) -> list[LightCurveFile]:
     how = ARCHIVES[mission]
     found: dict[str, LightCurveFile] = {}
     for row in products:
         name = str(_cell(row, "productFilename") or "").strip()
-        match = re.fullmatch(how.files[cadence], name, re.IGNORECASE)
+        match = re.fullmatch(pattern, name, re.IGNORECASE)
         uri = _cell(row, "dataURI")
         if match is None or int(match["target"]) != identifier or not isinstance(uri, str):
             continue

@@ -66,6 +66,7 @@ _COLUMNS = {
     "t_min": "d", "t_max": "d", "t_exptime": "s", "em_min": "m", "em_max": "m", "em_res_power": "", "facility_name": None,
     "instrument_name": None,
 }  # fmt: skip
+_FOOTPRINT = "s_region"  # mandatory, too; of services that do not look into it it is not asked for
 Circle = tuple[float, float, float]  # ra, dec, radius: degrees, ICRS
 
 
@@ -91,7 +92,7 @@ def observations_around(
     Returns
     -------
     rows : list of dict
-        By the names of the standard, in its units; None for what is missing.
+        By the names of the standard, in its units; None for what is missing.  ``s_region`` is text or a list of numbers.
     record : dict
         Of the query.
 
@@ -132,7 +133,8 @@ def _adql(archive: ObservationArchive, circles: Sequence[Circle], limits: Sequen
         if footprints:
             parts.append(f"INTERSECTS({circle}, s_region) = 1")
     where = " AND ".join([f"({' OR '.join(parts)})", *limits])
-    return f"SELECT {', '.join(_COLUMNS)} FROM {archive.table} WHERE {where}"
+    columns = [*_COLUMNS, *([_FOOTPRINT] if footprints else [])]
+    return f"SELECT {', '.join(columns)} FROM {archive.table} WHERE {where}"
 
 
 def _limits(products: str, band: str, facility: str) -> list[str]:
@@ -178,4 +180,22 @@ def _standard_rows(table: Any, service: str) -> list[dict[str, Any]]:
                 remedy="It does not keep to the standard ObsCore; tell its people.",
             ) from error
         columns[name] = [float(v) if np.isfinite(v) else None for v in values]
+    columns[_FOOTPRINT] = _footprints(table, here.get(_FOOTPRINT))
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _footprints(table: Any, name: str | None) -> list[Any]:
+    """Footprints as text, or as lists of numbers; None where there are none."""
+    import numpy as np
+
+    if name is None:
+        return [None] * len(table)
+    column = table[name]
+    bare = getattr(column, "unmasked", column)
+    plain = np.asarray(getattr(bare, "value", bare))
+    mask = np.asarray(getattr(column, "mask", False))
+    if plain.ndim > 1:  # arrays of one length, as of fields with four corners
+        lost = np.broadcast_to(mask, plain.shape).reshape(len(plain), -1).any(axis=1)
+        return [None if m else [float(x) for x in np.ravel(v)] for v, m in zip(plain, lost, strict=True)]
+    lost = np.broadcast_to(mask, (len(table),))
+    return [None if m or not str(v).strip() else str(v) for v, m in zip(plain, lost, strict=True)]

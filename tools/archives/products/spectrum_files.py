@@ -126,12 +126,12 @@ def spectrum_of_fits(file: FitsFile, *, wavelength_unit: str = "", flux_unit: st
             if type(hdu).__name__ in ("BinTableHDU", "TableHDU") and hdu.header.get("NAXIS2", 0):
                 roles = _roles(_fits_columns(hdu))
                 if {"wavelength", "flux"} <= set(roles):
-                    return _assembled(roles, header, file.service, wavelength_unit, flux_unit)
+                    return assembled(roles, header, file.service, wavelength_unit, flux_unit)
             elif hdu.is_image and hdu.header.get("NAXIS", 0) >= 1:
                 lengths = [int(hdu.header.get(f"NAXIS{n + 1}", 0)) for n in range(hdu.header["NAXIS"])]
                 if lengths[0] > 1 and all(n == 1 for n in lengths[1:]) and "CRVAL1" in hdu.header:
                     roles = _linear(hdu, file)
-                    return _assembled(roles, header, file.service, wavelength_unit, flux_unit)
+                    return assembled(roles, header, file.service, wavelength_unit, flux_unit)
     raise file.broken("holds no spectrum with wavelengths and fluxes")
 
 
@@ -170,7 +170,7 @@ def spectrum_of_votable(content: bytes, service: str, *, wavelength_unit: str = 
         if {"wavelength", "flux"} <= set(roles):
             header = {p.name: p.value for p in element.params if isinstance(p.value, str | int | float)}
             header = {k: v.item() if hasattr(v, "item") else v for k, v in header.items()}
-            return _assembled(roles, header, service, wavelength_unit, flux_unit)
+            return assembled(roles, header, service, wavelength_unit, flux_unit)
     raise BrokenReply(
         f"{service} sent a table that holds no spectrum with wavelengths and fluxes.", remedy="Take another product or service."
     )  # fmt: skip
@@ -281,7 +281,23 @@ def unit_of(text: str) -> Any:
     return None
 
 
-def _assembled(roles: dict[str, Column], header: dict[str, Any], service: str, wavelength_unit: str, flux_unit: str) -> RawSpectrum:  # fmt: skip
+def assembled(roles: dict[str, Column], header: dict[str, Any], service: str, wavelength_unit: str, flux_unit: str) -> RawSpectrum:  # fmt: skip
+    """A spectrum of its columns.
+
+    Parameters
+    ----------
+    roles : dict of str to Column
+        ``wavelength`` and ``flux``, perhaps ``error`` and ``quality``.  A column called ivar is an inverse variance, and one called loglam a logarithm.
+    header : dict
+    service : str
+    wavelength_unit, flux_unit : str
+        Where the columns do not state theirs.
+
+    Raises
+    ------
+    BrokenReply
+        Where lengths differ, or wavelengths have no unit of one.
+    """
     import numpy as np
     from astropy import units as u
 

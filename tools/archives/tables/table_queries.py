@@ -162,7 +162,7 @@ def _by_job(
             phase = job.phase
         if phase != "COMPLETED":
             words = _job_words(job, session)
-            clear_away(job, key)
+            clear_away(service.name, job.url, key)
             if phase == "ABORTED":
                 out_of = " (most likely for taking too long)" if not words or _OUT_OF_TIME.search(words) else ""
                 raise ServiceError(
@@ -171,7 +171,7 @@ def _by_job(
                 )
             raise InputError(f"{service.name} could not answer the query: {words or 'it says no more'}.", remedy=_MEND)
         fetched = taken(job.fetch_result(), service)
-        clear_away(job, key)
+        clear_away(service.name, job.url, key)
         return fetched
 
 

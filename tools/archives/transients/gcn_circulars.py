@@ -1,7 +1,8 @@
 """Circulars of the General Coordinates Network: what people write to each other about bursts, waves, neutrinos and other transients.
 
-A circular is documented to be JSON at https://gcn.nasa.gov/circulars/{number}.json.  Its archive has a search for people; the same
-answer as JSON is what its own page loads (``_data``), which is no promise: where it becomes a page, that is a broken reply.
+A circular is JSON at https://gcn.nasa.gov/circulars/{number}.json.  Which ones there are is asked of the page of its archive,
+https://gcn.nasa.gov/circulars?query=...&view=index, whose words are those of https://gcn.nasa.gov/docs/circulars/archive#searching-the-archive and
+https://gcn.nasa.gov/docs/circulars/advanced-search: there is no documented search that gives JSON, and the whole archive in one file is of yesterday.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from gnomon.tools.archives.asking.json_replies import items_of, json_of, number, one_line, paragraphs
+from gnomon.tools.archives.asking.json_replies import items_of, json_of, number, one_line, paragraphs, refusal
+from gnomon.tools.archives.asking.page_replies import words_of_page
 from gnomon.tools.archives.asking.service_session import open_session
 from gnomon.tools.archives.asking.utc_dates import date_of_mjd
 from gnomon.tools.archives.transients.alert_questions import AlertQuestion, Alerts, within
@@ -19,7 +21,6 @@ SERVICE = "GCN"
 ADDRESS = "https://gcn.nasa.gov/circulars"
 MOST_CIRCULARS = 500  # each is a request of its own
 _LISTED_AT_ONCE = 100
-_ROUTE = "routes/circulars._archive._index"
 _UNIX_EPOCH = 40587.0  # MJD
 _RESERVED = re.compile(r'([+\-=&|><!(){}\[\]^"~*?:/\\])')
 
@@ -45,12 +46,10 @@ def ask_gcn(question: AlertQuestion) -> Alerts:
     if not query and question.since is None:
         raise InputError("GCN was asked for nothing in particular.", remedy="Give an identifier (an event or words), or since.")  # fmt: skip
     limit = min(question.rows, MOST_CIRCULARS)
-    numbers, total, fallback = _listed(session, query, question.since, limit)
-    answer = Alerts(complete=total <= len(numbers))
+    numbers, complete = _listed(query, question.since, limit)
+    answer = Alerts(complete=complete)
     if not answer.complete:
         answer.cut_by = f"the limit of {question.rows} rows of this plan" if limit == question.rows else f"the {MOST_CIRCULARS} circulars that are fetched at once"  # fmt: skip
-    if fallback:
-        answer.warnings.append("GCN could not read the words as a query and looked for any of them.")
     lost = []
     for which, subject in numbers:
         try:
@@ -69,31 +68,44 @@ def ask_gcn(question: AlertQuestion) -> Alerts:
     return answer
 
 
-def _listed(session: Any, query: str, since: float | None, limit: int) -> tuple[list[tuple[str, str]], int, bool]:
-    """Numbers and subjects of circulars, how many there are in all, and whether the words were read loosely."""
-    fields: dict[str, Any] = {"_data": _ROUTE, "view": "index", "limit": _LISTED_AT_ONCE}
+def _listed(query: str, since: float | None, limit: int) -> tuple[list[tuple[str, str]], bool]:
+    """Numbers and subjects of circulars, and whether these are all."""
+    session = open_session(SERVICE, pages=True)
+    fields: dict[str, Any] = {"view": "index", "limit": _LISTED_AT_ONCE}
     if query:
         fields["query"] = query
     if since is not None:
         fields["startDate"] = date_of_mjd(since).strftime("%Y-%m-%d")
-    listed: list[tuple[str, str]] = []
-    total, page, fallback = 1, 0, False
-    while len(listed) < min(limit, total):
+    listed: dict[str, str] = {}
+    page = 0
+    while True:
         page += 1
-        told = json_of(session.get(ADDRESS, params={**fields, "page": page}), SERVICE)
-        items = items_of(told.get("items") if isinstance(told, dict) else None, SERVICE, ("circularId", "subject"), "circulars")  # fmt: skip
-        count = number(told, "totalItems", SERVICE)
-        if count is None or (not items and len(listed) < count):
+        reply = session.get(ADDRESS, params={**fields, "page": page})
+        if reply.status_code >= 400:
+            raise refusal(reply.status_code, reply.content, SERVICE)
+        found, total = _circulars_of(reply.content.decode("utf-8", "replace"), bool(query))
+        new = {which: subject for which, subject in found if which not in listed}
+        listed |= new
+        if total is None and (len(found) < _LISTED_AT_ONCE or not new):
+            total = len(listed)
+        if total is not None and total > len(listed) and not new:
             raise BrokenReply(
                 "GCN lists fewer circulars than it says that it has.", remedy="Ask again.", retryable=True
             )
-        total, fallback = int(count), bool(told.get("queryFallback"))
-        for item in items:
-            which = one_line(item["circularId"])
-            if not re.fullmatch(r"\d+(?:\.\d+)?", which):
-                raise BrokenReply(f"GCN numbers a circular {which[:20]!r}.", remedy="Tell the service's people.")
-            listed.append((which, one_line(item["subject"])))
-    return listed[:limit], total, fallback
+        if len(listed) > limit or (total is not None and len(listed) >= min(limit, total)):
+            return list(listed.items())[:limit], total is not None and max(total, len(listed)) <= limit
+
+
+def _circulars_of(page: str, counted: bool) -> tuple[list[tuple[str, str]], int | None]:
+    """Numbers and subjects on a page of the archive, and how many it says that there are; without words it says none."""
+    if not re.search(r'<input[^>]*\sname="query"', page):
+        raise BrokenReply("GCN answered with another web page than that of its archive.", remedy="Most often it is being mended; ask again later.", retryable=True)  # fmt: skip
+    said = re.search(r"(\d+)\s*results?\s*found", re.sub(r"<!--.*?-->", "", page, flags=re.DOTALL))
+    if counted and said is None:
+        raise BrokenReply("GCN does not say how many circulars it found.", remedy="Its page may have changed; tell us.")
+    items = re.findall(r'<li(?:\s[^>]*)?\svalue="(\d+(?:\.\d+)?)"[^>]*>(.*?)</li>', page, re.DOTALL)
+    found = [(which, words_of_page(item)) for which, item in items if f'href="/circulars/{which}' in item]
+    return found, int(said[1]) if counted and said is not None else None
 
 
 def _of_circular(told: Any) -> dict[str, Any]:
