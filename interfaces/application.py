@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gnomon.interfaces.output import print_answer, print_json, run_document, say
+from gnomon.interfaces.output import print_answer, print_json, print_shown, run_document, say
 
 if TYPE_CHECKING:
     from gnomon.agents.conversation import Conversation
@@ -165,6 +165,7 @@ def close(run: Run, status: str, as_json: bool) -> None:
     elif status in ("done", "failed"):
         document = run_document(run, status)
         print_answer(document["answer"])
+        print_shown(run)
         for warning in document["warnings"]:
             say(f"Warning: {warning}")
         if document["report"]:

@@ -241,6 +241,8 @@ def _print_ran(reply: Reply, told: Callable[..., str]) -> None:
     if before:
         print_text(before)
     print_answer(run.get("answer", ""))
+    if run.get("shown"):
+        print_text(f"\n{run['shown']}\n")
     for warning in run.get("warnings", []):
         say(f"Warning: {warning}")
     if run.get("report"):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gnomon.interfaces import archive_commands, chat, plan_commands, record_commands
+from gnomon.interfaces import archive_commands, chat, cost_commands, export_command, plan_commands, record_commands
 from gnomon.interfaces.application import (
     Cluster,
     Data,
@@ -36,7 +36,7 @@ from gnomon.interfaces.application import (
     open_conversation,
     open_registry,
 )
-from gnomon.interfaces.output import print_event, print_json, print_text, run_document, say
+from gnomon.interfaces.output import print_event, print_json, print_shown, print_text, run_document, say
 from gnomon.tools import errors
 
 if TYPE_CHECKING:
@@ -45,8 +45,10 @@ if TYPE_CHECKING:
     from gnomon.plans.run import Run
 
 record_commands.register(app)
+export_command.register(app)
 archive_commands.register(app)
 plan_commands.register(app)
+cost_commands.register(app)
 chat.register(app)
 
 
@@ -254,6 +256,7 @@ def show(name: RunName, as_json: Json = False) -> None:
         print_event(event)
     if document["answer"]:
         print_text(document["answer"])
+    print_shown(found)
     if document["report"]:
         print_text(f"Report: {Path(document['report']).with_suffix('.html')}")
 
@@ -397,7 +400,9 @@ def _failed(sentence: str, code: Exit, arguments: Sequence[str], findings: Seque
         status = "needs_answer" if code is Exit.NEEDS_ANSWER else "failed"
         keys = {"run": None, "status": status, "plan_hash": None, "question": None, "answer": sentence}
         told = {"findings": [f.document() for f in findings]} if findings else {}
-        print_json({**keys, "results": [], "warnings": [], "report": None, "bundle": None, "seconds": 0, **told})
+        print_json(
+            {**keys, "results": [], "warnings": [], "tables": [], "report": None, "bundle": None, "seconds": 0, **told}
+        )
     say(sentence)
     return int(code)
 

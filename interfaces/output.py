@@ -60,10 +60,18 @@ def run_document(run: Run, status: str) -> dict[str, Any]:
         "answer": told["answer"],
         "results": told["results"],
         "warnings": told["warnings"],
+        "tables": told.get("tables", []),
         "report": str(report) if report.exists() else None,
         "bundle": str(run.folder),
         "seconds": sum(e["seconds"] for e in run.events("run.finished")),
     }
+
+
+def print_shown(run: Run) -> None:
+    """What a run fetched or made that is no number, as text, on standard output."""
+    results = run.folder / "report" / "results.json"
+    if results.exists() and (text := str(json.loads(results.read_text(encoding="utf-8")).get("shown") or "")):
+        print_text("\n" + text + "\n")
 
 
 def print_event(event: dict[str, Any]) -> None:

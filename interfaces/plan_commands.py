@@ -55,6 +55,8 @@ def check(name: PlanName, as_json: Json = False) -> None:
 
 
 def _print_examined(examined: Examined, label: str) -> None:
+    from gnomon.plans.costs import spoken_plan_cost
+
     if examined.fault is not None:
         print_text(str(examined.fault))
     for finding in examined.findings if examined.text else ():
@@ -63,7 +65,7 @@ def _print_examined(examined: Examined, label: str) -> None:
         print_text(f"{label} cannot run: {count} {'error' if count == 1 else 'errors'}.")
         return
     plan = examined.plan
-    cost = ", ".join(f"{amount:g} {what}" for what, amount in sorted(plan.cost.items())) or "nothing"
+    cost = spoken_plan_cost(plan.model_copy(update={"language": "en"})) if plan.cost else "nothing"
     effects = ", ".join(plan.effects) or "none"
     print_text(f"{label} is sound: {len(plan.steps)} steps, effects {effects}, expected cost {cost}.")
     edited = "; the file's own line says another, since it was edited" if examined.stated_hash != plan.hash else ""
@@ -78,7 +80,7 @@ def diff(old: PlanName, new: PlanName, as_json: Json = False) -> None:
     from gnomon.plans.plan_difference import compare_plans
 
     registry = open_registry()
-    found = compare_plans(_plan(old, registry), _plan(new, registry))
+    found = compare_plans(plan_called(old, registry), plan_called(new, registry))
     if as_json:
         print_json(found.document())
     else:
@@ -100,7 +102,7 @@ def _run(name: str) -> Run | None:
     return Run.find(settings.load(Options.config).home / "runs", name)
 
 
-def _plan(name: str, registry: Registry) -> Plan:
+def plan_called(name: str, registry: Registry) -> Plan:
     """The plan in a file, or that a run executed, or else that it offers."""
     from gnomon.plans.document import of_yaml, read_text
 

@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from gnomon.plans.arguments import complete, empty_ranges, normal, spoken
+from gnomon.plans.costs import cost_fields, reckoned, spoken_cost, understated, with_costs
 from gnomon.plans.findings import Finding, UnsoundPlan, nearest
 from gnomon.plans.plan import Plan, Ref, Step
 from gnomon.plans.policy import Policy
@@ -35,17 +36,42 @@ def check(plan: Plan, registry: Registry, policy: Policy) -> list[Finding]:
     findings = list(_structure(plan))
     for step, place in zip(plan.steps, places(plan), strict=True):
         findings.extend(_step(step, plan, registry, place))
-    verdict, reasons = policy.decide(plan)
-    if verdict == "deny":
-        findings.append(
-            Finding(
-                "denied",
-                "plan",
-                f"The policy denies this plan: {'; '.join(reasons)}.",
-                "Change the plan, or the policy in settings.toml.",
-            )
-        )
+    findings.extend(_costs(plan, registry, policy, known=not findings))
     return findings
+
+
+def _costs(plan: Plan, registry: Registry, policy: Policy, *, known: bool) -> Iterator[Finding]:
+    """Whether the policy lets the plan cost what it costs: by what it states, and where nothing else is wrong also by what is expected now."""
+    stated, reasons = policy.decide(plan)
+    costs = reckoned(plan, registry) if known else {}
+    expected, more = policy.decide(with_costs(plan, registry, costs))
+    for step, place in zip(plan.steps, places(plan), strict=True):
+        cost = costs.get(step.id)
+        if cost is None:
+            continue
+        if cost.refused:
+            yield Finding("too-many-rows", f"{place}.arguments", cost.refused, cost.remedy)
+        elif understated(step, cost):
+            fields = cost_fields(cost, "en")
+            said = spoken_cost(fields["cost"], at_most=cost.at_most)
+            numbers = ", ".join(f"{name}: {amount:.10g}" for name, amount in fields["cost"].items())
+            yield Finding(
+                "cost",
+                f"{place}.cost",
+                f"The plan says {spoken_cost(step.cost, at_most=bool(step.cost_at_most))}, and with these arguments it is {said}.",
+                f"Write `{{{numbers}}}`.",
+                # Where the policy would ask about the true cost and not about the stated one, nobody would be asked.
+                "error" if stated == "automatic" != expected else "warning",
+            )
+    if "deny" in (stated, expected):
+        yield Finding(
+            "denied",
+            "plan",
+            f"The policy denies this plan: {'; '.join(reasons if stated == 'deny' else more)}.",
+            "Change the plan, or the policy in settings.toml."
+            if stated == "deny" and not any("fetch" in r for r in reasons)
+            else "Ask for fewer rows (a smaller region, TOP, an aggregate), or raise rows_limit or bytes_limit under [policy] in settings.toml.",
+        )
 
 
 def places(plan: Plan) -> list[str]:

@@ -8,11 +8,11 @@ resuming runs exactly the steps that have no row.  No model is called here, and 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ from gnomon.plans.worker import Call, Outcome, perform
 from gnomon.tools.access import Access
 from gnomon.tools.errors import PlanError, WeightsError
 from gnomon.tools.machine import THREADS_PER_STEP, machine_class
+from gnomon.tools.progress import Progress as HowFar
+from gnomon.tools.progress import progress_in
 from gnomon.tools.registry import Registry, Tool
 
 # Raised whenever the definition of a key changes, so that old entries are not taken for new ones.
@@ -49,6 +51,9 @@ _MAY_HAVE_ACTED = (
 )
 
 Progress = Callable[[str, dict[str, Any]], None]
+
+# Between two looks at how far long steps are.
+_LOOK = 0.25  # seconds
 
 
 def step_key(tool: Tool, step: Step, inputs: dict[str, Any], threads: int = THREADS_PER_STEP) -> str:
@@ -95,6 +100,11 @@ def _taken_over(record: dict[str, Any], step: Step) -> dict[str, Any]:
     return row
 
 
+def _progress_file(run: Run, step: Step) -> Path:
+    """Where a worker, on whatever machine, says how far it is; by its name something unfinished, which no bundle holds."""
+    return run.folder / f".part-{step.id}.progress"
+
+
 @dataclass(frozen=True)
 class Recorded:
     """A run on record.
@@ -138,7 +148,8 @@ class Engine:
     cluster : str, optional
         Address of a Dask scheduler, used instead of local processes.
     progress : callable, optional
-        Called with each journal event's name and fields.
+        Called with each journal event's name and fields; and with ``step.progressed``, which is in no journal, and how far a step
+        is (``done`` of ``total``, ``what`` is counted, how many ``failed``).
     reuse : bool
         Whether results of earlier runs are taken over where a step's key is known.
     threads : int
@@ -224,6 +235,7 @@ class Engine:
                 return
             with self._executor(plan) as executor:
                 under_way: dict[Future[Outcome], Step] = {}
+                heard: dict[str, HowFar] = {}
                 try:
                     while waiting or under_way:
                         self._skip_and_reuse(run, plan, waiting, state)
@@ -238,7 +250,9 @@ class Engine:
                             waiting.remove(step)  # after it was taken: a broken pool refuses it
                         if not under_way:
                             break
-                        finished, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                        finished, _ = wait(under_way, timeout=_LOOK, return_when=FIRST_COMPLETED)
+                        if not finished:
+                            self._look(run, under_way.values(), heard)
                         for future in finished:
                             outcome = future.result()
                             self._settle(run, plan, under_way.pop(future), outcome, state)
@@ -276,7 +290,15 @@ class Engine:
     def _submit(self, executor: Executor, run: Run, plan: Plan, step: Step, state: _State) -> Future[Outcome]:
         call = self._call(run, plan, step, state)
         self._tell(run, "step.started", step=step.id, tool=step.tool, token=f"{run.id}:{step.id}")
-        return executor.submit(perform, call)
+        return executor.submit(perform, replace(call, progress=str(_progress_file(run, step).resolve())))
+
+    def _look(self, run: Run, steps: Iterable[Step], heard: dict[str, HowFar]) -> None:
+        """Tell how far steps are, where that has changed."""
+        for step in steps:
+            told = progress_in(_progress_file(run, step))
+            if told is not None and told != heard.get(step.id):
+                heard[step.id] = told
+                self.progress("step.progressed", {"step": step.id, "tool": step.tool, **asdict(told)})
 
     def _call(self, run: Run, plan: Plan, step: Step, state: _State) -> Call:
         tool = self.registry.tool(step.tool)
@@ -325,6 +347,7 @@ class Engine:
 
     def _settle(self, run: Run, plan: Plan, step: Step, outcome: Outcome, state: _State) -> None:
         """Journal what became of a step; its artifact is in the store already."""
+        _progress_file(run, step).unlink(missing_ok=True)
         log = outcome.log + outcome.details
         run.write_log(step.id, log)
         fields: dict[str, Any] = {

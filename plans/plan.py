@@ -80,7 +80,11 @@ class Understood(_Record):
 
 
 class Step(_Record):
-    """One call of one tool at one version."""
+    """One call of one tool at one version.
+
+    ``cost`` has ``seconds``, and of steps that ask archives ``rows`` and ``bytes`` as far as they are known; ``cost_at_most`` says
+    whether these are bounds, and ``cost_why`` how they were reckoned.
+    """
 
     id: str = Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")
     tool: str
@@ -90,6 +94,8 @@ class Step(_Record):
     kind: str
     effects: list[str]
     cost: dict[str, float]
+    cost_at_most: bool | None = None
+    cost_why: str | None = None
     why: str = ""
     evidence: list[str] = Field(default_factory=list)
 

@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from gnomon.plans.arguments import spoken
 from gnomon.plans.canonical import canonical
+from gnomon.plans.costs import spoken_cost
 from gnomon.plans.plan import Attachment, Plan, Ref, Step
 
 Language = Literal["en", "zh"]
@@ -21,14 +22,14 @@ _WORDS: dict[str, dict[str, str]] = {
         "same": "The same plan: {old}", "unchanged": "  expected cost {cost}, effects {effects}: as before", "different": "Not the same plan: {old} -> {new}", "colon": ": ", "from": "from", "sha256": "sha256",
         "nothing": "none", "bytes": "{n} bytes", "order": "order of the steps", "spelling": "written in another order", "and": ", ",
         "question": "question", "language": "language", "goal": "goal", "assumptions": "assumption", "missing": "could also be had",
-        "files": "file", "understood": "understood", "not_understood": "not understood", "effects": "effect", "cost": "expected cost",
+        "files": "file", "understood": "understood", "not_understood": "not understood", "effects": "effect", "cost": "expected cost", "cost_at_most": "cost is a bound", "cost_why": "how the cost was reckoned",
         "steps": "step", "tool": "tool", "version": "version", "kind": "makes", "why": "why", "evidence": "evidence", "id": "renamed",
     },
     "zh": {
         "same": "同一个计划：{old}", "unchanged": "  预计开销 {cost}，作用 {effects}：不变", "different": "不是同一个计划：{old} -> {new}", "colon": "：", "from": "取自", "sha256": "sha256",
         "nothing": "无", "bytes": "{n} 字节", "order": "步骤的顺序", "spelling": "书写顺序不同", "and": "，",
         "question": "问题", "language": "语言", "goal": "目标", "assumptions": "假设", "missing": "补充信息后还可得到",
-        "files": "文件", "understood": "已理解", "not_understood": "未理解", "effects": "作用", "cost": "预计开销",
+        "files": "文件", "understood": "已理解", "not_understood": "未理解", "effects": "作用", "cost": "预计开销", "cost_at_most": "开销为上限", "cost_why": "开销的依据",
         "steps": "步骤", "tool": "工具", "version": "版本", "kind": "产出", "why": "理由", "evidence": "依据", "id": "改名",
     },
 }  # fmt: skip
@@ -128,7 +129,7 @@ class PlanDifference:
         if not self.same and not self.totals:
             lines.append(
                 words["unchanged"].format(
-                    cost=_cost(self.new.cost), effects=_said("effects", self.new.effects, language)
+                    cost=_cost(self.new.cost, language), effects=_said("effects", self.new.effects, language)
                 )
             )
         return "\n".join(lines) + "\n"
@@ -322,7 +323,7 @@ def _told(change: Change, language: Language) -> list[str]:
         return [f"- {title}{colon}{_said(change.what, change.old, language)}"]
     old, new = _said(change.what, change.old, language), _said(change.what, change.new, language)
     if change.what == "cost":
-        return [f"~ {title}{colon}{_cost_change(change.old, change.new)}"]
+        return [f"~ {title}{colon}{_cost_change(change.old, change.new, language)}"]
     if old == new:  # what is the same in words differs in digits, or in characters that do not show
         old, new = ("".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(v)) for v in (change.old, change.new))
     if len(old) <= _SHORT and len(new) <= _SHORT:
@@ -351,10 +352,11 @@ def _said(what: str, value: Any, language: Language) -> str:
     return said or words["nothing"]
 
 
-def _cost(cost: dict[str, float]) -> str:
-    return ", ".join(f"{amount:g} {name}" for name, amount in sorted(cost.items())) or "0"
+def _cost(cost: dict[str, float], language: Language) -> str:
+    return spoken_cost(cost, language) if cost else "0"
 
 
-def _cost_change(old: dict[str, float], new: dict[str, float]) -> str:
+def _cost_change(old: dict[str, float], new: dict[str, float], language: Language) -> str:
     differences = {name: new.get(name, 0.0) - old.get(name, 0.0) for name in sorted({*old, *new})}
-    return f"{_cost(old)} -> {_cost(new)} ({', '.join(f'{d:+.4g} {n}' for n, d in differences.items() if d)})"
+    more = ", ".join(f"{d:+,.4g} {n}" if abs(d) < 1000 else f"{d:+,.0f} {n}" for n, d in differences.items() if d)
+    return f"{_cost(old, language)} -> {_cost(new, language)} ({more})"

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gnomon.plans.canonical import digest
+from gnomon.plans.costs import spoken_bytes
 from gnomon.plans.plan import Plan
 from gnomon.tools.registry import EFFECTS
 
@@ -36,6 +37,10 @@ class Policy(BaseModel):
         Plans expected to take longer are always asked, whatever their effects.
     seconds_limit : float
         Plans expected to take longer are denied.
+    rows, bytes : float
+        Plans expected to take more rows or bytes from services are always asked.
+    rows_limit, bytes_limit : float
+        Plans expected to take more are denied.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -44,6 +49,12 @@ class Policy(BaseModel):
     beforehand: list[str] = Field(default_factory=lambda: ["compute", "read_network", "write_files"])
     seconds: float = 3600.0
     seconds_limit: float = 7 * 86400.0
+    # A million rows of a catalogue with 24 columns are a quarter of a gigabyte, which a laptop still holds in memory as a table;
+    # a hundred million are a share of somebody else's machine, and no services give so many at once.
+    rows: float = 1e6
+    rows_limit: float = 1e8
+    bytes: float = 1e9
+    bytes_limit: float = 1e11
 
     @model_validator(mode="after")
     def _safe(self) -> Policy:
@@ -72,13 +83,18 @@ class Policy(BaseModel):
             if verdict != "automatic":
                 reasons.append(f"{effect}: {verdict}")
             decision = max(decision, verdict, key=_ORDER.index)
-        seconds = plan.cost.get("seconds", 0.0)
-        if seconds > self.seconds_limit:
-            reasons.append(f"expected to take {seconds:.0f} s, over the limit of {self.seconds_limit:.0f} s")
-            decision = "deny"
-        elif seconds > self.seconds:
-            reasons.append(f"expected to take {seconds:.0f} s, over the {self.seconds:.0f} s that need no question")
-            decision = max(decision, "ask", key=_ORDER.index)
+        for name, expected, least, most, said in (
+            ("seconds", "expected to take", self.seconds, self.seconds_limit, lambda n: f"{n:.0f} s"),
+            ("rows", "expected to fetch up to", self.rows, self.rows_limit, lambda n: f"{n:,.0f} rows"),
+            ("bytes", "expected to fetch up to", self.bytes, self.bytes_limit, spoken_bytes),
+        ):
+            amount = plan.cost.get(name, 0.0)
+            if amount > most:
+                reasons.append(f"{expected} {said(amount)}, over the limit of {said(most)}")
+                decision = "deny"
+            elif amount > least:
+                reasons.append(f"{expected} {said(amount)}, over the {said(least)} that need no question")
+                decision = max(decision, "ask", key=_ORDER.index)
         return decision, reasons
 
     def covers_beforehand(self, plan: Plan) -> bool:

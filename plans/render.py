@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from gnomon.plans.arguments import spoken
+from gnomon.plans.costs import spoken_cost, spoken_plan_cost
 from gnomon.plans.plan import Plan, Ref, Step
 
 _WORDS = {
     "en": {
         "question": "Question", "goal": "Goal", "files": "Files", "assumptions": "Assumptions", "missing": "Could also be had",
-        "steps": "Steps", "effects": "Effects", "cost": "Expected cost", "hash": "Plan", "none": "none", "from": "from",
+        "steps": "Steps", "effects": "Effects", "cost": "Expected cost", "hash": "Plan", "none": "none", "from": "from", "expected": "expected: {}",
     },
     "zh": {
         "question": "问题", "goal": "目标", "files": "文件", "assumptions": "假设", "missing": "补充信息后还可得到",
-        "steps": "步骤", "effects": "作用", "cost": "预计开销", "hash": "计划", "none": "无", "from": "取自",
+        "steps": "步骤", "effects": "作用", "cost": "预计开销", "hash": "计划", "none": "无", "from": "取自", "expected": "预计：{}",
     },
 }  # fmt: skip
 
@@ -32,6 +33,9 @@ def _step(number: int, step: Step, language: str) -> list[str]:
         lines.append(
             "     " + ", ".join(f"{name} = {spoken(value, language)}" for name, value in sorted(step.arguments.items()))
         )
+    if set(step.cost) & {"rows", "bytes"} or step.cost_why:
+        said = words["expected"].format(spoken_cost(step.cost, language, at_most=bool(step.cost_at_most)))
+        lines.append("     " + (f"{said} ({step.cost_why})" if step.cost_why else said))
     return lines
 
 
@@ -50,7 +54,8 @@ def plan_page(plan: Plan) -> str:
     lines.append(f"{words['steps']}:")
     for number, step in enumerate(plan.steps, start=1):
         lines.extend(f"  {line}" for line in _step(number, step, plan.language))
-    cost = ", ".join(f"{amount:g} {name}" for name, amount in sorted(plan.cost.items())) or words["none"]
-    lines.append(f"{words['effects']}: {', '.join(plan.effects) or words['none']}   {words['cost']}: {cost}")
+    lines.append(
+        f"{words['effects']}: {', '.join(plan.effects) or words['none']}   {words['cost']}: {spoken_plan_cost(plan)}"
+    )
     lines.append(f"{words['hash']}: {plan.hash}")
     return "\n".join(lines) + "\n"

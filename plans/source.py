@@ -102,6 +102,7 @@ class _Module:
         self.definitions: dict[str, ast.stmt] = {}
         self.imports: dict[str, Place] = {}
         self.submodules: dict[str, set[str]] = {}  # of `import a.b`, by `a`, the name that it binds
+        self._said: dict[ast.stmt, _Said] = {}
         self._lines: list[str] = self.text.splitlines(keepends=True)
         self._starts: list[int] = [0]
         for line in self._lines:
@@ -141,6 +142,37 @@ class _Module:
         first = self.text.rfind("\n", 0, start) + 1
         last = self.text.find("\n", end)
         return first, len(self.text) if last < 0 else last + 1
+
+    def said(self, node: ast.stmt) -> _Said:
+        """What a statement at the top level imports and names; read once for all tools that reach it."""
+        if node not in self._said:
+            imports = [leaf for leaf in ast.walk(node) if isinstance(leaf, ast.Import | ast.ImportFrom)]
+            self._said[node] = _Said(
+                tuple((tuple(_imported(leaf).values()), self.whole_line(*self.span(leaf))) for leaf in imports),
+                tuple(
+                    (leaf.id, bound, *self.span(leaf))
+                    for leaf, bound in _free_names(node)
+                    # what is neither is a builtin, or a name for type checkers only
+                    if bound is not None or leaf.id in self.definitions or leaf.id in self.imports
+                ),
+            )
+        return self._said[node]
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What a statement at the top level of a module says.
+
+    Parameters
+    ----------
+    imports : tuple of (tuple of place, (int, int))
+        What each import inside it names, and the lines that the import fills.
+    names : tuple of (str, place or None, int, int)
+        Names that are not local where they stand, what an import inside a function says that each is, and where it stands.
+    """
+
+    imports: tuple[tuple[tuple[Place, ...], tuple[int, int]], ...]
+    names: tuple[tuple[str, Place | None, int, int], ...]
 
 
 def _defined(node: ast.stmt) -> list[str]:
@@ -327,24 +359,19 @@ class _Lifter:
         start, end = here.start(node), here.span(node)[1]
         references: list[tuple[int, int, Place]] = []
         dropped: list[tuple[int, int]] = []
-        for leaf in ast.walk(node):
-            if isinstance(leaf, ast.Import | ast.ImportFrom):
-                places = list(_imported(leaf).values())
-                for place in places:
-                    self.reach(place)
-                if any(_is_own(module) for module, _name in places):
-                    first, last = here.whole_line(*here.span(leaf))
-                    dropped.append((first - start, last - start))
+        said = here.said(node)
+        for places, (first, last) in said.imports:
+            for place in places:
+                self.reach(place)
+            if any(_is_own(module) for module, _name in places):
+                dropped.append((first - start, last - start))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             first = here.text.index(node.name, here.span(node)[0] + len("def "))  # behind `def`, `async def` or `class`
             references.append((first - start, first + len(node.name) - start, (here.name, node.name)))
-        for leaf, bound in _free_names(node):
-            if bound is None and not (leaf.id in here.definitions or leaf.id in here.imports):
-                continue  # a builtin, or a name for type checkers only
-            target = self.reach(bound) if bound is not None else self.follow(here.name, leaf.id)
+        for name, bound, first, last in said.names:
+            target = self.reach(bound) if bound is not None else self.follow(here.name, name)
             if target[0] == "__future__" or target == _DECORATOR:
                 continue
-            first, last = here.span(leaf)
             references.append((first - start, last - start, target))
         return Segment(
             here.name, tuple(_defined(node)), here.text[start:end], node.lineno, tuple(references), tuple(dropped)

@@ -24,6 +24,7 @@ from gnomon.plans.store import Artifact, Store
 from gnomon.tools.access import Access
 from gnomon.tools.errors import EmptyResult, GnomonError, InputError
 from gnomon.tools.machine import THREADS_PER_STEP, set_threads
+from gnomon.tools.progress import progress_noted
 from gnomon.tools.registry import Kind
 from gnomon.tools.transport import transport
 
@@ -34,7 +35,7 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True)
 class Call:
-    """A step made ready: its tool by place, its inputs by digest."""
+    """A step made ready: its tool by place, its inputs by digest; ``progress`` is a file in which it says how far it is."""
 
     step: str
     module: str
@@ -48,6 +49,7 @@ class Call:
     replies: str = ""
     access: Access | None = None
     threads: int = THREADS_PER_STEP
+    progress: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ def _perform(call: Call) -> Outcome:
                 with (
                     threadpool_limits(call.threads),
                     transport(call.transport, folder, call.step, spared=others, access=call.access) as exchanges,
+                    progress_noted(call.progress),
                 ):
                     value = function(**values)
             finally:

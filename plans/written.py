@@ -17,7 +17,10 @@ def written(document: dict[str, Any]) -> dict[str, Any]:
 
 def written_step(step: dict[str, Any]) -> dict[str, Any]:
     """The JSON form of a step as people write it."""
-    return {**step, "arguments": {name: written_argument(value) for name, value in step["arguments"].items()}}
+    out = {**step, "arguments": {name: written_argument(value) for name, value in step["arguments"].items()}}
+    if isinstance(step.get("cost"), dict):  # nobody writes 12000.0 rows
+        out["cost"] = {n: int(v) if n in ("rows", "bytes") and v == int(v) else v for n, v in step["cost"].items()}
+    return out
 
 
 def written_argument(value: Any) -> Any:

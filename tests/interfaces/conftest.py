@@ -1,4 +1,7 @@
-"""The command, run as a person runs it: a process of its own, a home of its own, the toys installed."""
+"""The command, run as a person runs it: a process of its own, a home of its own, the toys installed.
+
+`gnomon` and `starter` give processes that start at once (`started.py`); `fresh` is the command from its first instruction on.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
+
+from .started import Starter
 
 TESTS = Path(__file__).resolve().parents[1]
 
@@ -42,17 +48,17 @@ def environment(tmp_path: Path) -> dict[str, str]:
     }
 
 
+def _words(arguments: tuple[object, ...]) -> list[str]:
+    return [os.fspath(a) if isinstance(a, str | Path) else str(a) for a in arguments]
+
+
 @pytest.fixture
-def gnomon(environment: dict[str, str], tmp_path: Path) -> Callable[..., Said]:
+def fresh(environment: dict[str, str], tmp_path: Path) -> Callable[..., Said]:
+    """The command in a fresh Python."""
+
     def run(*arguments: object, **changes: str) -> Said:
-        command = [
-            sys.executable,
-            "-m",
-            "gnomon.interfaces.command_line",
-            *map(os.fspath, [a if isinstance(a, str | Path) else str(a) for a in arguments]),
-        ]
         done = subprocess.run(
-            command,
+            [sys.executable, "-m", "gnomon.interfaces.command_line", *_words(arguments)],
             env={**environment, **changes},
             cwd=tmp_path,
             capture_output=True,
@@ -60,6 +66,28 @@ def gnomon(environment: dict[str, str], tmp_path: Path) -> Callable[..., Said]:
             timeout=300,
         )
         return Said(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8", "replace"))
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def starter() -> Iterator[Starter]:
+    starter = Starter(dict(os.environ))
+    yield starter
+    starter.close()
+
+
+@pytest.fixture
+def gnomon(environment: dict[str, str], starter: Starter, tmp_path: Path) -> Callable[..., Said]:
+    """The command in a process that starts at once."""
+
+    def run(*arguments: object, **changes: str) -> Said:
+        with TemporaryFile() as out, TemporaryFile() as err, Path(os.devnull).open("rb") as nothing:
+            streams = (nothing.fileno(), out.fileno(), err.fileno())
+            code = starter.start(_words(arguments), {**environment, **changes}, tmp_path, streams).wait(300)
+            out.seek(0)
+            err.seek(0)
+            return Said(code, out.read().decode("utf-8"), err.read().decode("utf-8", "replace"))
 
     return run
 

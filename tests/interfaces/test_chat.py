@@ -12,11 +12,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
 
 from gnomon.interfaces import chat as chat_module
+
+from .started import Command, Starter
 
 pty = pytest.importorskip("pty")  # not on every system
 
@@ -30,19 +33,28 @@ PATIENCE = 120.0
 class Terminal:
     """A chat in a terminal of its own: what is typed, and what stands on the screen."""
 
-    def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path) -> None:
+    def __init__(
+        self, arguments: list[str], environment: dict[str, str], folder: Path, starter: Starter | None
+    ) -> None:
         ours, theirs = pty.openpty()
         self.screen = ""
-        self.process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            cwd=folder,
-            env={**environment, "TERM": "dumb", "COLUMNS": "200"},
-            start_new_session=True,
-            preexec_fn=_take_terminal,
-        )
+        self.process: Command | subprocess.Popen[bytes]
+        environment = {**environment, "TERM": "dumb", "COLUMNS": "200"}
+        if starter is not None:
+            self.process = starter.start(
+                ["chat", *arguments], environment, folder, (theirs, theirs, theirs), terminal=True
+            )
+        else:
+            self.process = subprocess.Popen(
+                [*COMMAND, *arguments],
+                stdin=theirs,
+                stdout=theirs,
+                stderr=theirs,
+                cwd=folder,
+                env=environment,
+                start_new_session=True,
+                preexec_fn=_take_terminal,
+            )
         os.close(theirs)
         self._ours = ours
 
@@ -94,11 +106,12 @@ def _take_terminal() -> None:
 
 
 @pytest.fixture
-def terminal(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+def terminal(environment: dict[str, str], starter: Starter, tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    """Begins a chat in a process that starts at once, or with `fresh` in a fresh Python."""
     opened: list[Terminal] = []
 
-    def begin(*arguments: object) -> Terminal:
-        opened.append(Terminal([str(a) for a in arguments], environment, tmp_path))
+    def begin(*arguments: object, fresh: bool = False) -> Terminal:
+        opened.append(Terminal([str(a) for a in arguments], environment, tmp_path, None if fresh else starter))
         return opened[-1]
 
     yield begin
@@ -107,17 +120,16 @@ def terminal(environment: dict[str, str], tmp_path: Path) -> Iterator[Callable[.
 
 
 @pytest.fixture
-def pipe(environment: dict[str, str], tmp_path: Path) -> Callable[..., Any]:
+def pipe(environment: dict[str, str], starter: Starter, tmp_path: Path) -> Callable[..., Any]:
     def say(lines: list[str], *arguments: object) -> Any:
-        return subprocess.run(
-            [*COMMAND, *[str(a) for a in arguments]],
-            input="\n".join(lines) + "\n",
-            env=environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=300,
-        )
+        given = ["chat", *[str(a) for a in arguments]]
+        with TemporaryFile() as said, TemporaryFile() as out, TemporaryFile() as err:
+            said.write(("\n".join(lines) + "\n").encode())
+            said.seek(0)
+            code = starter.start(given, environment, tmp_path, (said.fileno(), out.fileno(), err.fileno())).wait(300)
+            out.seek(0)
+            err.seek(0)
+            return subprocess.CompletedProcess(given, code, out.read().decode(), err.read().decode())
 
     return say
 
@@ -161,7 +173,7 @@ def test_a_person_asks_approves_changes_and_asks_back(
 
 
 def test_control_c_stops_the_run_and_not_the_chat(terminal: Callable[..., Terminal], toy: Path, tmp_path: Path) -> None:
-    chat = terminal("--data", toy)
+    chat = terminal("--data", toy, fresh=True)
     chat.wait_for(PROMPT)
     chat.say("Wait with the toy")
     chat.say("use a pause of 60 s")

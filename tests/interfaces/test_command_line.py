@@ -14,7 +14,7 @@ import pytest
 
 Gnomon = Callable[..., Any]
 MEASURE = "Measure the toy"
-KEYS = {"run", "status", "plan_hash", "question", "answer", "results", "warnings", "report", "bundle", "seconds"}
+KEYS = {"run", "status", "plan_hash", "question", "answer", "results", "warnings", "tables", "report", "bundle", "seconds"}
 
 
 def test_help_and_tools_load_nothing_heavy() -> None:
@@ -40,8 +40,8 @@ def test_help_and_tools_load_nothing_heavy() -> None:
         assert done.stdout
 
 
-def test_ask_yes(gnomon: Gnomon, toy: Path) -> None:
-    said = gnomon("ask", MEASURE, "--data", toy, "--yes", "--json")
+def test_ask_yes(fresh: Gnomon, gnomon: Gnomon, toy: Path) -> None:
+    said = fresh("ask", MEASURE, "--data", toy, "--yes", "--json")
     assert said.code == 0, said.err
     document = said.json
     assert set(document) == KEYS
@@ -166,8 +166,8 @@ def test_edited_after_approval_does_not_run(
     assert gnomon("resume", "last").code == 0
 
 
-def test_plan_then_run(gnomon: Gnomon, toy: Path, tmp_path: Path) -> None:
-    planned = gnomon("plan", MEASURE, "--data", toy, "--json")
+def test_plan_then_run(fresh: Gnomon, gnomon: Gnomon, toy: Path, tmp_path: Path) -> None:
+    planned = fresh("plan", MEASURE, "--data", toy, "--json")
     assert planned.code == 0, planned.err
     document = planned.json
     assert {"question", "language", "goal", "assumptions", "missing", "steps", "hash"} <= set(document)
