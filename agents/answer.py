@@ -6,12 +6,14 @@ who put them first in their tables.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from gnomon.agents.results import Result
+from gnomon.agents.shown import Shown
 from gnomon.knowledge.glossary import translate
-from gnomon.plans.plan import Plan
+from gnomon.plans.plan import Plan, Step
 from gnomon.tools.registry import Kind
 
 QUANTITIES_EACH = 3
@@ -31,7 +33,7 @@ class Answer:
     """What the answer is made of.
 
     ``failed`` and ``empty`` are the steps' errors in the words of the question's language; ``made`` are the kinds of the last
-    steps, for runs that measured nothing.
+    steps, for runs that measured nothing, and ``found`` says what is in them, of the kinds that can be said in a clause.
     """
 
     failed: list[dict[str, str]] = field(default_factory=list)
@@ -39,6 +41,7 @@ class Answer:
     groups: list[Group] = field(default_factory=list)
     more: int = 0
     made: list[str] = field(default_factory=list)
+    found: list[str] = field(default_factory=list)
 
 
 def grouped(results: list[Result]) -> list[Group]:
@@ -67,7 +70,17 @@ def told(error: dict[str, Any] | None, language: str) -> tuple[str, str]:
     return str(error.get("what", "")), str(error.get("remedy", ""))
 
 
-def compose(plan: Plan, events: dict[str, dict[str, Any]], results: list[Result]) -> Answer:
+def is_wanted(step: Step, plan: Plan) -> bool:
+    """Whether a step is what the plan is for or leads to it, and no picture that only goes along.
+
+    Of a picture that goes along, that there is nothing to draw is no news.
+    """
+    return Kind.parse(step.kind).name != "Figure" or Kind.parse(plan.goal).name == "Figure"
+
+
+def compose(
+    plan: Plan, events: dict[str, dict[str, Any]], results: list[Result], shown: Sequence[Shown] = ()
+) -> Answer:
     """What belongs into the answer.
 
     Parameters
@@ -76,20 +89,28 @@ def compose(plan: Plan, events: dict[str, dict[str, Any]], results: list[Result]
     events : dict
         What became of each step.
     results : list of Result
+    shown : sequence of Shown
+        What was fetched or made that is no number.
 
     Returns
     -------
     Answer
     """
-    failed, empty, made = [], [], []
+    failed, empty, made, found = [], [], [], []
     wanted = {name for step in plan.steps for name in step.needs()}
+    # What is only drawn or measured is an end as well.
+    inner = {n for s in plan.steps if Kind.parse(s.kind).name not in ("Measurements", "Figure") for n in s.needs()}
+    clauses = {s.step: s.summary for s in shown if s.step not in inner}
     for step in plan.steps:
         event = events.get(step.id, {"event": ""})
         what, remedy = told(event.get("error"), plan.language)
         if event["event"] == "step.failed":
             failed.append({"step": step.id, "what": what, "remedy": remedy})
         elif event["event"] == "step.empty":
-            empty.append(what)
+            if is_wanted(step, plan):
+                empty.append(what)
+        elif event["event"] == "step.finished" and step.id in clauses:
+            found.append(clauses[step.id])
         elif event["event"] == "step.finished" and step.id not in wanted:
             made.append(translate(Kind.parse(step.kind).name, plan.language))
     groups = grouped(best(results))
@@ -99,4 +120,5 @@ def compose(plan: Plan, events: dict[str, dict[str, Any]], results: list[Result]
         groups=[Group(g.of, g.results[:QUANTITIES_EACH]) for g in groups[:OBJECTS]],
         more=max(len(groups) - OBJECTS, 0),
         made=list(dict.fromkeys(made)),
+        found=list(dict.fromkeys(found)),
     )

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gnomon.agents import results as measured
-from gnomon.agents.answer import Answer, Group, compose, grouped, told
+from gnomon.agents.answer import Answer, Group, compose, grouped, is_wanted, told
 from gnomon.agents.markup import link_of, one_line, sentence, words
 from gnomon.agents.receipts import Ledger, Receipt
+from gnomon.agents.shown import Shown, gather_shown
 from gnomon.knowledge.glossary import translate, translate_name
 from gnomon.plans.approval import Approval
 from gnomon.plans.arguments import spoken
@@ -23,6 +24,7 @@ from gnomon.plans.render import plan_page
 from gnomon.plans.run import SETTLED, Run
 from gnomon.plans.source import lift
 from gnomon.plans.store import Artifact, Store
+from gnomon.tools.captions import caption_in
 from gnomon.tools.errors import GnomonError, StoreError
 from gnomon.tools.registry import Kind, Registry
 
@@ -102,6 +104,7 @@ class Content:
     notices: list[Notice]
     results: list[measured.Result]
     groups: list[Group]
+    shown: list[Shown]
     pictures: list[Picture]
     methods: list[Method]
     references: list[str]
@@ -134,13 +137,14 @@ def gather(run: Run, registry: Registry, store: Store, plan: Plan) -> Content:
     for group in groups:  # receipts are numbered as a reader meets them in the table of results
         for result in group.results:
             ledger.of_result(result)
+    shown, lost = gather_shown(run, plan, store, ledger)
     pictures, faults = _pictures(run, plan, store, ledger)
     methods, references = _methods(plan, registry, events, ledger)
     notices = [
         *_of_plan(run, plan),
         *_of_script(run, plan),
         *_of_steps(plan, events, ledger),
-        *(_of_gap(gap, plan, ledger) for gap in [*harvest.gaps, *faults]),
+        *(_of_gap(gap, plan, ledger) for gap in [*harvest.gaps, *lost, *faults]),
     ]
     starts, ends = run.events("run.started"), run.events("run.finished")
     return Content(
@@ -151,10 +155,11 @@ def gather(run: Run, registry: Registry, store: Store, plan: Plan) -> Content:
         seconds=sum(float(e["seconds"]) for e in ends) if ends else None,
         plan=plan,
         page=plan_page(plan),
-        answer=compose(plan, events, harvest.results),
+        answer=compose(plan, events, harvest.results, shown),
         notices=sorted(notices, key=lambda n: _GRAVITY.index(n.label)),
         results=harvest.results,
         groups=groups,
+        shown=shown,
         pictures=pictures,
         methods=methods,
         references=references,
@@ -206,7 +211,7 @@ def _of_steps(plan: Plan, events: dict[str, dict[str, Any]], ledger: Ledger) -> 
             out.append(Notice("open", step.id, sentence(plan.language, "open"), "", None))
             continue
         state = SETTLED[event["event"]]
-        if state in ("failed", "empty"):
+        if state == "failed" or (state == "empty" and is_wanted(step, plan)):
             what, remedy = told(event.get("error"), plan.language)
             out.append(Notice(state, step.id, what, remedy, ledger.of_event(step.id)))
         for text in event.get("warnings", []):
@@ -248,7 +253,7 @@ def _pictures(run: Run, plan: Plan, store: Store, ledger: Ledger) -> tuple[list[
         except StoreError as error:
             faults.append(measured.Gap(step, "no_artifact", detail=str(error)))
             continue
-        text = caption(store.path(artifact.digest, artifact.suffix))
+        text = caption_in(plan.language, caption(store.path(artifact.digest, artifact.suffix)))
         pictures.append(Picture(f"{step}{artifact.suffix}", text, artifact, ledger.of_step(step)))
     return pictures, faults
 

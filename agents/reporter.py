@@ -5,7 +5,7 @@
     report/
       report.md      for reading anywhere
       report.html    one file that needs nothing else: no script, no outside request
-      results.json   the numbers
+      results.json   the numbers, and what tables show
       <step>.png     the figures
 
 No model is called, and the same run gives the same bytes.
@@ -26,6 +26,7 @@ from gnomon.agents.numbers import Spoken
 from gnomon.agents.receipts import Receipt
 from gnomon.agents.report_content import Content, gather, moment
 from gnomon.agents.results import Result
+from gnomon.agents.shown_text import shown_text
 from gnomon.knowledge.glossary import symbol, translate, translate_name
 from gnomon.plans.plan import Plan
 from gnomon.plans.run import Run, link, write_text
@@ -75,6 +76,8 @@ def write_report(run: Run, registry: Registry, store: Store, plan: Plan) -> Writ
         "answer": answer,
         "results": [r.document() for r in content.results],
         "warnings": warnings,
+        "tables": [s.document() for s in content.shown],
+        "shown": shown_text(content.shown, words(plan.language)),
     }
     write_text(folder / "results.json", json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     return written

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 
@@ -121,12 +121,17 @@ def terms_in(text: str) -> list[Term]:
         In English, Chinese or both.  English terms match whole words, with or without a plural ending; names of one letter are
         left out, since they are rarely meant.
     """
+    return list(_terms_in(text.lower()))
+
+
+@lru_cache(maxsize=1024)
+def _terms_in(text: str) -> tuple[Term, ...]:
     pattern, owners = _finder()
     found: dict[str, Term] = {}
-    for match in pattern.finditer(text.lower()):
+    for match in pattern.finditer(text):
         term = owners[match[1] or match[2]]
         found[term.key] = term
-    return list(found.values())
+    return tuple(found.values())
 
 
 @cache

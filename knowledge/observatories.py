@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -50,6 +51,12 @@ class Site:
     guarded: tuple[str, ...]
     source: str
     checked: bool
+
+    @property
+    def code(self) -> str:
+        """The code of the Minor Planet Center from whose list the position is; empty where it is from elsewhere."""
+        match = re.match(r"MPC observatory code (\w{3})\b", self.source)
+        return match[1] if match else ""
 
     @property
     def zone(self) -> ZoneInfo:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gnomon.agents.attachments import Attached
+from gnomon.agents.embedded.assign import assign
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft
 from gnomon.agents.embedded.goals import Meant
 from gnomon.agents.embedded.words import kind_phrase, sentence, words
@@ -175,13 +176,27 @@ class Asking:
 
     def unreachable(self, tool: Tool, files: Sequence[Attached]) -> NeedsAnswer:
         """The question was understood, and needs data that are not there."""
-        kinds = sorted({r.kind.name for r in self.registry.readers if self._leads(r, tool)})
+        kinds = sorted({r.kind.name for r in self.registry.readers if self.composer.leads(r, tool)})
         need = self.listed([kind_phrase(self.language, k) for k in kinds])
+        without = self._lacking(tool)
+        if without is not None and not kinds:
+            return self.value(*without)
+        if not files and without is not None:
+            return NeedsAnswer(self._say("no_data_or_name", need=need), why="missing")
         if not files:
             return NeedsAnswer(self._say("no_data", need=need), why="missing")
         return NeedsAnswer(
             self._say("other_data", tool=self._summary(tool), need=need, data=self._data()), why="missing"
         )
+
+    def _lacking(self, tool: Tool) -> tuple[Tool, Parameter] | None:
+        """What would have to be said for a chain to a tool that starts from nothing but words; None where there is no such chain."""
+        draft = self.composer.reach(tool, Draft(), self.considered.said)
+        for step, _inputs in draft.steps.values() if draft is not None else ():
+            if step.name in self.considered.said.lacking:
+                made = assign(self.considered.understood, [step])
+                return step, next(p for p in step.arguments if p.required and (step.name, p.name) not in made.given)
+        return None
 
     def ambiguous(self, tools: Sequence[Tool]) -> NeedsAnswer:
         """Two goals are as likely."""
@@ -191,6 +206,9 @@ class Asking:
 
     def value(self, tool: Tool, parameter: Parameter) -> NeedsAnswer:
         """A value is missing that only the person can give."""
+        if parameter.sort in words()["named"]["which"]:
+            said = words()["named"]["which"][parameter.sort][self.language]
+            return NeedsAnswer(said, why="missing", options=(f"{parameter.name} = …",))
         unit = f" [{parameter.unit}]" if parameter.unit else ""
         example = f"{parameter.name} = 1 {parameter.unit}".strip()
         return NeedsAnswer(
@@ -210,8 +228,3 @@ class Asking:
     def _summary(self, tool: Tool) -> str:
         said = tool.declaration.summary_zh if self.language == "zh" else tool.summary
         return said.rstrip(".。")
-
-    def _leads(self, reader: Tool, tool: Tool) -> bool:
-        draft = Draft()
-        draft.add(reader, {})
-        return tool is reader or self.composer.reach(tool, draft) is not None

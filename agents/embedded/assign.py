@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from gnomon.agents.embedded.choices import find_choices
+from gnomon.agents.embedded.named_values import find_named, host
 from gnomon.agents.embedded.tokens import content_tokens, empty_words, tokens
 from gnomon.agents.understanding.quantities import THINGS
 from gnomon.agents.understanding.slot import Slot
@@ -68,6 +69,12 @@ _DOUBT = re.compile(
 
 # What a Julian date can be of.
 _TIMES = {"conjunction", "conjunct", "epoch", "time", "transit"}
+
+
+# Numbers that say which part of a survey is meant.
+_ALIKE = {"quarter": "sector", "campaign": "sector"}
+# Which end of a range an argument of brightness is: what is brighter has the smaller magnitude.
+_ENDS = {"brighter": "max", "fainter": "min"}
 
 
 @dataclass
@@ -151,7 +158,7 @@ def role_of(parameter: Parameter) -> str:
     for role in ("min", "max", "error"):
         if role in parts:
             return role
-    return "value"
+    return next((role for word, role in _ENDS.items() if word in parts), "value")
 
 
 def agreement_of(slot: Slot, parameter: Parameter) -> float:
@@ -235,6 +242,11 @@ def assign(understood: Understanding, tools: Iterable[Tool]) -> Assignment:
         s for s in understood.slots if s.type in ("quantity", "count") or (s.type == "setting" and s.number is not None)
     ]
     taken: set[int] = set()
+    for tool in tools:
+        for parameter in tool.arguments:
+            for slot, value in find_named(understood, parameter)[: None if parameter.many else 1]:
+                made.put(tool, parameter, slot, value)
+                taken.add(id(slot))
     for slot in understood.slots:
         for tool, parameter, value in _by_name(slot, tools):
             made.put(tool, parameter, slot, value)
@@ -263,12 +275,18 @@ def assign(understood: Understanding, tools: Iterable[Tool]) -> Assignment:
 def _by_name(slot: Slot, tools: list[Tool]) -> list[tuple[Tool, Parameter, Any]]:
     """The arguments that a slot is without doubt: set by name, the name of an object, a date, a position."""
     if slot.type == "setting":
-        return [(t, p, slot.written) for t in tools for p in t.arguments if p.name == slot.name]
+        name = _ALIKE.get(slot.name, slot.name)
+        return [(t, p, slot.written) for t in tools for p in t.arguments if p.name in (slot.name, name)]
     if slot.type == "object":
         return [(t, p, host(slot.value)) for t, p in _text_arguments(tools, {"object", "target", "star"})]
     if slot.type == "time":
         start = (slot.value or {}).get("start")
-        return [(t, p, start) for t, p in _text_arguments(tools, {"date", "night"}) if start]
+        years = (
+            [(t, p, int(start[:4])) for t in tools for p in t.arguments if p.name == "since" and p.type == "int"]
+            if start
+            else []
+        )
+        return years + [(t, p, start) for t, p in _text_arguments(tools, {"date", "night"}) if start]
     if slot.type == "coordinates":
         return [
             (t, p, f"{slot.value[p.name]!r} deg")
@@ -280,7 +298,9 @@ def _by_name(slot: Slot, tools: list[Tool]) -> list[tuple[Tool, Parameter, Any]]
 
 
 def _text_arguments(tools: list[Tool], words: set[str]) -> list[tuple[Tool, Parameter]]:
-    return [(t, p) for t in tools for p in t.arguments if p.type == "str" and words & set(p.name.split("_"))]
+    return [
+        (t, p) for t in tools for p in t.arguments if p.type == "str" and not p.sort and words & set(p.name.split("_"))
+    ]
 
 
 def _named_so(slot: Slot, name: str, tools: list[Tool]) -> list[tuple[Tool, Parameter, Any]]:
@@ -330,7 +350,9 @@ def _candidates(slots: list[Slot], tools: list[Tool]) -> list[tuple[float, list[
             and _roles_fit(slot, p, agreement_of(slot, p))
         }
         for name, agreement in fitting.items():
-            if agreement >= AGREEMENT or (len(fitting) == 1 and _only_one(slot, parameters[name])):
+            same_unit = [n for n in fitting if parameters[n].unit == slot.unit]
+            only = len(fitting) == 1 or (same_unit == [name] and dimension(slot.unit) == "angle")
+            if agreement >= AGREEMENT or (only and _only_one(slot, parameters[name])):
                 found.append((agreement, [(slot, name)]))
         found.extend(_only_end(slot, fitting, parameters))
     return found
@@ -338,7 +360,7 @@ def _candidates(slots: list[Slot], tools: list[Tool]) -> list[tuple[float, list[
 
 def _only_one(slot: Slot, parameter: Parameter) -> bool:
     """Whether the unit says enough: a mass in solar masses is the star's, a time in days may be anything."""
-    same = slot.unit == parameter.unit or dimension(slot.unit) == dimension(parameter.unit) == "mass density"
+    same = slot.unit == parameter.unit or dimension(slot.unit) == dimension(parameter.unit) in ("mass density", "angle")
     return bool(slot.unit) and same and dimension(slot.unit) != "time" and slot.role in ("value", "error")
 
 
@@ -365,15 +387,6 @@ def _ranges(slots: list[Slot]) -> list[tuple[Slot, Slot]]:
     pairs = [(a, b) for a in lows for b in highs if dimension(a.unit) == dimension(b.unit)]
     # One phrase for both ends, or one near the other.
     return [(a, b) for a, b in pairs if a.start == b.start or abs(a.start - b.start) < 60]
-
-
-def host(name: str) -> str:
-    """The star of a planet: K2-131 for K2-131 b."""
-    return (
-        re.sub(r"(?<=[\dA-Za-z)]) [b-j]$", "", str(name))
-        if re.search(r"[\d*)] [b-j]$|\w{3,} [b-j]$", str(name))
-        else str(name)
-    )
 
 
 def _roles_fit(slot: Slot, parameter: Parameter, agreement: float) -> bool:

@@ -54,16 +54,25 @@ class _Sentence:
 def find_choices(understood: Understanding, tools: Iterable[Tool]) -> list[tuple[Tool, Parameter, Slot]]:
     """The choices and columns that a question names, for the arguments that take them."""
     found: list[tuple[Tool, Parameter, Slot]] = []
+    question = _without_queries(understood)
     for tool in tools:
         for parameter in tool.arguments:
             slot = None
             if parameter.type == "choice":
-                slot = next(iter(all_chosen(understood.question, parameter)), None)
+                slot = next(iter(all_chosen(question, parameter)), None)
             elif parameter.type == "str" and parameter.name.endswith("_column"):
-                slot = find_column(understood.question, parameter.name)
+                slot = find_column(question, parameter.name)
             if slot is not None:
                 found.append((tool, parameter, slot))
     return found
+
+
+def _without_queries(understood: Understanding) -> str:
+    """The question with blanks where a query stands, whose words choose nothing."""
+    text = understood.question
+    for slot in understood.of_type("adql", "address"):
+        text = text[: slot.start] + " " * (slot.end - slot.start) + text[slot.end :]
+    return text
 
 
 def all_chosen(question: str, parameter: Parameter) -> list[Slot]:
@@ -144,11 +153,18 @@ def _by_value(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, 
             continue
         terms = _terms_of(choice)
         pattern = own.get(choice) or "|".join(map(whole, [choice, *terms]))
-        if choice not in own and not terms and not re.search(_subject(parameter.name), sentence.text, re.I):
+        # What bears a name is meant wherever it is named, and however it is asked about.
+        named = re.search(r"[A-Z]{2}|^[A-Z].*[a-z]|^[A-Z]\d$", choice) is not None
+        if (
+            choice not in own
+            and not terms
+            and not named
+            and not re.search(_subject(parameter.name), sentence.text, re.I)
+        ):
             continue
         for match in re.finditer(pattern, sentence.text, re.I):
             first, last = match.span()
-            if _refused_value(sentence.text, match) or _doubtful(sentence, first, last):
+            if _refused_value(sentence.text, match) or (not named and _doubtful(sentence, first, last)):
                 continue
             yield first, last, choice
 

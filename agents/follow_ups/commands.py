@@ -69,11 +69,7 @@ def help_page(dialogue: Dialogue) -> Reply:
 
 def _leads(dialogue: Dialogue, reader: str, tool: str) -> bool:
     composer = dialogue.conversation.planner.composer
-    from gnomon.agents.embedded.compose import Draft
-
-    draft = Draft()
-    draft.add(dialogue.registry[reader], {})
-    return composer.reach(dialogue.registry[tool], draft) is not None
+    return composer.leads(dialogue.registry[reader], dialogue.registry[tool])
 
 
 def status(dialogue: Dialogue) -> Reply:

@@ -39,6 +39,7 @@ def document(run: Run) -> dict[str, Any]:
         "answer": told["answer"],
         "results": told["results"],
         "warnings": told["warnings"],
+        "shown": told.get("shown", ""),
         "report": str(report) if report.is_file() else None,
     }
 

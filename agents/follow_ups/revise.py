@@ -15,6 +15,7 @@ from gnomon.agents.follow_ups.values import Given, given_by, spoken_of, tools_of
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.plans.arguments import complete, default, spoken
+from gnomon.plans.costs import with_costs
 from gnomon.plans.plan import Attachment, Plan, Ref, Step, Understood
 from gnomon.tools.registry import Registry, Tool
 
@@ -187,8 +188,15 @@ class Reviser:
             if any(t is tool for t, _inputs in draft.steps.values()):
                 continue
             grown = self.composer.reach(tool, draft)
-            if grown is not None:
-                found.append((grown, [name for name in grown.steps if name not in draft.steps]))
+            if grown is None:
+                continue
+            chain = grown.only({next(reversed(grown.steps))}).steps
+            new = [name for name in grown.steps if name not in draft.steps]
+            unsaid = any(
+                p.required for name in new for p in grown.steps[name][0].arguments if grown.steps[name][0] is not tool
+            )
+            if set(chain) & set(draft.steps) and not unsaid:
+                found.append((grown, new))
         return found
 
     def _new_steps(self, plan: Plan, tool: Tool, arguments: Mapping[str, dict[str, Any]]) -> list[Step]:
@@ -292,7 +300,9 @@ class Reviser:
                 "effects": list(tool.effects),
             }
             steps.append(step.model_copy(update=update))
-        return Plan.of_document({**plan.document(), "steps": [s.model_dump(mode="json") for s in steps]})
+        return with_costs(
+            Plan.of_document({**plan.document(), "steps": [s.model_dump(mode="json") for s in steps]}), self.registry
+        )
 
 
 # ---------------------------------------------------------------------- steps
@@ -399,7 +409,7 @@ def _rewritten(
             "steps": told,
         }
     )
-    return Plan.of_document(document.document())
+    return with_costs(Plan.of_document(document.document()), registry)
 
 
 def _said_of_object(entry: Understood) -> bool:

@@ -19,6 +19,7 @@ from gnomon.agents.language.shortlist import Candidate, likeliest_first
 from gnomon.agents.language.support import read_argument
 from gnomon.plans.arguments import complete
 from gnomon.plans.check import check
+from gnomon.plans.costs import with_costs
 from gnomon.plans.plan import Plan, Ref, Step
 from gnomon.plans.policy import Policy
 from gnomon.tools.errors import PlanError
@@ -278,6 +279,7 @@ def _made(
         understood=like.understood if like else None,
         not_understood=like.not_understood if like else None,
     )
+    plan = with_costs(plan, registry)
     wrong = _wrong_readers(plan, files)
     return plan, dropped, wrong + [str(f) for f in check(plan, registry, policy) if f.severity == "error"]
 

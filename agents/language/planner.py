@@ -334,7 +334,7 @@ class LanguagePlanner:
         if plan is not None:
             tools = [self.registry[name] for name in dict.fromkeys(s.tool for s in plan.steps)]
         else:
-            drafts = self.embedded._drafts(planning.files)
+            drafts = self.embedded._drafts(planning.files, planning.considered.said)
             tools = list({t.name: t for g in planning.goals for t, _inputs in drafts[g.name].steps.values()}.values())
         given = {place for u in (plan.understood or [] if plan else []) for place in u.used_by}
         try:

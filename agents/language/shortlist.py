@@ -28,7 +28,7 @@ class Candidate:
 
 def shortlist(embedded: EmbeddedPlanner, considered: Considered, files: Sequence[Attached]) -> list[Candidate]:
     """At most eight tools that the files lead to and the question does not refuse."""
-    drafts = embedded._drafts(files)
+    drafts = embedded._drafts(files, considered.said)
     found = []
     for meant in considered.whole.tools:
         tool = meant.meant.tool

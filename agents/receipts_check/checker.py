@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from gnomon.agents.receipts_check.blocks import Block
@@ -9,7 +10,7 @@ from gnomon.agents.receipts_check.case import Case, Verdict
 from gnomon.agents.receipts_check.checked import Checked
 from gnomon.agents.receipts_check.citations import check_mark, check_place, check_reference, check_work
 from gnomon.agents.receipts_check.counts import check_count
-from gnomon.agents.receipts_check.evidence import Evidence
+from gnomon.agents.receipts_check.evidence import Evidence, without_marks
 from gnomon.agents.receipts_check.items import Item
 from gnomon.agents.receipts_check.labelled_numbers import misnamed_numbers, moved_labels
 from gnomon.agents.receipts_check.marks import strip_marks
@@ -124,6 +125,9 @@ def _check_block(case: Case, block: Block) -> None:
         objects = [m for i in items if i.form == "object" for m in members(i.name)]
         if objects:
             case.last_object[block.table] = objects
+    if shown := case.evidence.shown.get(without_marks(block.text)):
+        _check_shown(case, block, shown)
+        return
     done: set[int] = set()
     named = _full_names_in(case, block)
     verdicts: dict[int, Verdict] = {}
@@ -142,6 +146,20 @@ def _check_block(case: Case, block: Block) -> None:
             done.add(item.start)
         verdicts[id(item)] = verdict
         case.claim(block, item.start, item.end, item.kind, verdict)
+
+
+def _check_shown(case: Case, block: Block, shown: Source) -> None:
+    """A block that says, letter by letter, what the report has of an output: only its labels and links are looked at."""
+    links = [(m.span(), m[1]) for m in re.finditer(r"<(https?://[^>]*)>", block.text)]
+    for item in case.report.items[id(block)]:
+        if item.form == "label":
+            verdict = _verdict(case, block, item, {})
+            case.claim(block, item.start, item.end, item.kind, verdict or (shown, ""))
+        elif not any(a <= item.start and item.end <= b for (a, b), _address in links):
+            case.claim(block, item.start, item.end, item.kind, (shown, ""))
+    for (start, end), address in links:
+        good = address in case.evidence.shown_links
+        case.claim(block, start, end, "citation", (shown, "") if good else case.no("no_name"))
 
 
 def _full_names_in(case: Case, block: Block) -> list[tuple[int, int]]:

@@ -7,16 +7,17 @@ cite; and the digests, times, versions and names of the run.
 from __future__ import annotations
 
 import json
+import re
 from functools import cached_property
 
 from gnomon.agents.markup import clean, link_of
-from gnomon.agents.receipts_check.blocks import as_block, plain
+from gnomon.agents.receipts_check.blocks import CELL, CLOSE, OPEN, as_block, plain
 from gnomon.agents.receipts_check.claims import claims
 from gnomon.agents.receipts_check.facts import Fact, facts_of
 from gnomon.agents.receipts_check.items import Item
 from gnomon.agents.receipts_check.passages import LANGUAGES, Passage, passages_of
 from gnomon.agents.receipts_check.run_folder import RunFolder, Source
-from gnomon.agents.receipts_check.sentences import clause, readable, tokens, words_of
+from gnomon.agents.receipts_check.sentences import clause, readable, squeezed, tokens, words_of
 from gnomon.agents.receipts_check.units import scale_of
 from gnomon.agents.receipts_check.words import members
 from gnomon.agents.receipts_check.works import Work, work_of
@@ -69,6 +70,28 @@ class Evidence(RunFolder):
                         )
                     )
         return out
+
+    @cached_property
+    def shown(self) -> dict[str, Source]:
+        """What the report says of objects, tables, papers, spectra and images, text by text, made again from the outputs."""
+        from gnomon.agents.reporter import answer_text
+
+        out: dict[str, Source] = {}
+        for shown in self.content.shown:
+            if shown.step in self.sound:
+                for text, number in shown.texts():
+                    source = Source(f"what {shown.step} gave", shown.file, shown.step, number)
+                    out.setdefault(without_marks(plain(clean(text))), source)
+        if self.content.answer.found and not self.content.answer.groups:
+            answer = answer_text(self.content)
+            out.setdefault(without_marks(plain(answer)), Source("the answer", self.content.shown[0].file))
+        out.pop("", None)
+        return out
+
+    @cached_property
+    def shown_links(self) -> set[str]:
+        """Addresses that the outputs have, as the report gives them."""
+        return {link for shown in self.content.shown if shown.step in self.sound for link in shown.links()}
 
     @cached_property
     def hashes(self) -> dict[str, Source]:
@@ -185,6 +208,12 @@ class Evidence(RunFolder):
                 for name in fact.names:
                     known.setdefault(name, set()).add((scale_of(fact.unit) or ("?",))[0])
         return known
+
+
+def without_marks(text: str) -> str:
+    """A block's text without labels of receipts, links, bounds of cells and spaces."""
+    text = re.sub(rf"{OPEN}\w+{CLOSE}|\[↗\]\(<[^>]*>\)|<https?://[^>]*>", " ", text)
+    return squeezed(text.replace(CELL, " "))
 
 
 def package_name(text: str) -> str:

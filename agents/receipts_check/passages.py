@@ -54,6 +54,9 @@ def passages_of(record: RunFolder) -> Iterator[Passage]:
             yield Passage(f"{report_words(language)['figure']} {number} {picture.caption}", place)
     for data in content.data:
         yield from _of_data(data)
+    for shown in content.shown:
+        for text, number in shown.texts():
+            yield Passage(text, Source(f"what {shown.step} gave", shown.file, shown.step, number))
     for step, row in record.rows:
         yield Passage(record.rows[step, row].note, Source("note", f"outputs/{step}.ecsv", step, row, ("note",)))
     environment = content.environment

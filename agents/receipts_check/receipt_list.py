@@ -96,4 +96,6 @@ def check_entry(case: Case, block: Block, label: str) -> None:
                 )
             else:
                 good = event is not None and "journal.jsonl" in block.text and int(item.number.value) in lines
+                # One digest in two thousand begins with sixteen digits and no letter.
+                good = good or (artifact is not None and len(item.text) >= 7 and artifact.digest.startswith(item.text))
                 case.claim(block, item.start, item.end, "number", (source, "") if good else case.no("no_receipt"))

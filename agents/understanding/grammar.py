@@ -114,8 +114,20 @@ def unit_pattern() -> tuple[re.Pattern[str], dict[str, str]]:
     return re.compile("(?!周期|年轻|年龄|日期|日心|等等|等人|等级|度量)(?:" + "|".join(parts) + ")"), spellings
 
 
+# Minutes and seconds of arc, as they are typed.
+_SIGNS = {"'": "arcmin", '"': "arcsec"}
+
+
+def _is_sign(text: str, position: int) -> bool:
+    """Whether a quotation mark right behind a number is a unit: none was opened before, and no word goes on."""
+    opened = re.search(rf"(?:^|[\s(:，：（]){text[position]}[^{text[position]}]*$", text[:position])
+    return text[position - 1 : position].isdigit() and not opened and not text[position + 1 : position + 2].isalpha()
+
+
 def unit_at(text: str, position: int) -> tuple[str, int]:
     """The unit that starts at `position`, after spaces or a hyphen (``10-day``), and where it ends; ``("", position)`` where there is none."""
+    if text[position : position + 1] in _SIGNS and _is_sign(text, position):
+        return _SIGNS[text[position]], position + 1
     rest = text[position:]
     start = position + len(rest) - len(rest.lstrip(" "))
     if rest.startswith("-") and len(rest) > 1 and (rest[1].isalpha()):

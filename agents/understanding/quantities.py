@@ -272,6 +272,23 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     }
 
 
+_SQUARE = re.compile(r"(?<![\d.A-Za-z\0])(\d+(?:\.\d+)?)(?P<unit>[^\dx×*]{0,9}?)\s*(?:[x×*]|by|乘)\s*\1(?![\d.]*\d)")
+
+
+def find_squares(text: str) -> list[Slot]:
+    """Sides of squares: ``5' x 5'``, ``10 by 10 arcmin``; one quantity each."""
+    found = []
+    for match in _SQUARE.finditer(text):
+        unit, end = unit_at(text, match.end())
+        if not unit:
+            unit, end = unit_at(text, match.end(1))[0], match.end()
+        if unit:
+            found.append(
+                Slot("quantity", text[match.start() : end], match.start(), end, float(match[1]), unit=unit, name="size")
+            )
+    return found
+
+
 def find_quantities(text: str) -> list[Slot]:
     """All numbers of a text that something is said of, in the order in which they stand.
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 SlotType = Literal[
-    "object", "coordinates", "quantity", "count", "time", "site", "telescope", "band", "setting", "file", "choice"
-]
+    "object", "coordinates", "quantity", "count", "time", "site", "telescope", "band", "setting", "file", "choice", "adql", "address", "table",
+]  # fmt: skip
 Role = Literal["value", "error", "min", "max"]
 
 
@@ -20,7 +21,7 @@ class Slot:
     type : str
         ``object`` (a name or designation), ``coordinates``, ``quantity`` (a number, with or without a unit), ``count`` (of things),
         ``time`` (an instant, a night or an interval), ``site``, ``telescope``, ``band`` (of a filter), ``setting`` (``name = value``),
-        ``file`` (the name of one).
+        ``file`` (the name of one), ``adql`` (a query), ``address`` (of a service on the web), ``table`` (of VizieR).
     text : str
         The words it came from: exactly ``question[start:end]``.
     start, end : int
@@ -84,8 +85,6 @@ class Slot:
 
 def clause_around(text: str, start: int, end: int, width: tuple[int, int] = (40, 25)) -> tuple[str, str]:
     """The words before and after a place, up to the nearest stop."""
-    import re
-
     stop = re.compile(r"[,;.，。；?？!！、](?!\d)")
     return stop.split(text[max(0, start - width[0]) : start])[-1], stop.split(text[end : end + width[1]])[0]
 
@@ -100,6 +99,10 @@ class Unread:
     def __init__(self, question: str) -> None:
         self.question = question
         self.text = question
+
+    def pass_over(self, pattern: re.Pattern[str]) -> None:
+        """Leave out words that are understood and that no slot is made of."""
+        self.text = pattern.sub(lambda m: "\0" * len(m[0]), self.text)
 
     def take(self, slots: list[Slot]) -> list[Slot]:
         """Take the words of `slots` out of what is left; returns the slots with the clause around them."""

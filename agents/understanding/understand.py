@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Literal
 
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.coordinates import find_coordinates
 from gnomon.agents.understanding.corrections import corrected
-from gnomon.agents.understanding.grammar import language_of, normalised
+from gnomon.agents.understanding.grammar import grammar, language_of, normalised
 from gnomon.agents.understanding.objects import find_objects
-from gnomon.agents.understanding.quantities import find_quantities
+from gnomon.agents.understanding.quantities import find_quantities, find_squares
+from gnomon.agents.understanding.queries import find_addresses, find_queries
 from gnomon.agents.understanding.releases import find_releases
 from gnomon.agents.understanding.settings import find_files, find_settings
 from gnomon.agents.understanding.sites import find_sites
@@ -85,9 +87,12 @@ def understand(question: str, clock: Clock | None = None) -> Understanding:
         taken = unread.take([replace(s, text=question[s.start : s.end]) for s in found])
         slots.extend(taken if within_clause else [replace(s, before="", after="") for s in taken])
 
+    take(find_queries(unread.text), within_clause=False)
+    take(find_addresses(unread.text))
     take(find_files(unread.text))
     take(find_coordinates(unread.text))
     take(find_objects(unread.text))
+    unread.pass_over(_numbered_names())
     take(
         find_releases(unread.text), within_clause=False
     )  # the words around an identifier do not say what argument it is
@@ -103,12 +108,18 @@ def understand(question: str, clock: Clock | None = None) -> Understanding:
     )
     take([t for t in times if not _LENGTH.fullmatch(t.text.strip())])
     take(find_settings(unread.text))
+    take(find_squares(unread.text))
     take(find_quantities(unread.text))
     left = [m[0] for m in _LEFT.finditer(_ORDINAL.sub(" ", unread.text))]
     ordered = sorted(
         corrected(slots, normalised(question)), key=lambda s: (s.start, s.role == "error", s.role == "max")
     )
     return Understanding(question, language_of(question), tuple(ordered), tuple(dict.fromkeys(left)))
+
+
+@cache
+def _numbered_names() -> re.Pattern[str]:
+    return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(grammar()['numbered_names'])})(?![A-Za-z0-9])")
 
 
 def _where(places: Sequence[Slot]) -> Any:

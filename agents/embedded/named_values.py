@@ -1,0 +1,236 @@
+"""Values that a question names for arguments that are text: objects, dates, sites, services, surveys, a query, what something is about.
+
+What an argument takes is said by its sort (`gnomon.tools.description.SORTS`); nothing here knows a tool by name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+from gnomon.agents.embedded.words import words
+from gnomon.agents.understanding.grammar import normalised, whole
+from gnomon.agents.understanding.slot import Slot
+from gnomon.agents.understanding.understand import Understanding
+from gnomon.knowledge.observatories import site, telescope
+from gnomon.tools.registry import Parameter
+
+# Catalogues of names (of ``catalogues.yaml``) whose objects move through the solar system.
+_MOVING = ("Solar System", "asteroid", "comet")
+# The same for what comes and goes.
+_TRANSIENT = re.compile(r"^(?:SN|AT|ZTF|GRB|GW|FRB|XRF|EP|IC|IceCube|MAXI|S|ASASSN|Gaia\d\d|PTF|iPTF|LSST|Nova)[ -]?\d|^(?:ASASSN-|ATLAS|Swift J)", re.I)  # fmt: skip
+# How far apart the words of one name may stand: the K band of 2MASS.
+_NEAR = 40
+_PLANET = re.compile(r"(?<=[\dA-Za-z)]) [b-j]$")
+
+
+def find_named(understood: Understanding, parameter: Parameter) -> list[tuple[Slot, Any]]:
+    """What a question names for an argument of some sort.
+
+    Parameters
+    ----------
+    understood : Understanding
+    parameter : Parameter
+
+    Returns
+    -------
+    list of (Slot, value)
+        In the order of the question; the first one counts where the argument takes only one.
+    """
+    find = _FINDERS.get(parameter.sort)
+    return list(find(understood, parameter)) if find is not None else []
+
+
+def host(name: str) -> str:
+    """The star of a planet: K2-131 for K2-131 b."""
+    name = str(name)
+    return _PLANET.sub("", name) if re.search(r"[\d*)] [b-j]$|\w{3,} [b-j]$", name) else name
+
+
+# ---------------------------------------------------------------- objects
+
+
+def _objects(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    said = set()
+    for slot in understood.of_type("object", "coordinates"):
+        if slot.type == "coordinates":
+            value = _degrees(slot)
+        elif slot.name in _MOVING:
+            continue
+        else:
+            value = host(slot.value)
+        if value not in said:
+            said.add(value)
+            yield slot, value
+
+
+def _positions(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    for slot in understood.of_type("coordinates"):
+        yield slot, _degrees(slot)
+
+
+def _degrees(slot: Slot) -> str:
+    return f"{slot.value['ra']!r} {slot.value['dec']:+.10g}"
+
+
+def _bodies(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    for slot in understood.of_type("object"):
+        if slot.name in _MOVING:
+            numbered = re.match(r"\((\d+)\)", str(slot.value))
+            periodic = re.match(r"(\d+P)/", str(slot.value))
+            yield slot, numbered[1] if numbered else periodic[1] if periodic else slot.value
+
+
+def _transients(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    for slot in understood.of_type("object"):
+        if _TRANSIENT.match(str(slot.value)):
+            yield slot, slot.value
+
+
+# ---------------------------------------------------------------- times and places
+
+
+def _ends(which: str) -> Callable[[Understanding, Parameter], Iterator[tuple[Slot, Any]]]:
+    def find(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+        for slot in understood.of_type("time"):
+            value = (slot.value or {}).get(which)
+            if value:
+                yield slot, _told(value, inclusive=which == "end" and slot.name == "interval")
+
+    return find
+
+
+def _told(instant: str, *, inclusive: bool) -> str:
+    """A date as people write it; the end of an interval of days is the last moment of the day before."""
+    from datetime import datetime, timedelta
+
+    moment = datetime.fromisoformat(instant.replace("Z", "+00:00"))
+    if not inclusive and moment.hour == moment.minute == moment.second == 0:
+        return moment.strftime("%Y-%m-%d")
+    if inclusive and moment.hour == moment.minute == 0:
+        return (moment - timedelta(days=1)).strftime("%Y-%m-%d")
+    return moment.strftime("%Y-%m-%dT%H:%M")
+
+
+def _sites(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    for slot in understood.of_type("site", "telescope"):
+        key = slot.value if slot.type == "site" else telescope(slot.value).site
+        code = site(key).code if key else ""
+        if code:
+            yield slot, code
+
+
+# ---------------------------------------------------------------- names of services and surveys
+
+
+def _known(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """The longest known name whose words stand near each other in the question, else an address or the name of a table."""
+    question = understood.question
+    addresses = [(s, s.value) for s in understood.of_type("address", "table") if _takes(parameter, s)]
+    if addresses:
+        yield from addresses
+        return
+    text = normalised(question)
+    found = [f for n, name in enumerate(parameter.known) if (f := _place(text, name, n)) is not None]
+    if not found and parameter.sort == "service":
+        yield from _whose_tables(understood, parameter)
+    for _count, _order, name, start, end in sorted(found)[:1]:
+        yield (
+            Slot("choice", question[start:end], start, end, name, name=parameter.name).inside(question),
+            name,
+        )
+
+
+def _whose_tables(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """The service that has the tables which a query names."""
+    for slot in understood.of_type("adql"):
+        for name, pattern in words()["named"]["tables"].items():
+            match = re.search(pattern, slot.value, re.I)
+            if match and name in parameter.known:
+                start = slot.start + match.start()
+                said = Slot("choice", match[0], start, start + len(match[0]), name, name=parameter.name)
+                yield said.inside(understood.question), name
+
+
+def _takes(parameter: Parameter, slot: Slot) -> bool:
+    return slot.type == "address" or parameter.sort == "catalogue"
+
+
+def _place(text: str, name: str, order: int) -> tuple[int, int, str, int, int] | None:
+    """Where a name stands: fewer words missing go first, then the order in which the names are known."""
+    first, *rest = _spelled(name)
+    for match in re.finditer(first, text, re.I):
+        if re.search(words()["named"]["not"], text[: match.start()], re.I):
+            continue
+        around = text[max(0, match.start() - _NEAR) : match.end() + _NEAR]
+        there = sum(bool(re.search(word, around, re.I)) for word in rest)
+        return len(rest) - 2 * there, order, name, match.start(), match.end()
+    return None
+
+
+@cache
+def _spelled(name: str) -> tuple[str, ...]:
+    """Patterns for the words of a name, the first one with what else it is called."""
+    said = words()["named"]["also"]
+    if name in said:
+        return ("|".join(map(_pattern, (name, *said[name]))),)
+    first, *rest = name.split(" ")
+    also = said.get(first, [])
+    bands = said.get("bands", {})
+    return (
+        "|".join(map(_pattern, (first, *also))),
+        *(
+            "|".join([rf"(?<![A-Za-z0-9]){re.escape(w)}(?![A-Za-z0-9])", *map(re.escape, bands.get(w, []))])
+            for w in rest
+        ),
+    )
+
+
+def _pattern(word: str) -> str:
+    return whole(word).replace(r"\ ", r"[\s-]?").replace(r"\-", r"[\s-]?") if word.isascii() else re.escape(word)
+
+
+# ---------------------------------------------------------------- queries and subjects
+
+
+def _queries(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    for slot in understood.of_type("adql"):
+        yield slot, slot.value
+
+
+def _subjects(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """What the question says the thing wanted is about, without the names in it that are objects or dates."""
+    question = understood.question
+    text = list(normalised(question))
+    for slot in understood.slots:
+        if slot.type in ("object", "coordinates", "time", "file", "address", "site"):
+            text[slot.start : slot.end] = "\0" * (slot.end - slot.start)
+    masked = "".join(text)
+    empty = re.compile(words()["named"]["empty_subject"], re.I)
+    for pattern in words()["named"]["subject"]:
+        for match in re.finditer(pattern, masked, re.I):
+            said = re.sub(r"\s+", " ", empty.sub(" ", match["about"].replace("\0", " "))).strip(" ,.;:，。、的")
+            if len(re.sub(r"[^A-Za-z0-9\u4e00-\u9fff]", "", said)) > 1:
+                start, end = match.span("about")
+                yield Slot("choice", question[start:end], start, end, said, name=parameter.name).inside(question), said
+                return
+
+
+_FINDERS: dict[str, Callable[[Understanding, Parameter], Iterator[tuple[Slot, Any]]]] = {
+    "object": _objects,
+    "position": _positions,
+    "body": _bodies,
+    "transient": _transients,
+    "start": _ends("start"),
+    "end": _ends("end"),
+    "site": _sites,
+    "adql": _queries,
+    "subject": _subjects,
+    "service": _known,
+    "catalogue": _known,
+    "survey": _known,
+    "facility": _known,
+    "class": _known,
+}
