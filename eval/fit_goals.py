@@ -2,7 +2,7 @@
 
 ``python -m gnomon.eval.fit_goals [--vectors] [--write]``
 
-Learned from: every example question of every tool and task (those that they declare, and ``eval/training/questions.jsonl``), asked as if it were not an
+Learned from: every example question of every tool and task (those that they declare, and ``eval/training/``), asked as if it were not an
 example (left out of what it is compared with; for a third of the tasks with all of the task's examples left out, so that what nobody thought of is learned to
 be unknown); and the development questions.  First the head (`gnomon.agents.embedded.head`), once with everything and once without each fifth; then a
 conditional logit, in which the head of the other four fifths speaks for each question.
@@ -18,13 +18,14 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.embedded import example_questions as bank
 from gnomon.agents.embedded import head as heads
 from gnomon.agents.embedded import vectors
 from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.clauses import in_clauses
+from gnomon.agents.embedded.compose import Said
 from gnomon.agents.embedded.goals import FEATURES, WEIGHTS, Goals
 from gnomon.agents.embedded.planner import EmbeddedPlanner
 from gnomon.agents.embedded.words import kind_phrase
@@ -51,7 +52,7 @@ SUITES = (
     "development_12",
     "extents",
 )
-TRAINING = Path(__file__).with_name("training") / "questions.jsonl"
+TRAINING = Path(__file__).with_name("training")
 _FOLDS = 5
 _PENALTY = 0.02  # ridge, in units of the mean log-likelihood
 
@@ -80,11 +81,16 @@ def as_good(registry: Registry, names: Iterable[str]) -> set[str]:
     return {*names, *numbers, *searches}
 
 
+def training_rows() -> list[dict[str, Any]]:
+    """The training questions of all files, in the order of the files' names."""
+    files = sorted(TRAINING.glob("*.jsonl"))
+    return [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+
+
 def write_example_questions(planner: EmbeddedPlanner) -> None:
     """Write the wishes of the training questions, as questions are compared."""
     told: dict[str, list[str]] = {}
-    for line in TRAINING.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
+    for row in training_rows():
         wish = in_clauses(understand(row["question"], CLOCK), planner.goals.spelling).wanted[0]
         told.setdefault(row["means"], []).append(wish)
     made = {name: list(dict.fromkeys(texts)) for name, texts in sorted(told.items())}
@@ -135,9 +141,18 @@ def _known(kinds: Sequence[str]) -> str:
 
 
 def _of_examples(planner: EmbeddedPlanner, goals: Goals, left: Sequence[heads.Head]) -> Iterator[Sample]:
-    reach = {kinds: frozenset(planner._drafts(attached(kinds))) for kinds in [(), *[(k,) for k in READERS]]}
+    kinds_of = {
+        t.name: [
+            (k,)
+            for k, reader in READERS.items()
+            if reader in planner.registry and planner.composer.leads(planner.registry[reader], t)
+        ]
+        for t in planner.registry.values()
+    }
+    from_nothing = planner._drafts((), Said())
     all_vectors = goals.near.example_vectors()
-    required = {t.name for t in planner.registry.values() if any(p.required for p in t.arguments)}
+    everything = frozenset(planner.registry)
+    fetched = {t.name for t in planner.registry.values() if "read_network" in t.effects}
     names = {m.name: i for i, m in enumerate(goals.meant) if m.tool is not None}
     for i, text in enumerate(goals.near.texts):
         owner = goals.near.owners[i]
@@ -147,10 +162,12 @@ def _of_examples(planner: EmbeddedPlanner, goals: Goals, left: Sequence[heads.He
         right |= {names[n] for n in as_good(planner.registry, [meant.name]) if n in names}
         without = list(same)
         if meant.tool is not None:
-            choices = [kinds for kinds, reached in reach.items() if meant.name in reached] or [()]
-            right = {r for r in right if goals.meant[r].name in reach[choices[0]]} or right
+            own = kinds_of[meant.name]
+            # What is made of data that can also be fetched is asked for without a file now and then.
+            alone = meant.name in from_nothing and (not own or i % 6 == 0 or meant.name in fetched)
+            kinds = () if alone or not own else own[i % len(own)]
         else:
-            choices = [list(reach)[i % 3]]
+            kinds = ((), ("LightCurve",), ("RadialVelocities",))[i % 3]
             about = meant.task.about if meant.task else ""
             if i % 3 == 0:
                 without = [j for j, o in enumerate(goals.near.owners) if o == owner]
@@ -165,14 +182,17 @@ def _of_examples(planner: EmbeddedPlanner, goals: Goals, left: Sequence[heads.He
             else:
                 right |= {k for k, m in enumerate(goals.meant) if m.task is not None and m.task.about == about}
         understood = understand(text, CLOCK)
-        lacking = frozenset(n for n in required if planner._lacks(planner.registry[n], understood))
-        taking = planner.taking(understood)
+        said = planner._said(understood)
+        reached = planner._reachable(attached(kinds), said) if kinds else everything
+        if meant.tool is not None:
+            right = {r for r in right if goals.meant[r].name in reached} or right
+        taking = planner.taking(understood, named=not kinds)
         found = goals.features(
             [text],
             all_vectors[i],
-            known=_known(choices[0]),
-            reachable=reach[choices[0]],
-            lacking=lacking,
+            known=_known(kinds),
+            reachable=reached,
+            lacking=said.lacking,
             taking=taking,
             numbers=frozenset(s.name for s in understood.slots if s.number is not None),
             without=without,
@@ -185,10 +205,9 @@ def _of_questions(planner: EmbeddedPlanner, goals: Goals, left: Sequence[heads.H
     names = {m.name: i for i, m in enumerate(goals.meant)}
     tasks = {i for i, m in enumerate(goals.meant) if m.task is not None}
     actions = {i for i, m in enumerate(goals.meant) if m.task is not None and m.task.about == "action"}
-    required = {t.name for t in planner.registry.values() if any(p.required for p in t.arguments)}
+    everything = frozenset(planner.registry)
     for question in [q for suite in SUITES for q in load(suite)]:
         kinds = question.get("data", [])
-        reached = frozenset(planner._drafts(attached(kinds)))
         right = {
             "outside": tasks - actions | {NOTHING},
             "effect": actions,
@@ -203,14 +222,14 @@ def _of_questions(planner: EmbeddedPlanner, goals: Goals, left: Sequence[heads.H
         understood = understand(question["question"], CLOCK)
         chosen = find_choices(understood, list(planner.registry.values()))
         clauses = in_clauses(understood, goals.spelling, [s for _t, _p, s in chosen])
-        lacking = frozenset(n for n in required if planner._lacks(planner.registry[n], understood))
+        said = planner._said(understood)
         found = goals.features(
             clauses.wanted,
             vectors.encode(clauses.wanted),
             known=_known(kinds),
-            reachable=reached,
-            lacking=lacking,
-            taking=planner.taking(understood),
+            reachable=planner._reachable(attached(kinds), said) if kinds else everything,
+            lacking=said.lacking,
+            taking=planner.taking(understood, named=not kinds),
             numbers=frozenset(s.name for s in understood.slots if s.number is not None),
             head=left[_fold(clauses.wanted[0])],
         )

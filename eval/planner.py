@@ -47,7 +47,12 @@ from gnomon.tools.units import parse_unit
 
 QUESTIONS = Path(__file__).with_name("questions")
 CLOCK = Clock.of("2026-11-21T16:00:00+08:00", "Asia/Shanghai")
-READERS = {"LightCurve": "read_light_curve", "RadialVelocities": "read_radial_velocities"}
+READERS = {
+    "LightCurve": "read_light_curve",
+    "RadialVelocities": "read_radial_velocities",
+    "SourceTable": "read_source_table",
+    "Catalogue": "read_catalogue",
+}
 
 
 @dataclass
@@ -341,7 +346,7 @@ class ModelAlone:
         limits = self._limits
         self.endpoint.budget = Budget(limits.requests, limits.tokens, limits.seconds, limits.cost)
         considered = self.embedded.consider(question, files)
-        tools = [self.embedded.registry[name] for name in self.embedded._drafts(files)]
+        tools = [self.embedded.registry[name] for name in self.embedded._drafts(files, considered.said)]
         if not tools:
             raise NeedsAnswer("There are no data.", why="missing")
         choice = choose_goal(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 
 import pytest
 
 from gnomon.agents.embedded import example_questions as bank
 from gnomon.agents.embedded.planner import EmbeddedPlanner
-from gnomon.eval.fit_goals import TRAINING, write_example_questions
-from gnomon.eval.planner import CLOCK, QUESTIONS, Answered, ask_all, load
+from gnomon.eval.fit_goals import training_rows, write_example_questions
+from gnomon.eval.planner import CLOCK, QUESTIONS, Answered, ask_all
+from gnomon.eval.planner import load as read
 from gnomon.knowledge.tasks import uncovered
 from gnomon.tools.registry import Registry
 
@@ -20,6 +22,7 @@ FLOORS = {
     "extents": (0.95, 0.88, 0.0, 0.95),
 }
 EVERY = sorted(f.stem for f in QUESTIONS.glob("*.yaml") if not f.stem.startswith("follow_ups"))
+load = cache(read)
 # Values in the wrong place on questions that were written to be hard; no more than these.
 INVENTED = {"development_2": 2}
 
@@ -64,7 +67,7 @@ def test_suites_name_what_there_is(suite: str) -> None:
 
 
 def test_training_questions_name_what_there_is_and_are_in_no_suite() -> None:
-    rows = [json.loads(line) for line in TRAINING.read_text(encoding="utf-8").splitlines()]
+    rows = training_rows()
     known = {*Registry.load(), *(t.key for t in uncovered(""))}
     assert {r["means"] for r in rows} <= known
     asked = {q["question"].strip().lower() for suite in EVERY for q in load(suite)}
