@@ -10,6 +10,7 @@ an attempt at it    ``CreateAction`` under a ``ControlAction``; failed ones have
 the run             ``CreateAction`` of the script, under the engine's ``OrganizeAction``
 an argument         ``PropertyValue``
 a file              ``File`` with ``sha256``, ``contentSize`` and ``encodingFormat``
+bodies of replies   one ``Dataset`` for all, with their number and a digest over them
 a decision          ``AcceptAction`` or ``RejectAction`` of a ``Person``
 ==================  ======================================================================
 
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.plans.crate_actions import Actions
-from gnomon.plans.crate_entities import COMPLETED, METADATA, SCRIPT, Entities, file_names
+from gnomon.plans.crate_entities import BODIES, COMPLETED, METADATA, SCRIPT, Entities, file_names
 from gnomon.plans.crate_record import RunRecord, crate_time
 from gnomon.plans.crate_workflow import Workflow
 from gnomon.plans.plan import Plan
@@ -84,8 +85,11 @@ def describe(folder: Path, registry: Registry | None = None) -> dict[str, Any]:
     """
     record = RunRecord.read(folder)
     entities = Entities(folder, registry, record)
-    for name in file_names(folder):
-        entities.file(name)
+    names = file_names(folder)
+    entities.replies([n for n in names if n.startswith(BODIES)])
+    for name in names:
+        if not name.startswith(BODIES):
+            entities.file(name)
     _root(entities)
     for number, event in enumerate(record.named("approval"), start=1):
         _decision(entities, number, event["approval"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +18,10 @@ from gnomon.tools.registry import Registry, Tool
 METADATA = "ro-crate-metadata.json"
 
 SCRIPT = "script.py"
+
+# Thousands of bodies of replies lie in this folder, and nobody looks for one of them in the metadata: it is described as a whole.
+# The lists of replies and the manifest name each of them by its digest.
+BODIES = "replies/bodies/"
 
 # The manifest lists the metadata, so the metadata cannot know the manifest.
 _NOT_DESCRIBED = frozenset({METADATA, "manifest-sha256.txt"})
@@ -95,6 +101,7 @@ class Entities:
         self.crate = ROCrate(version="1.1")  # the profiles stand on 1.1
         self.crate.metadata.extra_contexts.append(RUN_TERMS)  # has sha256, which 1.1 has not
         self.files: dict[str, dict[str, Any]] = {}
+        self.bodies: dict[str, str] | None = None
         self.made = record.made()
 
     def document(self) -> dict[str, Any]:
@@ -125,6 +132,29 @@ class Entities:
                 self.files[name] |= {"sha256": file_digest(path), "contentSize": str(path.stat().st_size)}
         self.files[name] |= properties
         return {"@id": quote(name)}
+
+    def replies(self, names: Sequence[str]) -> None:
+        """Describe the folder of bodies of replies as one `Dataset`: how many there are, and a digest over them all."""
+        from rocrate.model.dataset import Dataset
+
+        if not names:
+            return
+        paths = {name: self.folder / name for name in names}
+        lines = "".join(f"{file_digest(path)}  {name}\n" for name, path in sorted(paths.items()))
+        size = self.add(
+            "#size/replies", "QuantitativeValue", name="number of files", value=len(names), unitText="files"
+        )
+        total = sum(path.stat().st_size for path in paths.values())
+        properties = {
+            "name": BODIES,
+            "description": f"What services replied: {len(names)} bodies, {total} bytes, each in a file named by its sha256. The "
+            "lists beside this folder say which of them a step got. The identifier is the sha256 of the lines "
+            "of manifest-sha256.txt that name these files.",
+            "identifier": f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}",
+            "size": size,
+        }
+        self.crate.add(Dataset(self.crate, dest_path=BODIES, properties=properties))
+        self.bodies = {"@id": BODIES}
 
     def _format(self, name: str) -> Any:
         suffix = PurePosixPath(name).suffix.lower()
