@@ -17,7 +17,7 @@ from gnomon.agents.receipts import Ledger, Receipt
 from gnomon.agents.shown import Shown, gather_shown
 from gnomon.knowledge.glossary import translate, translate_name
 from gnomon.plans.approval import Approval
-from gnomon.plans.arguments import spoken
+from gnomon.plans.arguments import some_of, spoken
 from gnomon.plans.environment import package_versions
 from gnomon.plans.plan import Plan, Ref, Step
 from gnomon.plans.render import plan_page
@@ -285,13 +285,13 @@ def _filled(template: str, step: Step, language: str) -> str:
         name = match[1]
         if name in step.arguments:
             return one_line(spoken(step.arguments[name], language))
-        return one_line(_references(step.inputs[name])) if name in step.inputs else match[0]
+        return one_line(_references(step.inputs[name], language)) if name in step.inputs else match[0]
 
     return re.sub(r"\{(\w+)\}", value, template)
 
 
-def _references(given: Ref | list[Ref]) -> str:
-    return ", ".join((r.file or str(r.step)) for r in (given if isinstance(given, list) else [given]))
+def _references(given: Ref | list[Ref], language: str) -> str:
+    return some_of([r.file or str(r.step) for r in (given if isinstance(given, list) else [given])], language)
 
 
 def _data(run: Run, plan: Plan, store: Store, ledger: Ledger) -> list[Data]:
@@ -330,7 +330,7 @@ def _meta(store: Store, artifact: Artifact) -> dict[str, Any]:
 def _row(step: Step, event: dict[str, Any] | None, language: str) -> Row:
     return Row(
         step=step,
-        inputs="; ".join(f"{name} = {_references(given)}" for name, given in step.inputs.items()),
+        inputs="; ".join(f"{name} = {_references(given, language)}" for name, given in step.inputs.items()),
         arguments="; ".join(f"{name} = {spoken(value, language)}" for name, value in step.arguments.items()),
         state=SETTLED[event["event"]] if event else "open",
         seconds=float(event["seconds"]) if event and "seconds" in event else None,

@@ -365,13 +365,16 @@ def store(context: typer.Context, as_json: Json = False) -> None:
     from gnomon.plans import housekeeping
 
     conversation = open_conversation()
-    found = housekeeping.survey(conversation.store.root, conversation.runs)
+    found = housekeeping.survey(conversation.store.root, conversation.runs, _kept_replies())
     print_json(found.document()) if as_json else print_text(str(found))
 
 
 @store_app.command()
 def gc(
     older: Annotated[str, typer.Option(help="Only what was not used for so long: 30d, 12h, 2w.", metavar="AGE")],
+    replies: Annotated[
+        bool, typer.Option("--replies", help="Forget answers of services, too, that are older; no run needs them.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, and remove nothing.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -379,8 +382,17 @@ def gc(
     from gnomon.plans import housekeeping
 
     conversation = open_conversation()
-    freed = housekeeping.collect(conversation.store, conversation.runs, housekeeping.parse_age(older), dry_run=dry_run)
+    forget = _kept_replies() if replies else None
+    freed = housekeeping.collect(
+        conversation.store, conversation.runs, housekeeping.parse_age(older), dry_run=dry_run, replies=forget
+    )
     print_json(freed.document()) if as_json else print_text(str(freed))
+
+
+def _kept_replies() -> Path:
+    from gnomon.interfaces import settings
+
+    return Path(settings.load(Options.config).access().folder) / "replies"
 
 
 def discard(name: RunName, yes: Yes = False, as_json: Json = False) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from gnomon.plans.findings import nearest
@@ -245,9 +245,12 @@ def python_value(value: Any) -> Any:
 
 
 _SPOKEN = {
-    "en": {None: "not given", True: "yes", False: "no", "nothing": "none"},
-    "zh": {None: "未给出", True: "是", False: "否", "nothing": "无"},
+    "en": {None: "not given", True: "yes", False: "no", "nothing": "none", "more": "{shown} and {more:,} more"},
+    "zh": {None: "未给出", True: "是", False: "否", "nothing": "无", "more": "{shown} 等 {all} 个"},
 }
+# Of a longer list a person is told the first few and how many there are; the plan has all of it.
+LONG_LIST = 10
+_SHOWN = 3
 
 
 def says_argument(written: Any, kept: Any) -> bool:
@@ -266,15 +269,23 @@ def says_argument(written: Any, kept: Any) -> bool:
 
 
 def spoken(value: Any, language: str = "en") -> str:
-    """As a person would write it: ``0.5 d``; None is ``not given``."""
+    """As a person would write it: ``0.5 d``; None is ``not given``; of a long list only the first few, see `some_of`."""
     words = _SPOKEN[language]
     if isinstance(value, dict) and set(value) == {"value", "unit"}:
         return f"{_digits(value['value'])} {value['unit']}"
     if isinstance(value, list):
-        return ", ".join(spoken(v, language) for v in value) if value else words["nothing"]
+        return some_of(value, language, lambda v: spoken(v, language)) if value else words["nothing"]
     if value is None or isinstance(value, bool):
         return words[value]
     return _digits(value) if isinstance(value, float) else str(value)
+
+
+def some_of(values: Sequence[Any], language: str = "en", say: Callable[[Any], str] = str) -> str:
+    """Values as a person can read them: all of a few; of more than `LONG_LIST` the first three, and how many more there are."""
+    if len(values) <= LONG_LIST:
+        return ", ".join(map(say, values))
+    shown = ", ".join(map(say, values[:_SHOWN]))
+    return _SPOKEN[language]["more"].format(shown=shown, more=len(values) - _SHOWN, all=len(values))
 
 
 def _digits(value: float) -> str:

@@ -86,10 +86,10 @@ def describe(folder: Path, registry: Registry | None = None) -> dict[str, Any]:
     record = RunRecord.read(folder)
     entities = Entities(folder, registry, record)
     names = file_names(folder)
-    entities.replies([n for n in names if n.startswith(BODIES)])
-    for name in names:
-        if not name.startswith(BODIES):
-            entities.file(name)
+    bodies = [n for n in names if n.startswith(BODIES)]
+    entities.replies(bodies, [n for n in names if n.startswith("replies/") and n.endswith(".jsonl")])
+    for name in sorted(set(names).difference(bodies)):
+        entities.file(name)
     _root(entities)
     for number, event in enumerate(record.named("approval"), start=1):
         _decision(entities, number, event["approval"])

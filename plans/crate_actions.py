@@ -49,7 +49,7 @@ class Actions:
         return controls
 
     def _action(self, identifier: str, step: Step, attempt: Attempt, tool: dict[str, str]) -> dict[str, str]:
-        given = [*self._given(step, attempt), *self._replies(step)]
+        given = [*self._given(step, attempt), *self._recorded(f"replies/{step.id}.jsonl")]
         results: list[dict[str, str]] = []
         if attempt is self.entities.made.get(step.id):
             name = self.entities.result(attempt)
@@ -91,11 +91,6 @@ class Actions:
             sentences.append(f"Machine: {machine}.")
         sentences += [f"Warning: {without_folders(w)}" for w in attempt.fields.get("warnings", [])]
         return " ".join(sentences)
-
-    def _replies(self, step: Step) -> list[dict[str, str]]:
-        """The list of what a step asked, which names the replies by their digests, and where these lie."""
-        listed = self._recorded(f"replies/{step.id}.jsonl")
-        return [*listed, self.entities.bodies] if listed and self.entities.bodies else listed
 
     def _recorded(self, name: str) -> list[dict[str, str]]:
         return [self.entities.file(name)] if name in self.entities.files else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -19,9 +20,11 @@ METADATA = "ro-crate-metadata.json"
 
 SCRIPT = "script.py"
 
-# Thousands of bodies of replies lie in this folder, and nobody looks for one of them in the metadata: it is described as a whole.
+# Thousands of bodies of replies may lie here, and the validator takes some 10 ms for each entity: they are described as a whole.
 # The lists of replies and the manifest name each of them by its digest.
 BODIES = "replies/bodies/"
+
+_HEX = re.compile(rb"[0-9a-f]{64}")
 
 # The manifest lists the metadata, so the metadata cannot know the manifest.
 _NOT_DESCRIBED = frozenset({METADATA, "manifest-sha256.txt"})
@@ -101,7 +104,6 @@ class Entities:
         self.crate = ROCrate(version="1.1")  # the profiles stand on 1.1
         self.crate.metadata.extra_contexts.append(RUN_TERMS)  # has sha256, which 1.1 has not
         self.files: dict[str, dict[str, Any]] = {}
-        self.bodies: dict[str, str] | None = None
         self.made = record.made()
 
     def document(self) -> dict[str, Any]:
@@ -133,28 +135,38 @@ class Entities:
         self.files[name] |= properties
         return {"@id": quote(name)}
 
-    def replies(self, names: Sequence[str]) -> None:
-        """Describe the folder of bodies of replies as one `Dataset`: how many there are, and a digest over them all."""
+    def replies(self, bodies: Sequence[str], lists: Sequence[str]) -> None:
+        """Describe the folder of bodies of replies as one `Dataset`: how many there are, and a digest over them all.
+
+        The lists of what steps asked, which name the bodies by their digests, refer to it.
+        """
         from rocrate.model.dataset import Dataset
 
-        if not names:
+        if not bodies:
             return
-        paths = {name: self.folder / name for name in names}
-        lines = "".join(f"{file_digest(path)}  {name}\n" for name, path in sorted(paths.items()))
-        size = self.add(
-            "#size/replies", "QuantitativeValue", name="number of files", value=len(names), unitText="files"
-        )
-        total = sum(path.stat().st_size for path in paths.values())
+        paths = {name: self.folder / name for name in sorted(bodies)}
+        lines = "".join(f"{file_digest(path)}  {name}\n" for name, path in paths.items())
         properties = {
             "name": BODIES,
-            "description": f"What services replied: {len(names)} bodies, {total} bytes, each in a file named by its sha256. The "
-            "lists beside this folder say which of them a step got. The identifier is the sha256 of the lines "
-            "of manifest-sha256.txt that name these files.",
+            "description": "What services replied, each body in a file named by its sha256. The lists beside this folder say "
+            "which of them a step got. The identifier is the sha256 of those lines of manifest-sha256.txt "
+            "that name these files.",
             "identifier": f"sha256:{hashlib.sha256(lines.encode()).hexdigest()}",
-            "size": size,
+            "size": [
+                self.add("#size/replies/files", "QuantitativeValue", value=len(paths), unitText="files"),
+                self.add(
+                    "#size/replies/bytes",
+                    "QuantitativeValue",
+                    value=sum(path.stat().st_size for path in paths.values()),
+                    unitText="bytes",
+                ),
+            ],
         }
         self.crate.add(Dataset(self.crate, dest_path=BODIES, properties=properties))
-        self.bodies = {"@id": BODIES}
+        known = {name.removeprefix(BODIES).encode() for name in bodies}
+        for name in lists:
+            if any(m[0] in known for m in _HEX.finditer((self.folder / name).read_bytes())):
+                self.file(name, mentions={"@id": BODIES})
 
     def _format(self, name: str) -> Any:
         suffix = PurePosixPath(name).suffix.lower()

@@ -23,7 +23,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from secrets import token_hex
@@ -31,6 +31,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from gnomon.plans import kept_replies
 from gnomon.plans.run import Run
 from gnomon.plans.store import Store
 from gnomon.tools.errors import JournalError, StoreError, UsageError
@@ -63,6 +64,8 @@ class Survey:
     runs : int
     unreadable : tuple of str
         Runs whose record cannot be read; what they need is known only as far as it can be.
+    replies, reply_bytes : int
+        Answers of services that are kept for when one does not answer, and the bytes that no run has too.
     """
 
     objects: int
@@ -74,6 +77,8 @@ class Survey:
     part_bytes: int
     runs: int
     unreadable: tuple[str, ...]
+    replies: int = 0
+    reply_bytes: int = 0
 
     def document(self) -> dict[str, Any]:
         """The JSON form."""
@@ -87,6 +92,8 @@ class Survey:
         ]
         if self.parts:
             lines.append(f"{_count(self.parts, 'unfinished file')}, {_size(self.part_bytes)}")
+        if self.replies:
+            lines.append(f"{_answers(self.replies)} of services kept for when one is silent, {_size(self.reply_bytes)}")
         if self.unreadable:
             lines.append(f"the record cannot be read of {', '.join(self.unreadable)}")
         return "\n".join(lines)
@@ -114,6 +121,8 @@ class Freed:
         Runs that were asked.
     dry_run : bool
         Whether nothing was removed.
+    replies, reply_bytes : int
+        Forgotten answers of services, and the bytes that no run has too.
     """
 
     objects: int
@@ -129,6 +138,8 @@ class Freed:
     held_bytes: int
     runs: int
     dry_run: bool
+    replies: int = 0
+    reply_bytes: int = 0
 
     def document(self) -> dict[str, Any]:
         """The JSON form."""
@@ -141,6 +152,8 @@ class Freed:
             lines.append(f"{did} {_count(self.rows, 'entry', 'entries')} of the index, whose artifacts are gone")
         if self.parts:
             lines.append(f"{did} {_count(self.parts, 'unfinished file')}, {_size(self.part_bytes)}")
+        if self.replies:
+            lines.append(f"{did} {_answers(self.replies)} of services, {_size(self.reply_bytes)}")
         for number, size, why in (
             (self.needed, self.needed_bytes, f"that {_runs_need(self.runs)}"),
             (self.recent, self.recent_bytes, "that were used too lately"),
@@ -153,6 +166,10 @@ class Freed:
 
 def _count(number: int, one: str, many: str = "") -> str:
     return f"{number} {one if number == 1 else many or one + 's'}"
+
+
+def _answers(number: int) -> str:
+    return _count(number, "answer")
 
 
 def _runs_need(runs: int) -> str:
@@ -253,13 +270,15 @@ def _unreadable(folder: Path) -> str:
     return ""
 
 
-def survey(store_root: Path, runs_root: Path) -> Survey:
+def survey(store_root: Path, runs_root: Path, replies: Path | None = None) -> Survey:
     """Look at a store, and change nothing.
 
     Parameters
     ----------
     store_root, runs_root : pathlib.Path
         Either may not be there yet.
+    replies : pathlib.Path, optional
+        The folder of kept replies of services.
 
     Raises
     ------
@@ -272,6 +291,7 @@ def survey(store_root: Path, runs_root: Path) -> Survey:
     objects = list(_objects(store_root))
     kept = [o for o in objects if o.digest in needed]
     parts = list(_parts(store_root, runs_root))
+    answers = kept_replies.size_of(replies) if replies is not None else kept_replies.Kept(0, 0)
     return Survey(
         objects=len(objects),
         bytes=sum(o.size for o in objects),
@@ -282,6 +302,8 @@ def survey(store_root: Path, runs_root: Path) -> Survey:
         part_bytes=sum(size for _path, size, _used in parts),
         runs=len(runs),
         unreadable=tuple(f.name for f in runs if _unreadable(f)),
+        replies=answers.answers,
+        reply_bytes=answers.bytes,
     )
 
 
@@ -353,7 +375,9 @@ def _forget(store: Store) -> int:
 # ---------------------------------------------------------------------- removing
 
 
-def collect(store: Store, runs_root: Path, older: timedelta, dry_run: bool = False) -> Freed:
+def collect(
+    store: Store, runs_root: Path, older: timedelta, dry_run: bool = False, replies: Path | None = None
+) -> Freed:
     """Remove the objects that no run needs and that were not used for a while.
 
     Parameters
@@ -365,6 +389,8 @@ def collect(store: Store, runs_root: Path, older: timedelta, dry_run: bool = Fal
         Objects used less long ago stay.  With 0, a file that was attached to a question that has no run yet may go.
     dry_run : bool
         Only say what would be removed.
+    replies : pathlib.Path, optional
+        The folder of kept replies of services, where old ones are to be forgotten, too.
 
     Returns
     -------
@@ -385,12 +411,20 @@ def collect(store: Store, runs_root: Path, older: timedelta, dry_run: bool = Fal
             remedy="Check the settings; if the runs are gone for good, make an empty folder there.",
         )
     if dry_run:
-        return _collect(store, runs_root, older, dry_run=True)
+        return _collect_all(store, runs_root, older, replies, dry_run=True)
     try:
         with FileLock(store.root / ".collecting.lock", timeout=0):
-            return _collect(store, runs_root, older, dry_run=False)
+            return _collect_all(store, runs_root, older, replies, dry_run=False)
     except Timeout as error:
         raise UsageError("Another process is clearing this store.", remedy="Wait for it.") from error
+
+
+def _collect_all(store: Store, runs_root: Path, older: timedelta, replies: Path | None, *, dry_run: bool) -> Freed:
+    freed = _collect(store, runs_root, older, dry_run=dry_run)
+    if replies is None:
+        return freed
+    gone = kept_replies.forget(replies, older, dry_run)
+    return replace(freed, replies=gone.answers, reply_bytes=gone.bytes)
 
 
 def _collect(store: Store, runs_root: Path, older: timedelta, *, dry_run: bool) -> Freed:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from gnomon.plans.arguments import spoken
+from gnomon.plans.arguments import LONG_LIST, spoken
 from gnomon.plans.canonical import canonical
 from gnomon.plans.costs import spoken_cost
 from gnomon.plans.plan import Attachment, Plan, Ref, Step
@@ -321,14 +321,25 @@ def _told(change: Change, language: Language) -> list[str]:
         return [f"+ {title}{colon}{_said(change.what, change.new, language)}"]
     if change.sign == "-":
         return [f"- {title}{colon}{_said(change.what, change.old, language)}"]
-    old, new = _said(change.what, change.old, language), _said(change.what, change.new, language)
+    before, after, mark = _apart(change.old, change.new) if change.what == "arguments" else (change.old, change.new, "")
+    old, new = (mark + _said(change.what, value, language) for value in (before, after))
     if change.what == "cost":
         return [f"~ {title}{colon}{_cost_change(change.old, change.new, language)}"]
     if old == new:  # what is the same in words differs in digits, or in characters that do not show
-        old, new = ("".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(v)) for v in (change.old, change.new))
+        old, new = ("".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(v)) for v in (before, after))
     if len(old) <= _SHORT and len(new) <= _SHORT:
         return [f"~ {title}{colon}{old} -> {new}"]
     return [f"- {title}{colon}{old}", f"+ {title}{colon}{new}"]
+
+
+def _apart(old: Any, new: Any) -> tuple[Any, Any, str]:
+    """Long lists without what they begin and end with alike, which would hide where they differ, and a mark that says so."""
+    if not (isinstance(old, list) and isinstance(new, list) and max(len(old), len(new)) > LONG_LIST):
+        return old, new, ""
+    shorter = min(len(old), len(new))
+    head = next((n for n in range(shorter) if old[n] != new[n]), shorter)
+    tail = next((n for n in range(shorter - head) if old[-1 - n] != new[-1 - n]), shorter - head)
+    return old[head : len(old) - tail], new[head : len(new) - tail], "… " if head or tail else ""
 
 
 def _said(what: str, value: Any, language: Language) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gnomon.plans.arguments import spoken
+from gnomon.plans.arguments import some_of, spoken
 from gnomon.plans.costs import spoken_cost, spoken_plan_cost
 from gnomon.plans.plan import Plan, Ref, Step
 
@@ -18,14 +18,16 @@ _WORDS = {
 }  # fmt: skip
 
 
-def _reference(ref: Ref | list[Ref]) -> str:
-    return ", ".join(str(r) for r in ref) if isinstance(ref, list) else str(ref)
+def _reference(ref: Ref | list[Ref], language: str) -> str:
+    return some_of(ref, language) if isinstance(ref, list) else str(ref)
 
 
 def _step(number: int, step: Step, language: str) -> list[str]:
     words = _WORDS[language]
     # By name: the order in which a plan was written down is not part of its hash, so it must not change the page.
-    inputs = "; ".join(f"{name} {words['from']} {_reference(ref)}" for name, ref in sorted(step.inputs.items()))
+    inputs = "; ".join(
+        f"{name} {words['from']} {_reference(ref, language)}" for name, ref in sorted(step.inputs.items())
+    )
     lines = [f"{number}. {step.id} = {step.tool} {step.version} -> {step.kind}" + (f"   ({inputs})" if inputs else "")]
     if step.why:
         lines.append(f"     {step.why}")

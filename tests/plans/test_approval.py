@@ -13,6 +13,7 @@ from toy_steps import READ
 from gnomon.plans import approval as approvals
 from gnomon.plans.plan import Plan
 from gnomon.plans.policy import Policy
+from gnomon.plans.render import plan_page
 from gnomon.tools.errors import ApprovalError
 from gnomon.tools.registry import EFFECTS
 
@@ -81,3 +82,18 @@ def test_costs(simple_plan: Plan) -> None:
 def test_unknown_effects_are_refused() -> None:
     with pytest.raises(ValidationError, match="unknown effects"):
         Policy.model_validate({"effects": {"wish": "ask"}})
+
+
+def test_a_long_list_is_short_on_the_page_and_bound_in_full(simple_plan: Plan) -> None:
+    names = [f"Star {i}" for i in range(10_000)]
+
+    def with_names(given: list[str]) -> Plan:
+        step = simple_plan.steps[0].model_copy(update={"arguments": {"names": given}})
+        return simple_plan.model_copy(update={"steps": [step, *simple_plan.steps[1:]]})
+
+    plan, other = with_names(names), with_names([*names[:-1], "Vega"])
+    assert "names = Star 0, Star 1, Star 2 and 9,997 more\n" in plan_page(plan)
+    assert "names = Star 0, Star 1, Star 2 等 10000 个\n" in plan_page(plan.model_copy(update={"language": "zh"}))
+    assert len(plan_page(plan)) < 2000
+    assert plan_page(plan) != plan_page(other)
+    assert plan.document()["steps"][0]["arguments"]["names"] == names

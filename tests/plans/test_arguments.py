@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gnomon.plans.arguments import (
+    LONG_LIST,
     OutOfBounds,
     complete,
     empty_ranges,
@@ -14,6 +15,7 @@ from gnomon.plans.arguments import (
     python_value,
     quantity,
     says_argument,
+    some_of,
     spoken,
 )
 from gnomon.tools.errors import PlanError
@@ -175,3 +177,13 @@ def test_spoken() -> None:
     assert spoken({"value": 0.5, "unit": "d"}) == "0.5 d"
     assert spoken([{"value": 1.0, "unit": "d"}, {"value": 2.5, "unit": "d"}]) == "1 d, 2.5 d"
     assert (spoken(None), spoken([]), spoken(None, "zh")) == ("not given", "none", "未给出")
+
+
+def test_of_a_long_list_the_first_few_are_spoken() -> None:
+    names = [f"Star {i}" for i in range(10_000)]
+    assert spoken(names) == "Star 0, Star 1, Star 2 and 9,997 more"
+    assert spoken(names, "zh") == "Star 0, Star 1, Star 2 等 10000 个"
+    assert spoken(names[:LONG_LIST]) == ", ".join(names[:LONG_LIST])
+    days = [{"value": float(i), "unit": "d"} for i in range(LONG_LIST + 1)]
+    assert spoken(days) == "0 d, 1 d, 2 d and 8 more"
+    assert some_of(names) == spoken(names)

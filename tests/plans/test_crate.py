@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import socket
@@ -15,6 +16,7 @@ from toy_steps import MEASURE, READ, TILT
 
 from gnomon.plans import approval as approvals
 from gnomon.plans import crate, crate_entities, crate_profile
+from gnomon.plans.bundle import digests, manifest_text
 from gnomon.plans.canonical import file_digest
 from gnomon.plans.crate_entities import COMPLETED, FAILED, filled
 from gnomon.plans.crate_record import RunRecord, without_folders
@@ -408,7 +410,10 @@ def test_lists_of_inputs_weights_and_replies(
     plan = make_plan(READ, ("read_2", *READ[1:]))
     plan = plan.model_copy(update={"steps": [*plan.steps, join]})
     run = make_run(plan)
-    files = {"replies/join.jsonl": "{}\n", f"replies/bodies/{'0' * 64}": "x", f"weights/{weights}.npz": "x"}
+    bodies = {hashlib.sha256(text.encode()).hexdigest(): text for text in ("one", "three")}
+    files = {f"replies/bodies/{sha256}": text for sha256, text in bodies.items()} | {f"weights/{weights}.npz": "x"}
+    files["replies/join.jsonl"] = "".join(f'{{"sha256": "{sha256}"}}\n' for sha256 in bodies)
+    files["replies/read.jsonl"] = '{"sha256": ""}\n'  # a service that could not be reached
     for name, text in files.items():
         write_text(run.folder / name, text)
     with run.exclusive():
@@ -443,6 +448,20 @@ def test_lists_of_inputs_weights_and_replies(
         "#argument/join/periods",
         "#argument/join/label",
     }
+    # However many bodies there are, they are one entity; the manifest has a line for each, and the digest is over these lines.
+    replies = found["replies/bodies/"]
+    told = "".join(f"{sha256}  replies/bodies/{sha256}\n" for sha256 in sorted(bodies))
+    assert told in manifest_text(digests(folder))
+    assert replies["@type"] == "Dataset"
+    assert replies["identifier"] == f"sha256:{hashlib.sha256(told.encode()).hexdigest()}"
+    sizes = {found[i]["unitText"]: found[i]["value"] for i in listed(replies["size"])}
+    assert sizes == {"files": 2, "bytes": 8}
+    assert "replies/bodies/" in listed(found["./"]["hasPart"])
+    assert not any(identifier.startswith("replies/bodies/") for identifier in found if identifier != "replies/bodies/")
+    assert found["replies/join.jsonl"]["mentions"] == {"@id": "replies/bodies/"}
+    assert "mentions" not in found["replies/read.jsonl"]
+    assert listed(found["#action/read"]["object"])[-1] == "replies/read.jsonl"
+
     assert found[f"weights/{weights}.npz"]["exampleOfWork"] == {"@id": "#parameter/toy_join/weights"}
     assert found["#parameter/toy_join/weights"]["additionalType"] == "File"
     assert found["#argument/join/periods"]["value"] == '[{"unit":"d","value":2}]'
@@ -451,6 +470,8 @@ def test_lists_of_inputs_weights_and_replies(
     assert found["#tool/toy_join/2.0"]["identifier"] == "sha256:5e"
     assert found["#seconds/join"]["value"] == 1.5
     assert crate_profile.validate(folder) == []
+    (folder / "replies" / "bodies").rename(folder / "elsewhere")
+    assert any("replies/bodies/" in f"{f.place} {f.message}" for f in crate_profile.validate(folder))
 
 
 @pytest.mark.usefixtures("no_network")

@@ -139,6 +139,20 @@ def test_a_difference_below_the_digits_that_are_told_is_told_in_full(plan: Plan)
     assert told(plan, new)[1] == "    ~ slope: 0.5 -> 0.5000000000000001"
 
 
+def test_of_long_lists_the_place_is_told_where_they_differ(plan: Plan) -> None:
+    names = [f"Star {i}" for i in range(10_000)]
+    old = changed(plan, 1, arguments={"names": names})
+    one = changed(plan, 1, arguments={"names": [*names[:5000], "Vega", *names[5001:]]})
+    assert told(old, one)[1].strip() == "~ names: … Star 5000 -> … Vega"
+    fewer = changed(plan, 1, arguments={"names": names[:-1]})
+    assert told(old, fewer)[1].strip() == "~ names: … Star 9999 -> … none"
+    none_alike = changed(plan, 1, arguments={"names": names[::-1]})
+    assert [line.strip() for line in told(old, none_alike)[1:3]] == [
+        "- names: Star 0, Star 1, Star 2 and 9,997 more",
+        "+ names: Star 9999, Star 9998, Star 9997 and 9,997 more",
+    ]
+
+
 def test_a_difference_that_does_not_show_is_spelt_out(plan: Plan) -> None:
     old = plan.model_copy(update={"goal": "a\nb"})
     assert told(old, plan.model_copy(update={"goal": "a\r\nb"}))[0] == "~ goal: a\\nb -> a\\r\\nb"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import re
 import warnings
 from dataclasses import dataclass, field
@@ -12,7 +11,14 @@ from gnomon.tools.errors import InputError
 from gnomon.tools.reading.column_tables import BROKEN_CONTENT, file_format
 from gnomon.tools.reading.file_bytes import decode_text, read_bytes, shown_name
 from gnomon.tools.reading.parquet_columns import add_column, kept_from_arrow, meta_of, told_of, with_masks
-from gnomon.tools.reading.text_tables import COMMENT_MARKS, MISSING, as_number, read_text_table, split_line
+from gnomon.tools.reading.text_tables import (
+    COMMENT_MARKS,
+    LONGEST_CELL,
+    MISSING,
+    as_number,
+    read_text_table,
+    split_line,
+)
 from gnomon.tools.reading.votable_files import parsed_votable
 
 if TYPE_CHECKING:
@@ -72,10 +78,7 @@ def source_files(path: Path, rows: int | None = None) -> list[SourceFile]:
             remedy="Make a catalogue of it with `gnomon catalogue make`.",
         )
     if kind == "text":
-        try:
-            return [_text(path, rows)]
-        except csv.Error as error:  # of a cell of more than 128 kB, which no table of sources has
-            raise InputError(f"{name} is no table: {error}.", remedy="Attach a table of sources.") from error
+        return [_text(path, rows)]
     try:
         if kind == "FITS":
             return _fits(path, rows)
@@ -110,7 +113,11 @@ def _text(path: Path, rows: int | None) -> SourceFile:
     for number, line in enumerate(lines, start=1):
         if number < int(sample["lines"][0]) or not line.strip() or line.lstrip()[0] in COMMENT_MARKS:
             continue
-        row = split_line(line, sample["delimiter"])
+        try:
+            row = split_line(line, sample["delimiter"])
+        except InputError:
+            left_out.append((number, f"a cell of more than {LONGEST_CELL} characters"))
+            continue
         if len(row) == width + 1 and row[-1] == "":
             row = row[:-1]
         if len(row) != width:

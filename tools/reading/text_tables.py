@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MISSING = ("", "nan", "+nan", "-nan", "null", "none", "n/a", "na", "--", "---", "...", "\\nodata", "nodata", "masked")
 COMMENT_MARKS = ("#", "%", "!")
 SAMPLE_LINES = 200  # lines that decide on delimiter and header; a header block longer than this is not a table's
+# Python's csv reads no longer ones either.  An array of text takes the room of its longest cell for every row.
+LONGEST_CELL = 131_072
 SAMPLE_BYTES = 262_144  # read where only the form of a file is asked for
 
 
@@ -72,14 +74,36 @@ def split_line(line: str, delimiter: str) -> list[str]:
     -------
     list of str
         The cells, stripped.
+
+    Raises
+    ------
+    InputError
+        Where a cell is longer than any that a table has.
     """
     import csv
 
     if delimiter == " ":
-        return line.split()
-    if '"' not in line:
-        return [cell.strip() for cell in line.split(delimiter)]
-    return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
+        cells = line.split()
+    elif '"' not in line:
+        cells = [cell.strip() for cell in line.split(delimiter)]
+    else:
+        try:
+            cells = [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True))]
+        except csv.Error:  # only of a cell that is too long
+            cells = [line]
+    if len(line) > LONGEST_CELL and any(len(cell) > LONGEST_CELL for cell in cells):
+        raise InputError(
+            f"A cell has more than {LONGEST_CELL} characters.", remedy="Take that line out, or close its quotes."
+        )
+    return cells
+
+
+def _number_of_fields(line: str, delimiter: str) -> int:
+    """How many cells a line has; 1 where it cannot be split by this delimiter."""
+    try:
+        return len(split_line(line, delimiter))
+    except InputError:
+        return 1
 
 
 def find_delimiter(lines: list[str]) -> str:
@@ -98,7 +122,7 @@ def find_delimiter(lines: list[str]) -> str:
     from collections import Counter
 
     for delimiter in (";", "\t", "|", ","):  # the comma last, since it may be a decimal comma between semicolons
-        counts = Counter(len(split_line(line, delimiter)) for line in lines)
+        counts = Counter(_number_of_fields(line, delimiter) for line in lines)
         fields, times = counts.most_common(1)[0]
         if fields >= 2 and times >= 0.6 * len(lines):
             return delimiter
@@ -131,8 +155,9 @@ def _header(rows: list[list[str]], comments: list[str], delimiter: str) -> tuple
         return rows[0], units, taken
     for comment in reversed(comments[-3:]):
         for mark in (delimiter, ",", " "):
-            cells = split_line(comment, mark)
-            if len(cells) == width and width > 1 and _is_header(cells):
+            if width < 2 or _number_of_fields(comment, mark) != width:
+                continue
+            if _is_header(cells := split_line(comment, mark)):
                 return cells, [], 0
     return None, [], 0
 
@@ -176,7 +201,15 @@ def _layout(text: str, name: str) -> dict[str, Any]:
         raise InputError(f"{name} {what}.", remedy="Attach a file with one row for each measurement.")
     # The header may be split differently from the data, so the data decide.
     delimiter = find_delimiter([line for _, line in lines[1:]] or [lines[0][1]])
-    rows = [split_line(line, delimiter) for _, line in lines]
+    rows = []
+    for number, line in lines:
+        try:
+            rows.append(split_line(line, delimiter))
+        except InputError as error:
+            raise InputError(
+                f"Line {number} of {name} has a cell of more than {LONGEST_CELL} characters, as no table has.",
+                remedy=error.remedy,
+            ) from error
     header, unit_cells, taken = _header(rows, comments, delimiter)
     body = rows[taken:]
     if not body:
@@ -226,7 +259,11 @@ def _slow_columns(lines: list[str], numbers: list[int], layout: dict[str, Any]) 
     kept: list[int] = []
     unreadable: list[tuple[int, str]] = []
     for number, line in zip(numbers, lines, strict=True):
-        cells = split_line(line, layout["delimiter"])
+        try:
+            cells = split_line(line, layout["delimiter"])
+        except InputError:
+            unreadable.append((number, f"a cell of more than {LONGEST_CELL} characters"))
+            continue
         if len(cells) == width + 1 and cells[-1] == "":  # a delimiter at the end of the line
             cells = cells[:-1]
         if len(cells) != width:

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from gnomon.tools.errors import InputError
-from gnomon.tools.reading.text_tables import as_number, pick_column, read_text_table
+from gnomon.tools.reading.recognise_light_curve import recognise_light_curve
+from gnomon.tools.reading.text_tables import LONGEST_CELL, as_number, pick_column, read_text_table
 
 
 def table(tmp_path, text, encoding="utf-8"):
@@ -72,3 +73,32 @@ def test_nothing_to_read(tmp_path, text):
 def test_pick_column_prefers_the_first_choice():
     assert pick_column(["SAP_FLUX", "PDCSAP_FLUX"], ("pdcsapflux", "sapflux")) == "PDCSAP_FLUX"
     assert pick_column(["a"], ("b",)) is None
+
+
+LONG = "x" * (LONGEST_CELL + 1)
+
+
+@pytest.mark.parametrize(
+    "text", [f'time,flux,note\n1,2,"{LONG}"\n', f"time flux {LONG}\n", f'time,flux\n1,2\n"{LONG}\n', LONG, f'"{LONG}']
+)
+def test_a_cell_that_no_table_has_is_told(tmp_path, text):
+    with pytest.raises(InputError, match=rf"^Line \d of t\.txt has a cell of more than {LONGEST_CELL} characters"):
+        table(tmp_path, text)
+    assert recognise_light_curve(tmp_path / "t.txt") is None
+
+
+def test_a_long_line_of_short_cells_is_a_table(tmp_path):
+    # Split by the wrong delimiter it is one long cell, which says only that this is not the delimiter.
+    words = ",".join(f'"{"a" * 10_000}{i}"' for i in range(20))
+    assert len(table(tmp_path, f"{words}\n{words}\n")["names"]) == 20
+
+
+def test_a_line_with_a_long_cell_is_left_out(tmp_path):
+    good = "".join(f'{i},{i},"n"\n' for i in range(300))
+    got = table(tmp_path, f'time,flux,note\n{good}300,300,"{LONG}"\n301,301,"n"\n')
+    assert got["unreadable"] == [(302, f"a cell of more than {LONGEST_CELL} characters")]
+    assert got["rows"] == 301
+
+
+def test_a_long_comment_is_no_header(tmp_path):
+    assert table(tmp_path, f'# "{LONG}\n1 2\n3 4\n')["names"] == ["col1", "col2"]
