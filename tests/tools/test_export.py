@@ -1,9 +1,17 @@
-"""Every registered tool runs in a script by itself, in a process in which Gnomon cannot be imported, and makes the same."""
+"""Every registered tool runs in a script by itself, in a process in which Gnomon cannot be imported, and makes the same.
+
+Those that fit, and draw what was fitted, are used by the runs of the questions below; all others by the written plans of `archive_plans`.
+"""
 
 from __future__ import annotations
 
+import builtins
+import dis
 import sys
+from itertools import chain
 from pathlib import Path
+from types import CodeType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +23,7 @@ from gnomon.plans.verify import verify
 from gnomon.tools.registry import Registry
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from archive_plans import PLANS, Checked, local, made_once, named, served, vo_server  # noqa: F401
 from velocity_simulation import simulate
 
 REGISTRY = Registry.load()
@@ -54,46 +63,90 @@ def velocities(path: Path) -> None:
     path.write_text("\n".join(lines) + "\n")
 
 
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Run]:
+@pytest.fixture(scope="session")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> list[Checked]:
     """A run for each line of work, and for each search by itself, its script checked by the system itself."""
-    folder = tmp_path_factory.mktemp("export")
+    return made_once(tmp_path_factory, "fitted", _fitted)
+
+
+def _fitted(folder: Path) -> list[Checked]:
     light_curve(folder / "light_curve.csv")
     velocities(folder / "velocities.csv")
     conversation = Conversation(folder / "home", REGISTRY, Policy())
-    made = []
+    found = []
     for name, question in QUESTIONS:
         run = conversation.ask(question, [folder / name])
         assert conversation.decide(run, "approve", "beforehand") == "done", run.events("step.failed")
-        made.append(run)
-    return made
-
-
-@pytest.fixture(scope="module")
-def rows(runs: list[Run]) -> dict[str, dict[str, object]]:
-    """How each tool's output of the script compares with the run's."""
-    found = {}
-    for run in runs:
-        (checked,) = run.events("script.checked")
-        tools = {s.id: s.tool for s in run.plan(REGISTRY).steps}
-        for row in checked["rows"]:
-            found[tools[row["step"]]] = row
+        found.append(Checked.of(run))
     return found
 
 
-@pytest.mark.parametrize("name", list(REGISTRY))
-def test_makes_the_same_in_a_script(name: str, rows: dict[str, dict[str, object]]) -> None:
-    assert name in rows, f"no run here uses {name}: give it data in this file"
-    assert rows[name]["verdict"] == "identical", rows[name]["what"]
+def rows_of(found: list[Checked]) -> list[tuple[str, dict[str, Any]]]:
+    """Of each step of some runs, its tool and how the script's output compares with the run's."""
+    return [(tools[row["step"]], row) for c in found for tools in [_tools(c.run)] for row in c.rows]
 
 
-def test_the_scripts_need_nothing_of_ours(runs: list[Run]) -> None:
-    for run in runs:
-        text = (run.folder / "script.py").read_text()
+def _tools(run: Run) -> dict[str, str]:
+    return {s.id: s.tool for s in run.plan(REGISTRY).steps}
+
+
+WRITTEN = {group: {tool for _, tool, _, _ in calls} for group, calls in PLANS.items()}
+GROUPS = ["local", "named", "served", "fitted"]
+
+
+def wanted_of(group: str) -> list[str]:
+    """Tools that have to be used by the runs of a group: those of a written plan, or those that are in none."""
+    return [
+        n for n in REGISTRY if (n in WRITTEN[group] if group in WRITTEN else n not in set(chain(*WRITTEN.values())))
+    ]
+
+
+def marked(*values: str) -> Any:
+    """Parameters of a test, of which the last is the group."""
+    return pytest.param(*values, marks=[pytest.mark.vo_server] if values[-1] == "served" else [])
+
+
+@pytest.mark.parametrize(("name", "group"), [marked(n, g) for g in GROUPS for n in wanted_of(g)])
+def test_makes_the_same_in_a_script(name: str, group: str, request: pytest.FixtureRequest) -> None:
+    """The one assertion over all registered tools: a run uses it, and the script of that run makes the same."""
+    rows = [row for tool, row in rows_of(request.getfixturevalue(group)) if tool == name]
+    assert rows, f"no run here uses {name}: give it data in this file, or a step in archive_plans.py"
+    for row in rows:
+        assert row["verdict"] == "identical", f"{row['step']}: {row['what']}"
+
+
+def test_all_of_the_written_plans_are_registered() -> None:
+    assert set(chain(*WRITTEN.values())) <= set(REGISTRY)
+
+
+@pytest.mark.parametrize("group", [marked(g) for g in GROUPS])
+def test_the_scripts_need_nothing_of_ours(group: str, request: pytest.FixtureRequest) -> None:
+    for checked in request.getfixturevalue(group):
+        text = (checked.run.folder / "script.py").read_text()
         assert "import gnomon" not in text and "from gnomon" not in text
-        compile(text, "script.py", "exec")
+        assert not undefined(text)
 
 
-def test_the_bundles_verify(runs: list[Run]) -> None:
-    for run in runs:
-        assert not [str(f) for c in verify(run.folder) for f in c.faults]
+def undefined(text: str) -> set[str]:
+    """Names that a script would look for among its own and not find, on whichever way through it; annotations are not looked at."""
+    code = compile(text, "script.py", "exec")
+    own = {i.argval for i in dis.get_instructions(code) if i.opname == "STORE_NAME"} | {*vars(builtins), "__file__", "__annotations__"}  # fmt: skip
+    found, left = set[str](), [code]
+    while left:
+        code = left.pop()
+        left += [c for c in code.co_consts if isinstance(c, CodeType)]
+        steps = list(dis.get_instructions(code))
+        here = own | {i.argval for i in steps if i.opname == "STORE_NAME"}
+        found |= {i.argval for i in steps if i.opname in ("LOAD_GLOBAL", "LOAD_NAME")} - here
+    return found
+
+
+def test_a_name_that_is_not_there_is_seen() -> None:
+    text = "import math\ndef f(a):\n    b = a\n    return [math.sin(b + missing) for c in b]\nclass C:\n    x = 1\n    y = x + other\n"
+    assert undefined(text) == {"missing", "other"}
+
+
+@pytest.mark.parametrize("group", [marked(g) for g in GROUPS])
+def test_the_bundles_verify(group: str, request: pytest.FixtureRequest) -> None:
+    for checked in request.getfixturevalue(group):
+        assert not [str(f) for c in verify(checked.run.folder) for f in c.faults]

@@ -12,7 +12,7 @@ from gnomon.tools.archives.literature.ads_papers import ADS
 from gnomon.tools.archives.literature.arxiv_papers import ARXIV
 from gnomon.tools.archives.literature.paper_words import words_of
 from gnomon.tools.archives.tables.masked_columns import text_column
-from gnomon.tools.errors import EmptyResult, InputError, ServiceError
+from gnomon.tools.errors import EmptyResult, InputError, MissingReply, NetworkRefused, ServiceError
 from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
@@ -125,6 +125,8 @@ def papers(
     for service in _SERVICES.values() if source == "both" else [_SERVICES[source]]:
         try:
             found, record = service.papers(asked_for, since, order, rows)
+        except (MissingReply, NetworkRefused):
+            raise
         except ServiceError as error:
             failures.append(error)
             records.append(service.failure(asked_for, since, error))

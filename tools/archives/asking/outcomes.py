@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 from gnomon.tools.archives.asking.better_ideas import MOST_ROWS, better_ideas, is_adql
-from gnomon.tools.errors import EmptyResult, InputError, ServiceError
+from gnomon.tools.errors import EmptyResult, InputError, MissingReply, NetworkRefused, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,5 +134,7 @@ def counted(adql: str, ask: Callable[[str], Any]) -> int | None:
     try:
         table = ask(f"SELECT COUNT(*) AS number_of_rows FROM ({body}) AS asked")
         return int(table["number_of_rows"][0]) if len(table) else None
+    except (MissingReply, NetworkRefused):
+        raise
     except (InputError, ServiceError, KeyError, ValueError):
         return None

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.tools.archives.asking.service_session import open_session, words_of
-from gnomon.tools.errors import ServiceError
+from gnomon.tools.errors import MissingReply, NetworkRefused, ServiceError
 from gnomon.tools.transport import shared_folder
 
 # An older job is not gone on with: what it found is not what the service would say now.
@@ -98,6 +98,8 @@ def clear_away(service: str, url: str, key: str) -> None:
     folder = Path(place) if (place := shared_folder()) else None
     try:
         _delete(service, url)
+    except (MissingReply, NetworkRefused):
+        raise
     except ServiceError as error:
         if folder is not None:
             _set_apart(folder, key, service, url)

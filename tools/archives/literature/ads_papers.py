@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
+from gnomon.tools.archives.asking.credentials import credential
 from gnomon.tools.archives.asking.json_replies import items_of, json_of, number, one_line, whole_number
 from gnomon.tools.archives.asking.service_session import open_session
 from gnomon.tools.archives.literature.paper_services import PaperService
@@ -47,7 +47,7 @@ def _ask(query: str, order: str, rows: int) -> tuple[list[dict[str, Any]], int]:
     rows : int
         At most 2000, which it gives at once.
     """
-    token = next((t for t in (os.environ.get(v, "").strip() for v in _VARIABLES) if t), "")
+    token = credential(*_VARIABLES)
     if not token:
         raise LoginNeeded("ADS wants to know who asks, and there is no token in ADS_API_TOKEN.", remedy=_HOW)
     session = open_session(SERVICE)

@@ -6,10 +6,10 @@ https://lasair-ztf.lsst.ac.uk/api.
 
 from __future__ import annotations
 
-import os
 import re
 from typing import Any
 
+from gnomon.tools.archives.asking.credentials import credential
 from gnomon.tools.archives.asking.json_replies import items_of, json_of, number, one_line, whole_number
 from gnomon.tools.archives.asking.service_session import open_session
 from gnomon.tools.archives.asking.utc_dates import MJD_ZERO, date_of_mjd
@@ -158,7 +158,7 @@ def _of_fink(item: dict[str, Any]) -> dict[str, Any]:
 
 def ask_lasair(question: AlertQuestion) -> Alerts:
     """Objects of Lasair, with the class of its context (Sherlock)."""
-    token = os.environ.get("LASAIR_TOKEN", "").strip()
+    token = credential("LASAIR_TOKEN")
     if not token:
         raise LoginNeeded(
             "Lasair wants to know who asks, and there is no token in LASAIR_TOKEN.",

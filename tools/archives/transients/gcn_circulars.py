@@ -15,7 +15,7 @@ from gnomon.tools.archives.asking.page_replies import words_of_page
 from gnomon.tools.archives.asking.service_session import open_session
 from gnomon.tools.archives.asking.utc_dates import date_of_mjd
 from gnomon.tools.archives.transients.alert_questions import AlertQuestion, Alerts, within
-from gnomon.tools.errors import BrokenReply, InputError, ServiceError
+from gnomon.tools.errors import BrokenReply, InputError, MissingReply, NetworkRefused, ServiceError
 
 SERVICE = "GCN"
 ADDRESS = "https://gcn.nasa.gov/circulars"
@@ -54,6 +54,8 @@ def ask_gcn(question: AlertQuestion) -> Alerts:
     for which, subject in numbers:
         try:
             row = _of_circular(json_of(session.get(f"{ADDRESS}/{which}.json"), SERVICE))
+        except (MissingReply, NetworkRefused):
+            raise
         except (ServiceError, InputError) as error:
             if isinstance(error, ServiceError) and error.retryable:
                 raise

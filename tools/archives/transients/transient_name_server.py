@@ -7,9 +7,9 @@ each object is asked for by itself, within the pace that it allows.
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
+from gnomon.tools.archives.asking.credentials import credential
 from gnomon.tools.archives.asking.json_replies import items_of, json_of, number, one_line
 from gnomon.tools.archives.asking.service_session import open_session
 from gnomon.tools.archives.asking.utc_dates import MJD_ZERO, date_of_mjd, mjd, utc_date
@@ -66,8 +66,8 @@ def ask_tns(question: AlertQuestion) -> Alerts:
 
 
 def _credentials() -> tuple[str, str, str]:
-    key, number_of_bot, name_of_bot = (os.environ.get(v, "").strip() for v in _VARIABLES)
-    missing = [v for v in _VARIABLES if not os.environ.get(v, "").strip()]
+    key, number_of_bot, name_of_bot = held = [credential(v) for v in _VARIABLES]
+    missing = [v for v, value in zip(_VARIABLES, held, strict=True) if not value]
     if missing:
         raise LoginNeeded(
             f"The {SERVICE} wants to know who asks, and there is nothing in {', '.join(missing)}.",
