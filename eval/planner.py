@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.agents.attachments import Attached
+from gnomon.agents.embedded.named_values import find_named
 from gnomon.agents.embedded.planner import EmbeddedPlanner
 from gnomon.agents.language.budget import Budget
 from gnomon.agents.language.endpoint import Endpoint
@@ -155,7 +156,10 @@ def _judge_arguments(made: Answered, registry: Registry) -> None:
         tool, name = place.split(".")
         steps = [s for s in made.plan.steps if s.tool == tool]
         given = [s.arguments.get(name) for s in steps]
-        if given and all(_equal(g, _wanted(registry, tool, name, value)) for g in given):
+        parameter = registry[tool].parameter(name)
+        if given and all(
+            _equal(_named(g, parameter), _named(_wanted(registry, tool, name, value), parameter)) for g in given
+        ):
             right += 1
         else:
             made.wrong.append(f"argument {place}: {given}, wanted {value}")
@@ -164,13 +168,37 @@ def _judge_arguments(made: Answered, registry: Registry) -> None:
         defaults = complete(registry[step.tool], {p.name: _any(p) for p in registry[step.tool].arguments if p.required})
         for name, value in step.arguments.items():
             if f"{step.tool}.{name}" not in expected and not _equal(value, defaults.get(name)):
-                if name == "object_name" and find_objects(made.question["question"]):
+                parameter = registry[step.tool].parameter(name)
+                named = name == "object_name" or (parameter is not None and parameter.sort in ("object", "body"))
+                if named and find_objects(made.question["question"]):
                     continue
                 made.invented.append(f"{step.tool}.{name} = {value}")
 
 
+def _named(value: Any, parameter: Any) -> Any:
+    """A name as it is understood, so that (433) Eros, Eros and 433 are one body, and a position is the same in hours and in degrees."""
+    if parameter is None or parameter.sort not in ("object", "body", "position"):
+        return value
+    many = value if isinstance(value, list) else [value]
+    return [
+        (found[0][1] if (found := find_named(understand(_spoken(str(v), parameter.sort), CLOCK), parameter)) else v)
+        for v in many
+    ]
+
+
+def _spoken(name: str, sort: str) -> str:
+    return (
+        f"asteroid {name}"
+        if sort == "body" and name.isdigit()
+        else f"RA, Dec {name}"
+        if re.fullmatch(r"[\d.]+ [+-][\d.]+", name)
+        else name
+    )
+
+
 def _any(parameter: Any) -> Any:
-    return f"1 {parameter.unit}" if parameter.unit else 1
+    one = "" if parameter.type == "str" else f"1 {parameter.unit}" if parameter.unit else 1
+    return [one] if parameter.many else one
 
 
 def _wanted(registry: Registry, tool: str, name: str, value: Any) -> Any:

@@ -115,5 +115,10 @@ def asked_for(text: str) -> list[Measurable]:
 
 
 def beyond(text: str, kinds: Collection[str]) -> Measurable | None:
-    """The first quantity that a text asks for and that data of these kinds do not hold."""
+    """The first quantity that a text asks for and that data of these kinds do not hold.
+
+    Of data that are no measurements of one object, such as tables of sources, nothing is known here: a radius may be one on the sky.
+    """
+    if not set(kinds) <= {kind for q in quantities() for kind in q.kinds}:
+        return None
     return next((q for q in asked_for(text) if q.kinds.isdisjoint(kinds)), None)

@@ -78,6 +78,7 @@ SORTS = {
     "survey": "the name of a survey, or the address of its service",
     "facility": "the name of a telescope, an instrument or a mission",
     "class": "a class of objects",
+    "band": "a band of light, by the letters of its filter",
 }
 
 

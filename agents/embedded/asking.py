@@ -79,7 +79,13 @@ class Asking:
         if not self.files:
             options = self._examples(list(self.registry.values()))
             return self._say("instead_no_data", options=self.listed(options)), options
-        options = self._examples([self.registry[n] for n in drafts])
+        readers = {f.reader for f in self.files}
+        led = [
+            t
+            for t in map(self.registry.__getitem__, drafts)
+            if any(self.composer.leads(self.registry[r], t) for r in readers)
+        ]
+        options = self._examples(led)
         return self._say("instead", data=self._data(), options=self.listed(options)), options
 
     def _data(self) -> str:

@@ -208,6 +208,8 @@ def _value(slot: Slot, parameter: Parameter) -> Any:
         return None
     if _is_probability(parameter) and not slot.unit and not 0 <= number <= 1 and not is_named(slot, parameter):
         return None  # not what is meant; where the question calls it so, it goes back
+    if parameter.unit == "yr" and not slot.unit and 1000 <= number <= 3000:
+        return f"{number!r} yr"  # a Julian year: epoch 2015.5
     if parameter.unit:
         return slot.written if slot.unit and dimension(slot.unit) == dimension(parameter.unit) else None
     if slot.unit == "%" and parameter.type == "float":
@@ -361,7 +363,9 @@ def _candidates(slots: list[Slot], tools: list[Tool]) -> list[tuple[float, list[
 def _only_one(slot: Slot, parameter: Parameter) -> bool:
     """Whether the unit says enough: a mass in solar masses is the star's, a time in days may be anything."""
     same = slot.unit == parameter.unit or dimension(slot.unit) == dimension(parameter.unit) in ("mass density", "angle")
-    return bool(slot.unit) and same and dimension(slot.unit) != "time" and slot.role in ("value", "error")
+    # What lies within 3 arcsec lies within a radius of 3 arcsec.
+    roles = ("value", "error", "max") if dimension(slot.unit) == "angle" else ("value", "error")
+    return bool(slot.unit) and same and dimension(slot.unit) != "time" and slot.role in roles
 
 
 def _only_end(
@@ -394,6 +398,8 @@ def _roles_fit(slot: Slot, parameter: Parameter, agreement: float) -> bool:
     role = role_of(parameter)
     if slot.role == role:
         return True
+    if slot.role == "max" and role == "value" and parameter.unit and dimension(slot.unit) == "angle":
+        return True  # what lies within 3 arcsec lies within a radius of 3 arcsec
     if slot.role == "error" or role == "error" or (parameter.name.startswith("known_") and slot.role != "value"):
         return False  # what lies beyond 50 d is not known to be there
     if slot.unit == "%" and _is_probability(parameter) and role == "value":

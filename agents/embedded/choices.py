@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -56,15 +56,28 @@ def find_choices(understood: Understanding, tools: Iterable[Tool]) -> list[tuple
     found: list[tuple[Tool, Parameter, Slot]] = []
     question = _without_queries(understood)
     for tool in tools:
+        fetched = "read_network" in tool.effects
         for parameter in tool.arguments:
             slot = None
             if parameter.type == "choice":
-                slot = next(iter(all_chosen(question, parameter)), None)
+                slot = _joined(all_chosen(question, parameter, fetched=fetched), parameter, fetched=fetched)
             elif parameter.type == "str" and parameter.name.endswith("_column"):
                 slot = find_column(question, parameter.name)
             if slot is not None:
                 found.append((tool, parameter, slot))
     return found
+
+
+# A value that stands for all others together.
+_ALL = ("all", "any", "both")
+
+
+def _joined(chosen: list[Slot], parameter: Parameter, *, fetched: bool) -> Slot | None:
+    """The choice that is made; of several, the one that means all of them where there is such a one."""
+    whole_ = next((c for c in parameter.choices if c in _ALL), "")
+    if whole_ and len({s.value for s in chosen}) > 1:
+        return replace(chosen[0], value=whole_)
+    return chosen[-1 if fetched else 0] if chosen else None
 
 
 def _without_queries(understood: Understanding) -> str:
@@ -75,11 +88,11 @@ def _without_queries(understood: Understanding) -> str:
     return text
 
 
-def all_chosen(question: str, parameter: Parameter) -> list[Slot]:
-    """Every choice that the question makes for a parameter, in the order of the question."""
+def all_chosen(question: str, parameter: Parameter, *, fetched: bool = False) -> list[Slot]:
+    """Every choice that the question makes for a parameter, in the order of the question; of what is `fetched`, also those it asks for."""
     slots = []
     for sentence in _sentences(question):
-        for first, last, choice in sorted(set(_chosen(sentence, parameter))):
+        for first, last, choice in sorted(set(_chosen(sentence, parameter, fetched))):
             start, end = sentence.start + first, sentence.start + last
             slots.append(Slot("choice", question[start:end], start, end, choice, name=parameter.name).inside(question))
     return slots
@@ -96,11 +109,11 @@ def _sentences(question: str) -> Iterator[_Sentence]:
         position = match.end() if match else end
 
 
-def _chosen(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, int, str]]:
+def _chosen(sentence: _Sentence, parameter: Parameter, fetched: bool) -> Iterator[tuple[int, int, str]]:
     if any("/" in choice for choice in parameter.choices):
         yield from _by_unit(sentence, parameter)
         return
-    yield from _by_value(sentence, parameter)
+    yield from _by_value(sentence, parameter, fetched)
     own = _patterns(parameter.name)
     if not any(re.search(own[c], sentence.text, re.I) for c in parameter.choices if c in own and c not in _GENERAL):
         yield from _by_will(sentence, parameter)
@@ -145,7 +158,7 @@ def _by_unit(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, i
         yield from said
 
 
-def _by_value(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, int, str]]:
+def _by_value(sentence: _Sentence, parameter: Parameter, fetched: bool) -> Iterator[tuple[int, int, str]]:
     """A choice that is named itself, where its words say so alone or the sentence speaks of what it is a choice of."""
     own = _patterns(parameter.name)
     for choice in parameter.choices:
@@ -164,7 +177,9 @@ def _by_value(sentence: _Sentence, parameter: Parameter) -> Iterator[tuple[int, 
             continue
         for match in re.finditer(pattern, sentence.text, re.I):
             first, last = match.span()
-            if _refused_value(sentence.text, match) or (not named and _doubtful(sentence, first, last)):
+            # So is what is only looked for: "are there images?" asks for images.
+            looked_for = named or fetched
+            if _refused_value(sentence.text, match) or (not looked_for and _doubtful(sentence, first, last)):
                 continue
             yield first, last, choice
 

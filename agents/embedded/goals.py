@@ -36,7 +36,7 @@ WEIGHTS = Path(__file__).with_name("goal_weights.json")
 FEATURES = (
     "tool", "action", "other", "words", "sense", "sense_near", "terms", "unreachable", "lacks",
     "picture_unasked", "picture_asked", "picture_unmet", "reader", "takes", "vague", "foreign", "acts",
-    "learned", "learned_part",
+    "learned", "learned_part", "misnamed",
 )  # fmt: skip
 
 
@@ -150,6 +150,7 @@ class Goals:
         lacking: frozenset[str],
         taking: Mapping[str, float] | None = None,
         numbers: frozenset[str] = frozenset(),
+        misnamed: frozenset[str] = frozenset(),
         without: Sequence[int] = (),
         head: Head | None = None,
     ) -> np.ndarray:
@@ -169,6 +170,8 @@ class Goals:
             For each tool the share of the question's numbers that it takes.
         numbers : frozenset of str
             Terms that numbers of the question are of.
+        misnamed : frozenset of str
+            Tools that take the name of another sort of object than the question names.
         without : sequence of int
             Texts that are left out, when an example itself is the question.
         head : Head, optional
@@ -226,6 +229,7 @@ class Goals:
                 float(task is not None and task.about == "action" and acts),
                 float(learned[0, i]),
                 float(learned_part[i]),
+                float(tool is not None and tool.name in misnamed),
             ])  # fmt: skip
         return np.asarray(rows)
 

@@ -39,8 +39,13 @@ def find_named(understood: Understanding, parameter: Parameter) -> list[tuple[Sl
     list of (Slot, value)
         In the order of the question; the first one counts where the argument takes only one.
     """
-    find = _FINDERS.get(parameter.sort)
+    find = _FINDERS.get(parameter.sort or parameter.name)
     return list(find(understood, parameter)) if find is not None else []
+
+
+def is_moving(slot: Slot) -> bool:
+    """Whether an object is a body of the solar system."""
+    return slot.name in _MOVING
 
 
 def host(name: str) -> str:
@@ -55,9 +60,11 @@ def host(name: str) -> str:
 def _objects(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
     said = set()
     for slot in understood.of_type("object", "coordinates"):
-        if slot.type == "coordinates":
+        if slot.type == "coordinates" and slot.name == "corner":
+            continue
+        elif slot.type == "coordinates":
             value = _degrees(slot)
-        elif slot.name in _MOVING:
+        elif is_moving(slot):
             continue
         else:
             value = host(slot.value)
@@ -77,10 +84,15 @@ def _degrees(slot: Slot) -> str:
 
 def _bodies(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
     for slot in understood.of_type("object"):
-        if slot.name in _MOVING:
+        if is_moving(slot):
             numbered = re.match(r"\((\d+)\)", str(slot.value))
             periodic = re.match(r"(\d+P)/", str(slot.value))
             yield slot, numbered[1] if numbered else periodic[1] if periodic else slot.value
+
+    if not understood.of_type("object"):
+        for match in re.finditer(words()["named"]["body"], understood.question):
+            name = match["name"]
+            yield Slot("choice", name, *match.span("name"), name, name="body").inside(understood.question), name
 
 
 def _transients(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
@@ -94,12 +106,20 @@ def _transients(understood: Understanding, _parameter: Parameter) -> Iterator[tu
 
 def _ends(which: str) -> Callable[[Understanding, Parameter], Iterator[tuple[Slot, Any]]]:
     def find(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
-        for slot in understood.of_type("time"):
+        for slot in sorted(understood.of_type("time"), key=_length):
             value = (slot.value or {}).get(which)
             if value:
                 yield slot, _told(value, inclusive=which == "end" and slot.name == "interval")
 
     return find
+
+
+def _length(slot: Slot) -> tuple[bool, str]:
+    """Exact times first: the five nights of next month that somebody means."""
+    from datetime import datetime
+
+    ends = [datetime.fromisoformat(str(v).replace("Z", "+00:00")) for v in (slot.value or {}).values() if v]
+    return len(ends) < 2, f"{(ends[1] - ends[0]).total_seconds():020.0f}" if len(ends) == 2 else ""
 
 
 def _told(instant: str, *, inclusive: bool) -> str:
@@ -115,6 +135,11 @@ def _told(instant: str, *, inclusive: bool) -> str:
 
 
 def _sites(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    for match in re.finditer(words()["named"]["site_code"], understood.question):
+        yield (
+            Slot("choice", match[0], *match.span(), match["code"], name="observatory").inside(understood.question),
+            match["code"],
+        )
     for slot in understood.of_type("site", "telescope"):
         key = slot.value if slot.type == "site" else telescope(slot.value).site
         code = site(key).code if key else ""
@@ -192,6 +217,32 @@ def _pattern(word: str) -> str:
     return whole(word).replace(r"\ ", r"[\s-]?").replace(r"\-", r"[\s-]?") if word.isascii() else re.escape(word)
 
 
+def _bands(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """A band by its letters, which are told apart by their case."""
+    text = normalised(understood.question)
+    for name in parameter.known:
+        pattern = words()["named"]["band"].replace("NAME", re.escape(name))
+        for match in re.finditer(pattern, text):
+            yield Slot("choice", match[0], *match.span(), name, name="band").inside(understood.question), name
+            return
+
+
+def _rows(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """How many are wanted: the first 50, 20 newest papers."""
+    query = understood.of_type("adql")
+    for match in re.finditer(words()["named"]["rows"], normalised(understood.question), re.I):
+        number = next(g for g in match.groups() if g)
+        if any(q.start <= match.start() < q.end for q in query):
+            continue
+        slot = next(
+            (s for s in understood.slots if s.number == float(number) and match.start() <= s.start < match.end()), None
+        )
+        said = Slot("choice", match[0], *match.span(), int(number), name="rows").inside(understood.question)
+        if slot is None or not slot.unit:
+            yield slot or said, int(number)
+            return
+
+
 # ---------------------------------------------------------------- queries and subjects
 
 
@@ -211,7 +262,7 @@ def _subjects(understood: Understanding, parameter: Parameter) -> Iterator[tuple
     empty = re.compile(words()["named"]["empty_subject"], re.I)
     for pattern in words()["named"]["subject"]:
         for match in re.finditer(pattern, masked, re.I):
-            said = re.sub(r"\s+", " ", empty.sub(" ", match["about"].replace("\0", " "))).strip(" ,.;:，。、的")
+            said = re.sub(r"\s+", " ", empty.sub(" ", match["about"].replace("\0", " "))).strip(" ,.;:，。、的'\"“”‘’")
             if len(re.sub(r"[^A-Za-z0-9\u4e00-\u9fff]", "", said)) > 1:
                 start, end = match.span("about")
                 yield Slot("choice", question[start:end], start, end, said, name=parameter.name).inside(question), said
@@ -233,4 +284,6 @@ _FINDERS: dict[str, Callable[[Understanding, Parameter], Iterator[tuple[Slot, An
     "survey": _known,
     "facility": _known,
     "class": _known,
+    "band": _bands,
+    "rows": _rows,
 }

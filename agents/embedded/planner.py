@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.clauses import Clauses, in_clauses, wish_of
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, Said, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
+from gnomon.agents.embedded.named_values import is_moving
 from gnomon.agents.embedded.refusals import alone, data_meant, left_out, refused_tools, refuses_figures
 from gnomon.agents.embedded.sensible import (
     contradiction,
@@ -35,6 +36,7 @@ from gnomon.agents.embedded.tokens import (
     shows_either,
     states_what_is_known,
     without_refused_pictures,
+    without_subject,
 )
 from gnomon.agents.embedded.words import kind_phrase, sentence
 from gnomon.agents.understanding.clock import Clock
@@ -53,6 +55,10 @@ if TYPE_CHECKING:
 _ALSO = 0.5
 # The same where the part has numbers, and so may only say how.
 _ALSO_SETS = 0.75
+# The same where that is fetched, and not made of the data at hand.
+_SURELY = 0.9
+# And where the whole speaks of it at all.
+_HINTED = 0.03
 # A part that means its likeliest tool less likely than this means none; and the same where it says what comes next.
 _SOME, _NEXT = 0.45, 0.3
 # An action in the name of the person is refused when a part of the question means one this likely.
@@ -256,6 +262,7 @@ class EmbeddedPlanner:
         said = self._said(understood)
         choices = [slot for _t, _p, slot in find_choices(understood, tools)]
         clauses = in_clauses(understood, self.goals.spelling, choices)
+        clauses = replace(clauses, wanted=tuple(map(without_subject, clauses.wanted)))
         aside = left_out(clauses.kept, clauses.refused, {f.attachment.kind for f in files})
         unread = {s.value for s in understood.of_type("file") if any(s.text in t for t in clauses.refused)}
         kept = [f for i, f in enumerate(files, 1) if i not in unread and f.attachment.name not in unread]
@@ -264,6 +271,7 @@ class EmbeddedPlanner:
         reachable = self._reachable(files, said)
         taking = self.taking(understood, named=not files)
         numbers = frozenset(s.name for s in understood.slots if s.number is not None)
+        misnamed = self.misnamed(understood, named=not files)
         encoded = vectors.encode([*clauses.wanted, *clauses.refused])
         asked = encoded[: len(clauses.wanted)]
         every = frozenset(self.registry)
@@ -271,7 +279,14 @@ class EmbeddedPlanner:
         def read(wanted: Sequence[str], vector: np.ndarray, reached: frozenset[str]) -> Reading:
             return self.goals.read(
                 self.goals.features(
-                    wanted, vector, known=known, reachable=reached, lacking=said.lacking, taking=taking, numbers=numbers
+                    wanted,
+                    vector,
+                    known=known,
+                    reachable=reached,
+                    lacking=said.lacking,
+                    taking=taking,
+                    numbers=numbers,
+                    misnamed=misnamed,
                 )
             )
 
@@ -290,7 +305,7 @@ class EmbeddedPlanner:
             ),
             refused_tools(clauses.refused, refused, tools) | self._no_figures(question, clauses),
             tuple(files),
-            wish_of(clauses.kept, understood),
+            without_subject(wish_of(clauses.kept, understood)),
             bool(files) and is_vague(clauses.wanted[0]),
             not (refuses_figures(clauses.refused) or refuses_pictures(question) or alone(question)),
             alone(question),
@@ -320,6 +335,25 @@ class EmbeddedPlanner:
             taken = {s.start for place, slots in made.sources.items() if place.split(".")[0] in chain for s in slots}
             out[tool.name] = len(taken & numbers) / len(numbers)
         return out
+
+    def misnamed(self, understood: Understanding, *, named: bool) -> frozenset[str]:
+        """The tools that take the name of a body of the solar system where the question names only others, or the other way round.
+
+        What needs a name of either sort counts only where it is `named` what the question is about, and no file says it.
+        """
+        places = understood.of_type("object", "coordinates")
+        sorts = {"body" if is_moving(s) else "object" for s in places if s.name != "corner"}
+        if places and not sorts:  # corners are of no object
+            return frozenset(t.name for t in self.registry.values() if self._named_sorts(t))
+        if len(sorts) != 1 or not named:
+            return frozenset()
+        other = {"body": "object", "object": "body"}[sorts.pop()]
+        return frozenset(t.name for t in self.registry.values() if self._named_sorts(t) == {other})
+
+    def _named_sorts(self, tool: Tool) -> set[str]:
+        """The sorts of names that a chain to a tool cannot do without."""
+        chain = self.composer.forerunners(tool)
+        return {p.sort for t in chain for p in t.arguments if p.required and p.sort in ("object", "body")}
 
     def _said(self, understood: Understanding) -> Said:
         """What the question says for each tool by itself."""
@@ -357,7 +391,9 @@ class EmbeddedPlanner:
         named = named_in(considered.wish, [m.task for m in self.goals.meant if m.task is not None])
         if named is not None and meant != "action" and not self._fetches(considered):
             raise asking.outside([next(m for m in self.goals.meant if m.task is named)], drafts)
-        for text, part in considered.parts:
+        # A query that is submitted asks for an answer.
+        acting = not considered.understood.of_type("adql")
+        for text, part in considered.parts if acting else ():
             worded = asks_to_act(text)
             if part.masses()["action"] < (_ACTS_SAID if worded else _ACTS):
                 continue
@@ -372,11 +408,11 @@ class EmbeddedPlanner:
             and considered.whole.tasks("action")[0].value < _SOME_ACT
         ):
             raise asking.unknown(drafts)
-        if meant == "action":
+        if meant == "action" and acting:
             raise asking.denied(considered.whole.tasks("action")[0].meant.task)
         if meant == "unknown":
             raise asking.unknown(drafts)
-        if meant != "tool":
+        if meant != "tool" and (acting or meant != "action"):
             raise asking.outside([considered.whole.tasks(meant)[0].meant], drafts)
         reachable = self._reachable(files, considered.said)
         self._require_data(considered, reachable, files, asking)
@@ -417,7 +453,13 @@ class EmbeddedPlanner:
             same = self._reads(allowed[goal.name]) & self._reads(allowed[also.meant.name])
             if considered.whole.of(goal.name) >= _SETTLED and same and not asks_for_more(considered.wish):
                 continue  # of the same data, and the whole says plainly how far to go
-            if share >= (_ALSO_SETS if sets and same else _ALSO):
+            # What is fetched beside the data at hand is wanted only where it is plainly asked for: a name alone tells whose data they are.
+            fetched = "read_network" in also.meant.tool.effects or (
+                bool(files) and not self._reads(allowed[also.meant.name])
+            )
+            if fetched and considered.whole.of(also.meant.name) < _HINTED:
+                continue
+            if share >= (_SURELY if fetched else _ALSO_SETS if sets and same else _ALSO):
                 chosen.append(also.meant.tool)
         ends = [
             t
@@ -570,11 +612,12 @@ class EmbeddedPlanner:
         made = Assignment()
         lacking: list[tuple[Tool, Parameter]] = []
         together = any(_takes_two(goal) for goal in goals)
-        for file_set in [list(files)] if together else self._file_sets(files, first):
+        for file_set in [list(considered.files)] if together else self._file_sets(files, first):
             draft = self._start(file_set)
             for goal in goals:
                 grown = draft if goal.files else self.composer.reach(goal, draft, considered.said)
-                assert grown is not None  # the goals were reached from files of the same kinds
+                if grown is None:  # of the files that are meant; all of them lead to it
+                    raise Asking(self.registry, self.composer, considered, files).unreachable(goal, files)
                 draft = grown
             draft = draft.only(set(_ends(draft, goals)))
             draft, made, lacking = self._fill(goals, draft, considered)

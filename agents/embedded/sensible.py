@@ -202,10 +202,15 @@ def clause_of(text: str, position: int) -> str:
 
 
 def two_choices(understood: Understanding, tools: Iterable[Tool]) -> tuple[str, str]:
-    """As `contradiction`, of choices of these tools: a circular orbit and a free eccentricity."""
+    """As `contradiction`, of choices of these tools: a circular orbit and a free eccentricity.
+
+    What is fetched is often named beside what it is not: the SAP flux, since PDCSAP took the signal away.
+    """
     for tool in tools:
+        if "read_network" in tool.effects:
+            continue
         for parameter in tool.arguments:
-            if parameter.type != "choice":
+            if parameter.type != "choice" or {"all", "any", "both"} & set(parameter.choices):
                 continue
             said = all_chosen(understood.question, parameter)
             for other in said[1:]:

@@ -93,6 +93,15 @@ def refuses_pictures(question: str) -> bool:
     return bool(re.search(words()["no_pictures"], question, re.I))
 
 
+def without_subject(text: str) -> str:
+    """The text with "this" for what papers are to be about: papers on weak lensing measure none."""
+    match = re.search(words()["named"]["papers_on"], text, re.I)
+    if match is None:
+        return text
+    group = "about" if match["about"] else "about_zh"
+    return f"{text[: match.start(group)]}{'this' if group == 'about' else '此'}{text[match.end(group) :]}"
+
+
 def without_refused_pictures(text: str) -> str:
     """The text without the words that say that no pictures are wanted."""
     return re.sub(words()["no_pictures"], " ", text, flags=re.I)

@@ -178,6 +178,56 @@ def find_coordinates(text: str) -> list[Slot]:
     Astropy Collaboration et al. 2022, ApJ 935, 167.
     """
     plain = half_width(text)
+    listed = _listed(plain, text)
+    for slot in listed:
+        plain = plain[: slot.start] + "\0" * (slot.end - slot.start) + plain[slot.end :]
+    return sorted([*listed, *_said(plain, text)], key=lambda s: s.start)
+
+
+# Degrees with a sign before the declination, as catalogues give them, and ranges of both.
+_DEGREES_PAIR = re.compile(
+    r"(?<![\w.+-])(\d{1,3}(?:\.\d+)?) ?[ ,] ?([+-]\d{1,2}(?:\.\d+)?)(?![\w.]*\d|:| ?(?:%|σ|d\b|day|mag|km|m/s))"
+)
+_TO = r"\s*(?:°|deg(?:rees?)?|度)?\s*(?:-|–|—|to|and|到|至|~|\.\.)\s*"
+_SPAN = rf"([+-]?\d{{1,3}}(?:\.\d+)?){_TO}([+-]?\d{{1,3}}(?:\.\d+)?)\s*(?:°|deg(?:rees?)?|度)?"
+_BOX = re.compile(
+    rf"((?:R\.?A\.?|right ascension|赤经)\s*(?:=|:|：|is|from|between|in|在|从|介于|为)?\s*{_SPAN})"
+    rf"([^\w\d+-]*(?:and|with|之间|和|且|,|，|、)?[^\w\d+-]*)"
+    rf"((?:Dec(?:l(?:ination)?)?\.?|赤纬)\s*(?:=|:|：|is|from|between|in|在|从|介于|为)?\s*{_SPAN})",
+    re.I,
+)
+
+
+_BRACKETED = re.compile(r"[(（]\s*(\d{1,3}(?:\.\d+)?)\s*°?\s*[,，]\s*([+-]?\d{1,2}(?:\.\d+)?)\s*°?\s*[)）]")
+# Words for a part of the sky that corners bound.
+_AREA = re.compile(
+    r"\b(?:polygons?|corners?|box|rectang\w+|vertices|footprint|quadrangle)\b|多边形|矩形|顶点|方框|角点", re.I
+)
+
+
+def _listed(plain: str, text: str) -> list[Slot]:
+    """Positions in degrees that nothing labels, where they are several, as of corners; and the corners of a box of both coordinates."""
+    box = _BOX.search(plain)
+    if box is not None:
+        first, second = (float(box[i]) for i in (2, 3))
+        third, fourth = (float(box[i]) for i in (6, 7))
+        if max(first, second) <= 360.0 and max(abs(third), abs(fourth)) <= 90.0:
+            return [
+                Slot("coordinates", text[slice(*box.span(group))], *box.span(group), {"ra": ra, "dec": dec}, name="corner", note="Corner of a box, read in degrees, ICRS.")
+                for group, ra, dec in ((1, first, third), (5, second, fourth))
+            ]  # fmt: skip
+    bracketed = list(_BRACKETED.finditer(plain))
+    found = bracketed if len(bracketed) >= 3 else _DEGREES_PAIR.finditer(plain)
+    pairs = [m for m in found if float(m[1]) < 360.0 and abs(float(m[2])) <= 90.0]
+    chosen = pairs if len(pairs) >= 3 or (len(pairs) == 2 and _AREA.search(plain)) else []
+    return [
+        Slot("coordinates", text[m.start() : m.end()], m.start(), m.end(), {"ra": float(m[1]), "dec": float(m[2])}, note=_NOTES[""].format(unit="degrees"))
+        for m in chosen
+    ]  # fmt: skip
+
+
+def _said(plain: str, text: str) -> list[Slot]:
+    """Positions of which the words around them, or the way they are written, say what they are."""
     slots: list[Slot] = []
     position = 0
     while match := compiled(_PAIR).search(plain, position):

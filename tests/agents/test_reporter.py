@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 from gnomon.agents.markup import escape_markdown, words
+from gnomon.agents.report_content import _filled
+from gnomon.plans.plan import Ref, Step
 
 HOSTILE = (
     '<script>alert(1)</script> & "q" {{ 7*7 }} {% raw %} **bold** [x](javascript:alert(1)) | ``` \n# head \u202egnp.exe'
@@ -124,6 +126,17 @@ def test_methods_data_and_references(written, page) -> None:
         "https://ui.adsabs.harvard.edu/abs/1976Ap%26SS..39..447L",
         "https://doi.org/10.1109/MCSE.2007.55",
     ]
+
+
+def test_the_method_of_a_step_with_ten_thousand_names_is_one_sentence() -> None:
+    names = [f"Star {i}" for i in range(10_000)]
+    step = Step(
+        id="find", tool="find", version="1.0", arguments={"names": names}, kind="SourceTable", effects=["compute"],
+        cost={}, inputs={"tables": [Ref(file=f"{i}.csv") for i in range(12)]},
+    )  # fmt: skip
+    said = _filled("Of {names} in {tables}.", step, "en")
+    assert said == "Of Star 0, Star 1, Star 2 and 9,997 more in 0.csv, 1.csv, 2.csv and 9 more."
+    assert _filled("{names}", step, "zh") == "Star 0, Star 1, Star 2 等 10000 个"
 
 
 def test_approval_and_provenance(whole, page) -> None:

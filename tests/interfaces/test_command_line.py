@@ -14,7 +14,19 @@ import pytest
 
 Gnomon = Callable[..., Any]
 MEASURE = "Measure the toy"
-KEYS = {"run", "status", "plan_hash", "question", "answer", "results", "warnings", "tables", "report", "bundle", "seconds"}
+KEYS = {
+    "run",
+    "status",
+    "plan_hash",
+    "question",
+    "answer",
+    "results",
+    "warnings",
+    "tables",
+    "report",
+    "bundle",
+    "seconds",
+}
 
 
 def test_help_and_tools_load_nothing_heavy() -> None:

@@ -106,7 +106,7 @@ def light_curves(
     target: Target,
     survey: Literal["TESS", "Kepler", "K2", "ZTF", "ASAS-SN", "Gaia"] = "TESS",
     sector: Annotated[int, "[0, 999]"] | None = None,
-    band: str = "",
+    band: Annotated[str, "band", "g", "r", "i", "V", "G", "BP", "RP"] = "",
     cadence: Literal["standard", "fast"] = "standard",
     flux: Literal["corrected", "raw"] = "corrected",
     quality: Literal["default", "none"] = "default",
