@@ -120,6 +120,7 @@ class Composer:
         self.registry = registry
         self.without = without
         self._forerunners: dict[str, tuple[Tool, ...]] = {}
+        self._led: dict[tuple[str, str], bool] = {}
 
     def forerunners(self, tool: Tool) -> tuple[Tool, ...]:
         """The tool and all that may stand before it in a chain."""
@@ -153,10 +154,15 @@ class Composer:
 
     def leads(self, reader: Tool, tool: Tool) -> bool:
         """Whether what a reader gives is taken up on the way to a tool."""
-        draft = Draft()
-        name = draft.add(reader, {})
-        grown = None if tool is reader else self.reach(tool, draft)
-        return tool is reader or (grown is not None and name in grown.only({next(reversed(grown.steps))}).steps)
+        pair = reader.name, tool.name
+        if pair not in self._led:
+            draft = Draft()
+            name = draft.add(reader, {})
+            grown = None if tool is reader else self.reach(tool, draft)
+            self._led[pair] = tool is reader or (
+                grown is not None and name in grown.only({next(reversed(grown.steps))}).steps
+            )
+        return self._led[pair]
 
     def _with_tool(self, tool: Tool, draft: Draft, above: frozenset[str], said: Said) -> Draft | None:
         if tool.files or tool.name in above or tool.name in self.without:

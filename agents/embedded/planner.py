@@ -580,7 +580,10 @@ class EmbeddedPlanner:
         drafts = {
             t.name: d
             for t in self.registry.values()
-            if not t.files and t.name not in self.unavailable and (d := self.composer.reach(t, start, said)) is not None
+            if not t.files
+            and t.name not in self.unavailable
+            and (d := self.composer.reach(t, start, said)) is not None
+            and not self._passes_by(files, t, d)
         }
         return drafts | {f.reader: self._start([f]) for f in _first_of_each_kind(files)}
 
@@ -593,11 +596,17 @@ class EmbeddedPlanner:
         reached = set()
         for tool in self.registry.values():
             draft = None if tool.files else self._unhindered.reach(tool, start, said)
-            if draft is not None and not any(
-                t.name in said.lacking and t is not tool for t, _i in draft.steps.values()
-            ):
+            if draft is None or self._passes_by(files, tool, draft):
+                continue
+            if not any(t.name in said.lacking and t is not tool for t, _i in draft.steps.values()):
                 reached.add(tool.name)
         return frozenset(reached | {f.reader for f in files})
+
+    def _passes_by(self, files: Sequence[Attached], tool: Tool, draft: Draft) -> bool:
+        """Whether data would be fetched for what is else made of files, and the files that are attached left aside."""
+        if not files or self._reads(draft.only({next(reversed(draft.steps))})):
+            return False
+        return any(self.composer.leads(reader, tool) for reader in self.registry.readers)
 
     def _start(self, files: Sequence[Attached]) -> Draft:
         return self.composer.start([(f.attachment, f.reader) for f in files])
