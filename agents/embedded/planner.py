@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,11 +39,11 @@ from gnomon.agents.embedded.tokens import (
     without_refused_pictures,
     without_subject,
 )
-from gnomon.agents.embedded.words import kind_phrase, sentence
+from gnomon.agents.embedded.words import kind_phrase, sentence, words
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import Understanding, understand
 from gnomon.knowledge.measurable import beyond
-from gnomon.knowledge.tasks import named_in
+from gnomon.knowledge.tasks import Task, named_in
 from gnomon.plans.arguments import OutOfBounds, complete, empty_ranges, normal, spoken
 from gnomon.plans.plan import Plan, Understood
 from gnomon.tools.errors import GnomonError, NeedsAnswer
@@ -391,8 +392,9 @@ class EmbeddedPlanner:
         named = named_in(considered.wish, [m.task for m in self.goals.meant if m.task is not None])
         if named is not None and meant != "action" and not self._fetches(considered):
             raise asking.outside([next(m for m in self.goals.meant if m.task is named)], drafts)
-        # A query that is submitted asks for an answer.
         acting = not considered.understood.of_type("adql")
+        if not acting and (act := self._act_beside(considered)) is not None:
+            raise asking.denied(act)
         for text, part in considered.parts if acting else ():
             worded = asks_to_act(text)
             if part.masses()["action"] < (_ACTS_SAID if worded else _ACTS):
@@ -467,6 +469,21 @@ class EmbeddedPlanner:
             if not any(o is not t and self._within(t, drafts[o.name]) for o in chosen)
         ]
         return ends or [goal]
+
+    def _act_beside(self, considered: Considered) -> Task | None:
+        """What a question wants done to the world beside a query, which itself is submitted or sent without harm."""
+        from gnomon.agents.embedded import vectors
+
+        rest = considered.wish
+        for slot in considered.understood.of_type("adql"):
+            rest = rest.replace(slot.text, " ")
+        rest = re.sub(words()["named"]["of_queries"], " ", rest, flags=re.I)
+        if not asks_to_act(rest):
+            return None
+        read = self.goals.read(
+            self.goals.features([rest], vectors.encode([rest]), reachable=frozenset(self.registry), lacking=frozenset())
+        )
+        return read.tasks("action")[0].meant.task if read.masses()["action"] >= _ACTS_SAID else None
 
     @staticmethod
     def _fetches(considered: Considered) -> bool:

@@ -16,10 +16,10 @@ _CLOSING = {"`": "`", '"': '"', "“": "”", "「": "」", "'": "'"}
 # Where a query ends that stands in no quotation marks: before what is said about it.
 _AFTER = re.compile(
     r"\s*(?:;|```|[。？！；]|，(?![^，]*\b(?:FROM|WHERE|AND|ORDER|GROUP)\b)|\n\s*\n"
-    r"|[,.]?\s+(?-i:please|run|execute|send|submit|and (?:give|show|tell|send|plot|keep)|thanks|pls)\b"
+    r"|[,.]?\s+(?-i:please|run|execute|send|submit|and (?:give|show|tell|send|plot|keep|e-?mail|mail|post|save|draw|list)|thanks|pls)\b"
     r"|[,.]?\s+(?-i:on|at|via|using|against|from|to)\s+(?:the\s+)?(?:TAP|[A-Z][\w-]*(?!\s*[.=<>\w(])|Gaia|VizieR|SIMBAD|NED|IRSA|MAST|ESO)(?=[\s.,?!]|$)"
     r"|[,.]?\s+(?:(?:on|at|via|using|against|from|to)\s+)?https?:"
-    r"|\s*(?:在|到|给|用|向|发送|提交|执行|运行|谢谢|请))",
+    r"|\s*[\u4e00-\u9fff])",
     re.I,
 )
 _ADDRESS = re.compile(r"https?://[^\s\0<>\"'“”，。；（）]+(?<![.,;:!?)])", re.I)

@@ -1,0 +1,69 @@
+"""Plans that begin with what a question names."""
+
+from __future__ import annotations
+
+import pytest
+
+from gnomon.agents.embedded.planner import EmbeddedPlanner
+from gnomon.agents.understanding.clock import Clock
+from gnomon.plans.plan import Plan
+from gnomon.tools.errors import NeedsAnswer
+from gnomon.tools.registry import Registry
+
+
+@pytest.fixture(scope="module")
+def planner(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedPlanner:
+    clock = Clock.of("2026-11-21T16:00:00+08:00", "Asia/Shanghai")
+    return EmbeddedPlanner(Registry.load(), tmp_path_factory.mktemp("cache"), clock=clock)
+
+
+def _tools(plan: Plan) -> list[str]:
+    return [s.tool for s in plan.steps]
+
+
+@pytest.mark.parametrize(
+    ("question", "tools"),
+    [
+        ("Where is NGC 4258?", ["resolve"]),
+        ("Which Gaia stars lie within 5 arcmin of M67?", ["resolve", "cone_search"]),
+        ("Plot the TESS light curve of HD 39091", ["resolve", "light_curves", "plot_light_curve"]),
+        ("Where is Ceres tonight?", ["ephemeris"]),
+        ("papers on fast radio bursts since 2020", ["papers"]),
+        ("最近两年关于弱引力透镜的论文", ["papers"]),
+        ("给我 M31 的 DSS2 图像，10 角分", ["resolve", "images"]),
+        ("获取 3C 273 的 SDSS 光谱", ["resolve", "spectra"]),
+        ("What does ALeRCE say about ZTF20aaelulu?", ["alerts"]),
+        ("Submit SELECT TOP 5 main_id FROM basic to SIMBAD", ["query"]),
+    ],
+)
+def test_a_question_that_names_what_it_is_about_needs_no_file(
+    planner: EmbeddedPlanner, question: str, tools: list[str]
+) -> None:
+    assert _tools(planner.plan(question, ()))[: len(tools)] == tools
+
+
+def test_transits_of_a_named_star_are_looked_for_in_data_that_are_fetched(planner: EmbeddedPlanner) -> None:
+    plan = planner.plan("Find transits of TOI-270 in TESS sector 3", ())
+    assert _tools(plan)[:4] == ["resolve", "light_curves", "detrend_light_curve", "transit_periodogram"]
+    assert plan.steps[0].arguments["names"] == ["TOI-270"] and plan.steps[1].arguments["sector"] == 3
+
+
+@pytest.mark.parametrize(
+    ("question", "why", "says"),
+    [
+        ("Find the transits in my light curve", "missing", "name the object"),
+        ("Get the spectrum", "missing", "Which object?"),
+        ("把光谱给我", "missing", "哪个天体"),
+        ("Fit Keplerian orbits of HD 164922", "missing", "radial velocities"),
+        ("cross-match my list with Gaia", "missing", "table of sources"),
+        ("When does M 31 rise above airmass 1.5 tonight at Xinglong?", "outside", "visibility"),
+        ("submit this candidate to TNS", "effect", "Transient Name Server"),
+        ("Run SELECT TOP 5 main_id FROM basic on SIMBAD and email me the result", "effect", "e-mail"),
+    ],
+)
+def test_what_is_missing_is_asked_for_by_what_it_is(
+    planner: EmbeddedPlanner, question: str, why: str, says: str
+) -> None:
+    with pytest.raises(NeedsAnswer) as back:
+        planner.plan(question, ())
+    assert back.value.why == why and says in str(back.value)
