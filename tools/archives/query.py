@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import warnings
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from gnomon.tools.archives.asking.outcomes import counted, require_complete, require_rows
@@ -88,7 +90,7 @@ def query(
     if_more : {"refuse", "keep_first"}
         Whether an answer of which rows were cut off is refused, with the number there would be, or kept with a warning.
     upload : SourceTable, optional
-        A table of one's own, sent along to be joined.
+        A table of one's own, sent along to be joined where the query names it, and else not.
 
     Returns
     -------
@@ -111,7 +113,11 @@ def query(
             remedy="Write one SELECT statement in ADQL.",
         )
     place = service_of(service)
-    uploads = {"uploaded": upload} if upload is not None else {}
+    named = re.search(r"\bTAP_UPLOAD\.uploaded\b", adql, re.IGNORECASE) is not None
+    if upload is not None and not named:
+        # Somebody's own table goes nowhere without need.
+        warnings.warn("Your table was not sent along, since the query does not name TAP_UPLOAD.uploaded.", stacklevel=2)
+    uploads = {"uploaded": upload} if upload is not None and named else {}
     table = query_tables(place, adql, limit=rows, mode=mode, uploads=uploads)
     require_rows(table, f"rows for {' '.join(adql.split())[:200]}")
     return require_complete(

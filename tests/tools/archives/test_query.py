@@ -37,6 +37,18 @@ def test_rows_cut_off_by_the_service_are_refused_too(vo_server: str, place: Plac
     assert f"{dachs.HARD_LIMIT:,} rows at once" in caught.value.remedy
 
 
+def test_a_table_of_ones_own_is_not_sent_without_need(
+    vo_server: str, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[object] = []
+    ask = module.query_tables
+    monkeypatch.setattr(module, "query_tables", lambda *a, **k: sent.append(k["uploads"]) or ask(*a, **k))
+    mine = place.twice(lambda: query("SELECT TOP 3 source_id, ra, dec FROM votest.stars", vo_server + "/tap"))
+    with pytest.warns(UserWarning, match="was not sent along"):
+        place.twice(lambda: query("SELECT TOP 2 ra FROM votest.stars", vo_server + "/tap", upload=mine))
+    assert sent and not any(sent)
+
+
 def test_a_hundred_million_rows_get_another_idea_than_more_rows() -> None:
     assert "sample" in better_idea(100_000_000)
     assert "rows=" not in better_idea(100_000_000)
