@@ -20,12 +20,17 @@ ECSV_ROWS = 20_000
 
 
 def suffix(value: Table) -> str:
-    """``.ecsv`` up to `ECSV_ROWS` rows, ``.parquet`` beyond and where a text has outer spaces or several lines, which ECSV would lose."""
+    """``.ecsv`` up to `ECSV_ROWS` rows, ``.parquet`` beyond and where a text has what ECSV would lose.
+
+    That are outer spaces, several lines, and a ``#`` in front, which makes a comment of the row.
+    """
     import numpy as np
 
     for name in value.colnames:
         texts = np.asarray(value[name]) if getattr(value[name], "dtype", np.dtype("f8")).kind in "US" else ()
-        if any(str(t) != str(t).strip() or len(str(t).splitlines()) > 1 for t in np.ravel(texts)):
+        if any(
+            str(t) != str(t).strip() or len(str(t).splitlines()) > 1 or str(t).startswith("#") for t in np.ravel(texts)
+        ):
             return ".parquet"
     return ".ecsv" if len(value) <= ECSV_ROWS else ".parquet"
 

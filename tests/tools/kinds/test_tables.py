@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from astropy.table import MaskedColumn, QTable
 from astropy.utils.masked import Masked
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gnomon.tools.kinds import tables
@@ -52,6 +52,7 @@ def test_a_description_and_a_ucd_are_content() -> None:
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")), min_size=1, max_size=4))
+@example(["# 3"])
 def test_any_text_comes_back(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
     table = QTable({"text": np.array(texts, dtype=str)})
     path = tmp_path_factory.mktemp("t") / f"t{tables.suffix(table)}"
