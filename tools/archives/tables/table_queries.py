@@ -12,7 +12,7 @@ from gnomon.tools.archives.asking.query_records import record_of
 from gnomon.tools.archives.asking.remote_jobs import clear_away, keep, known
 from gnomon.tools.archives.asking.service_session import open_session, words_of
 from gnomon.tools.archives.tables.vo_tables import kept_table
-from gnomon.tools.errors import BrokenReply, GnomonError, InputError, ServiceError
+from gnomon.tools.errors import BrokenReply, GnomonError, InputError, MissingReply, NetworkRefused, ServiceError
 from gnomon.tools.shelf import key_of
 from gnomon.tools.transport import Asked, inquire, noted, pause
 
@@ -284,7 +284,9 @@ def _job_words(job: Any, session: Any) -> str:
         return " ".join(str(said).split()).rstrip(".")
     try:
         return words_of(session.get(f"{job.url}/error").content[:65536])
-    except ServiceError:
+    except (MissingReply, NetworkRefused):
+        raise
+    except ServiceError:  # the job failed, and its service does not say why: that it failed is told by whoever asked
         return ""
 
 
