@@ -24,6 +24,7 @@ from gnomon.agents.follow_ups.facets import VECTORS, example_texts
 from gnomon.agents.follow_ups.intents import QUESTION, WEIGHTS, Heard, Intents, Situation, bare, examples, first_clause
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import understand
+from gnomon.knowledge import encoder
 from gnomon.plans.plan import Attachment, Plan
 from gnomon.tools.registry import Registry
 
@@ -116,7 +117,7 @@ def load(name: str) -> list[dict[str, Any]]:
 def _of_examples(intents: Intents, registry: Registry) -> Iterator[Sample]:
     known = intents.near.example_vectors()
     heads = [
-        vectors.encode([first_clause(text)])[0] if first_clause(text) != text else known[i]
+        encoder.encode([first_clause(text)])[0] if first_clause(text) != text else known[i]
         for i, text in enumerate(intents.near.texts)
     ]
     places = {(p, n): situation(registry, p, n) for p in ENDS for n in ("shown", "ran")}
@@ -146,8 +147,8 @@ def _of_tools(intents: Intents, registry: Registry) -> Iterator[Sample]:
             continue
         understood = understand(text, CLOCK)
         plain = bare(text, understood)
-        vector = known[i] if plain == text else vectors.encode([plain])[0]
-        head = vector if first_clause(plain) == plain else vectors.encode([first_clause(plain)])[0]
+        vector = known[i] if plain == text else encoder.encode([plain])[0]
+        head = vector if first_clause(plain) == plain else encoder.encode([first_clause(plain)])[0]
         same = [j for j, other in enumerate(near.texts) if other == text]
         for number, where in enumerate(places):
             # "Plot the light curve" after a run may be a wish for more of it; without a plan it is a question.
@@ -162,7 +163,7 @@ def _of_follow_ups(intents: Intents, registry: Registry, said: Sequence[dict[str
         understood = understand(one["say"], CLOCK)
         text = bare(one["say"], understood)
         where = situation(registry, one["plan"], one.get("now", ""))
-        found = intents.features(understood, where, text, tuple(vectors.encode([text, first_clause(text)])))
+        found = intents.features(understood, where, text, tuple(encoder.encode([text, first_clause(text)])))
         yield Sample(found, intents.names.index(one["means"]), _FOLLOW_UPS)
 
 
@@ -266,7 +267,7 @@ def ship() -> None:
     import numpy as np
 
     texts = list(dict.fromkeys([*(text for group in examples().values() for text in group), *example_texts()]))
-    made = np.concatenate([vectors.encode(texts[i : i + 64]) for i in range(0, len(texts), 64)])
+    made = np.concatenate([encoder.encode(texts[i : i + 64]) for i in range(0, len(texts), 64)])
     np.savez_compressed(VECTORS, keys=np.array([vectors.key_of(t) for t in texts]), vectors=made.astype(np.float16))
 
 

@@ -31,6 +31,7 @@ from gnomon.agents.embedded.planner import EmbeddedPlanner
 from gnomon.agents.embedded.words import kind_phrase
 from gnomon.agents.understanding.understand import understand
 from gnomon.eval.planner import CLOCK, READERS, attached, load
+from gnomon.knowledge import encoder
 from gnomon.tools.registry import Registry
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def fit_heads(planner: EmbeddedPlanner) -> tuple[heads.Head, list[heads.Head]]:
         texts.append(wish)
         right.append({heads.OUTSIDE} if back else as_good(planner.registry, question["goal"]))
         weight.append(2.0)
-    found.append(vectors.encode(texts[len(goals.near.texts) :]))
+    found.append(encoder.encode(texts[len(goals.near.texts) :]))
     known, counted = np.concatenate(found), np.asarray(weight)
     wanted = np.array([[n in r for n in names] for r in right])
     folds = np.array([_fold(t) for t in texts])
@@ -226,7 +227,7 @@ def _of_questions(planner: EmbeddedPlanner, goals: Goals, left: Sequence[heads.H
         said = planner._said(understood)
         found = goals.features(
             clauses.wanted,
-            vectors.encode(clauses.wanted),
+            encoder.encode(clauses.wanted),
             known=_known(kinds),
             reachable=planner._reachable(attached(kinds), said) if kinds else everything,
             lacking=said.lacking,

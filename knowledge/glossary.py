@@ -1,4 +1,9 @@
-"""The field's terms in English and Chinese, loaded from ``glossary.yaml`` once."""
+"""The field's terms in English and Chinese.
+
+``glossary.yaml`` has the terms that plans, results and questions about them are in; ``glossary_of_the_field.yaml`` those of all astronomy, by which
+literature is found across the two languages.  What reads numbers and wishes out of questions looks at the first alone, since a name of
+anything under the sky stands beside many a number without being what it is of.
+"""
 
 from __future__ import annotations
 
@@ -30,12 +35,13 @@ class Term:
 
 
 @cache
-def load() -> tuple[Term, ...]:
-    """All terms, in the order of the file.
+def load(*, whole: bool = False) -> tuple[Term, ...]:
+    """All terms, in the order of the file; with ``whole`` those of all astronomy after them.
 
-    Each line of the file is JSON as well as YAML: a YAML parser would take a tenth of a second for it.
+    Each line of the files is JSON as well as YAML: a YAML parser would take a tenth of a second for it.
     """
-    text = Path(__file__).with_name("glossary.yaml").read_text(encoding="utf-8")
+    names = ["glossary.yaml", *(["glossary_of_the_field.yaml"] if whole else [])]
+    text = "\n".join(Path(__file__).with_name(name).read_text(encoding="utf-8") for name in names)
     rows = [json.loads(line[2:]) for line in text.splitlines() if line.startswith("- ")]
     return tuple(
         Term(**{**row, "aliases_en": tuple(row["aliases_en"]), "aliases_zh": tuple(row["aliases_zh"])}) for row in rows
@@ -112,7 +118,7 @@ def _names() -> tuple[dict[str, Term], dict[str, Term]]:
     return {t.key: t for t in load()}, folded
 
 
-def terms_in(text: str) -> list[Term]:
+def terms_in(text: str, *, whole: bool = False) -> list[Term]:
     """The terms that stand in a text, the longest first where they overlap, each once.
 
     Parameters
@@ -120,13 +126,15 @@ def terms_in(text: str) -> list[Term]:
     text : str
         In English, Chinese or both.  English terms match whole words, with or without a plural ending; names of one letter are
         left out, since they are rarely meant.
+    whole : bool
+        Also the terms of all astronomy.
     """
-    return list(_terms_in(text.lower()))
+    return list(_terms_in(text.lower(), whole))
 
 
 @lru_cache(maxsize=1024)
-def _terms_in(text: str) -> tuple[Term, ...]:
-    pattern, owners = _finder()
+def _terms_in(text: str, whole: bool) -> tuple[Term, ...]:
+    pattern, owners = _finder(whole)
     found: dict[str, Term] = {}
     for match in pattern.finditer(text):
         term = owners[match[1] or match[2]]
@@ -135,9 +143,9 @@ def _terms_in(text: str) -> tuple[Term, ...]:
 
 
 @cache
-def _finder() -> tuple[re.Pattern[str], dict[str, Term]]:
+def _finder(whole: bool) -> tuple[re.Pattern[str], dict[str, Term]]:
     owners: dict[str, Term] = {}
-    for term in load():
+    for term in load(whole=whole):
         for name in (term.en, *term.aliases_en, term.zh, *term.aliases_zh):
             if len(name) > 2 or (len(name) == 2 and not name.isascii()):
                 owners.setdefault(name.lower(), term)

@@ -13,6 +13,8 @@ from typing import Any
 from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.named_values import find_named, host
 from gnomon.agents.embedded.tokens import content_tokens, empty_words, tokens
+from gnomon.agents.embedded.words import words as listed
+from gnomon.agents.understanding.grammar import normalised
 from gnomon.agents.understanding.quantities import THINGS
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
@@ -26,8 +28,10 @@ AGREEMENT = 0.3
 _SURE = 0.75
 
 
-# Arguments that nobody means without naming them.
+# Arguments that nobody means without naming them, and those that are said in words of their own alone.
 _UNGUESSED = ("seed", "steps")
+_WORDED = ("table",)
+_OF_POSITIONS = ("ra", "dec")
 _FAR = ("pc", "kpc", "Mpc", "lyr", "au")
 _WAVES = ("nm", "um", "AA")
 # Lengths of time that are no periods.
@@ -43,7 +47,7 @@ _PLAIN = set(
     )
 )
 # Words that stand in the terms for some arguments, and beside any number.
-_UNTOLD = set(tokens("data day days hour hours"))
+_UNTOLD = set(tokens("data day days hour hours than"))
 # What somebody says who wants numbers with intervals.
 _QUOTED = re.compile(
     r"report|quot|parameter|value|number|error|uncertain|interval|element|limit|bound|给出|参数|误差|数值|区间|报告",
@@ -71,6 +75,8 @@ _DOUBT = re.compile(
 _TIMES = {"conjunction", "conjunct", "epoch", "time", "transit"}
 
 
+# What a file of a kind is called where somebody says of which one they speak.
+_WHOSE = {"SourceTable": "sources", "Catalogue": "catalogue"}
 # Numbers that say which part of a survey is meant.
 _ALIKE = {"quarter": "sector", "campaign": "sector"}
 # Which end of a range an argument of brightness is: what is brighter has the smaller magnitude.
@@ -166,6 +172,8 @@ def agreement_of(slot: Slot, parameter: Parameter) -> float:
     names = _parameter_words(parameter.name, parameter.description)
     core = _core(parameter.name)
     score = 0.0
+    if whose_is(slot, parameter):
+        return 0.0  # the epoch of the sources is theirs only where they are spoken of
     if slot.type == "count" and parameter.name.endswith("planets") and _ORBITING.match(slot.name):
         score += 0.8
     if slot.name:
@@ -187,6 +195,31 @@ def agreement_of(slot: Slot, parameter: Parameter) -> float:
     for distance, token in enumerate(tokens(slot.after)[: 3 if slot.after[:12].isascii() else 7]):
         score += 0.6 * (1.0 if token in core else 0.3 if token in names else 0.0) / (1 + 0.5 * distance)
     return score
+
+
+def whose_is(slot: Slot, parameter: Parameter) -> str:
+    """Which of two tables a slot would be the parameter of, as ``sources`` for ``epoch_of_sources``; empty where it is no such parameter."""
+    thing, _of, whose = parameter.name.partition("_of_")
+    return whose if whose in listed()["named"]["whose"] and slot.name == thing else ""
+
+
+# How far before a value stands what it is said of.
+_SAID_OF = 90
+
+
+def _speaks_of(whose: str, slot: Slot, question: str) -> bool:
+    """Whether a slot is said of the sources, or of the catalogue: the last one named before it in its clause, else the first after it."""
+    told = listed()["named"]
+    clause = re.split(r"[,;，；。.](?!\d)", normalised(question)[max(0, slot.start - _SAID_OF) : slot.start])[-1]
+    if bracket := re.match(r"\s*[(（][^)）]{1,30}[)）]", slot.after):  # 2016.0 (the first one)
+        named = [k for k, p in {**told["whose"], **told["which_one"]}.items() if re.search(p, bracket[0], re.I)]
+        if named:
+            return named[-1] == whose
+    for patterns, text in ((told["which_one"], clause), (told["whose"], clause), (told["whose"], slot.after)):
+        found = [(m.end(), m.start(), key) for key, p in patterns.items() for m in re.finditer(p, text, re.I)]
+        if found:
+            return (max(found) if text is clause else min(found, key=lambda f: f[1]))[2] == whose
+    return False
 
 
 def is_named(slot: Slot, parameter: Parameter) -> bool:
@@ -253,14 +286,21 @@ def assign(understood: Understanding, tools: Iterable[Tool]) -> Assignment:
         for tool, parameter, value in _by_name(slot, tools):
             made.put(tool, parameter, slot, value)
             taken.add(id(slot))
+    for slot in numbers:
+        for tool in tools:
+            for parameter in tool.arguments:
+                whose = whose_is(slot, parameter)
+                if whose and _speaks_of(whose, slot, understood.question) and (value := _value(slot, parameter)):
+                    made.put(tool, parameter, slot, value)
+                    taken.add(id(slot))
     # The surest first, so that a window of 1.2 d is the window before it could be anything else.
-    for _, ends in sorted(_candidates(numbers, tools), key=lambda c: -c[0]):
+    for _, ends in sorted(_candidates(numbers, tools, made), key=lambda c: -c[0]):
         if any(id(slot) in taken for slot, _n in ends):
             continue
         places = [
             (slot, tool, parameter, value)
             for slot, name in ends
-            for tool, parameter, value in _named_so(slot, name, tools)
+            for tool, parameter, value in _named_so(slot, name, tools, understood.question)
         ]
         if any(f"{t.name}.{p.name}" in made.sources and not p.many for _s, t, p, _v in places):
             continue
@@ -305,11 +345,18 @@ def _text_arguments(tools: list[Tool], words: set[str]) -> list[tuple[Tool, Para
     ]
 
 
-def _named_so(slot: Slot, name: str, tools: list[Tool]) -> list[tuple[Tool, Parameter, Any]]:
+def _named_so(slot: Slot, name: str, tools: list[Tool], question: str) -> list[tuple[Tool, Parameter, Any]]:
     """The arguments of that name; the same argument of several tools (a stellar mass) is one fact about the world, and a seed is that of the draws spoken of."""
     found = [
         (t, p, value) for t in tools for p in t.arguments if p.name == name and (value := _value(slot, p)) is not None
     ]
+    readers = [f for f in found if f[0].files]
+    if len(readers) > 1:  # a fact about one file is none about the others
+        told = [f for f in readers if (whose := _WHOSE.get(f[0].kind.name)) and _speaks_of(whose, slot, question)]
+        found = [f for f in found if f not in readers] + (told or readers)
+    exact = [f for f in found if f[1].unit == slot.unit]
+    if exact and dimension(slot.unit) == "angle":
+        found = exact  # of two radii the one in arcmin is that of the region, and the one in arcsec that of the match
     if name not in _UNGUESSED:
         return found
     around = set(tokens(f"{slot.before} {slot.after}")) - _core(name) - empty_words()
@@ -327,10 +374,11 @@ def _described(description: str) -> frozenset[str]:
     return frozenset(words)
 
 
-def _candidates(slots: list[Slot], tools: list[Tool]) -> list[tuple[float, list[tuple[Slot, str]]]]:
+def _candidates(slots: list[Slot], tools: list[Tool], made: Assignment) -> list[tuple[float, list[tuple[Slot, str]]]]:
     """What numbers could be which arguments, with how well their words agree; the two ends of a range go together, and a value with its error."""
     found: list[tuple[float, list[tuple[Slot, str]]]] = []
     parameters = {p.name: p for t in tools for p in t.arguments}
+    given = {name for _tool, name in made.given}
     for low, high in _ranges(slots):
         for name, parameter in parameters.items():
             other = name.replace("_min", "_max")
@@ -347,12 +395,14 @@ def _candidates(slots: list[Slot], tools: list[Tool]) -> list[tuple[float, list[
             name: agreement_of(slot, p)
             for name, p in parameters.items()
             if _value(slot, p) is not None
+            and name not in (*_WORDED, *_OF_POSITIONS)
             and (name != "seed" or slot.name == "seed")
             and not ("known" in name and _DOUBT.search(slot.before))
             and _roles_fit(slot, p, agreement_of(slot, p))
         }
         for name, agreement in fitting.items():
             same_unit = [n for n in fitting if parameters[n].unit == slot.unit]
+            same_unit = same_unit or [n for n in fitting if n not in given and _may_be(slot, parameters[n])]
             only = len(fitting) == 1 or (same_unit == [name] and dimension(slot.unit) == "angle")
             if agreement >= AGREEMENT or (only and _only_one(slot, parameters[name])):
                 found.append((agreement, [(slot, name)]))
@@ -360,11 +410,23 @@ def _candidates(slots: list[Slot], tools: list[Tool]) -> list[tuple[float, list[
     return found
 
 
+def _may_be(slot: Slot, parameter: Parameter) -> bool:
+    """Whether the value of a slot, in the parameter's unit, is one that it takes: a tenth of a degree is no size of a pixel."""
+    from gnomon.tools.units import parse_unit
+
+    if slot.number is None or dimension(slot.unit) != dimension(parameter.unit):
+        return False
+    value = (slot.number * parse_unit(slot.unit)).to_value(parse_unit(parameter.unit))
+    return parameter.within is None or float(value) in parameter.within
+
+
 def _only_one(slot: Slot, parameter: Parameter) -> bool:
     """Whether the unit says enough: a mass in solar masses is the star's, a time in days may be anything."""
     same = slot.unit == parameter.unit or dimension(slot.unit) == dimension(parameter.unit) in ("mass density", "angle")
     # What lies within 3 arcsec lies within a radius of 3 arcsec.
     roles = ("value", "error", "max") if dimension(slot.unit) == "angle" else ("value", "error")
+    if slot.unit == "mag" and slot.role == role_of(parameter):
+        return True  # brighter than 16 mag
     return bool(slot.unit) and same and dimension(slot.unit) != "time" and slot.role in roles
 
 

@@ -187,6 +187,8 @@ def _by_value(sentence: _Sentence, parameter: Parameter, fetched: bool) -> Itera
 def _refused_value(text: str, match: re.Match[str]) -> bool:
     """Whether a value is said not to be it, to be replaced, or to be one of another argument."""
     before, after = text[: match.start()], text[match.end() :]
+    if match.re.groupindex.get("so") and match["so"]:
+        return False  # its words say the whole: keep those without a partner
     stance = _stance(text, *match.span(), alone=True)
     if (stance and stance[0] < 0) or re.search(_choosing("replaced"), after, re.I):
         return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
+from types import MappingProxyType
 
 from gnomon.plans.arguments import complete
 from gnomon.plans.costs import Reckoning
@@ -18,6 +19,8 @@ from gnomon.tools.registry import Kind, Parameter, Registry, Tool
 
 # What a report shows of what was made, without being asked.
 ACCOMPANIMENTS = ("Measurements", "Figure")
+# What an answer shows as it is, so that a figure of it is drawn only where one is asked for.
+TOLD_AS_TABLES = ("SourceTable",)
 
 
 @dataclass
@@ -44,6 +47,22 @@ class Draft:
         near = [name for name, tool in free.items() if kind.accepts(tool.kind)]
         return near[-1] if near else None
 
+    def taken_up(self) -> set[str | None]:
+        """The steps whose outputs others work on, but for what only measures or draws them."""
+        return {
+            ref.step
+            for tool, inputs in self.steps.values()
+            if tool.kind.name not in ACCOMPANIMENTS
+            for given in inputs.values()
+            for ref in (given if isinstance(given, list) else [given])
+        }
+
+    def led_to(self, kind: Kind) -> str | None:
+        """What several steps of one kind lead to, which is what is shown of them."""
+        taken_up = self.taken_up()
+        last = [n for n, (t, _i) in self.steps.items() if t.kind == kind and n not in taken_up]
+        return last[-1] if last else None
+
     def only(self, ends: set[str]) -> Draft:
         """The steps that lead to `ends`, and nothing beside them."""
         wanted, waiting = set[str](), list(ends)
@@ -56,8 +75,8 @@ class Draft:
                 waiting += [r.step for r in (value if isinstance(value, list) else [value]) if r.step is not None]
         return Draft({name: step for name, step in self.steps.items() if name in wanted})
 
-    def join(self, other: Draft) -> Draft:
-        """This draft with another one beside it; steps of equal names get numbers."""
+    def join(self, other: Draft) -> tuple[Draft, dict[str, str]]:
+        """This draft with another one beside it, and what its steps are called now; steps of equal names get numbers."""
         joined = self.copy()
         names: dict[str, str] = {}
 
@@ -68,7 +87,7 @@ class Draft:
             names[name] = joined.add(
                 tool, {k: [renamed(r) for r in v] if isinstance(v, list) else renamed(v) for k, v in inputs.items()}
             )
-        return joined
+        return joined, names
 
     def add(self, tool: Tool, inputs: dict[str, Ref | list[Ref]]) -> str:
         """Add a step and return its name."""
@@ -96,13 +115,10 @@ class Said:
     sources: Mapping[str, frozenset[int]] = field(default_factory=dict)
 
     def offers(self, maker: Tool, to: Tool) -> bool:
-        """Whether the question says something for `maker` alone, so that what `to` could also take is worth making."""
+        """Whether the question says something for `maker` that `to` does not take, so that its result is worth making."""
         mine = self.sources.get(maker.name, frozenset())
         return (
-            not maker.inputs
-            and maker.name not in self.lacking
-            and bool(mine)
-            and mine.isdisjoint(self.sources.get(to.name, frozenset()))
+            not maker.inputs and maker.name not in self.lacking and bool(mine - self.sources.get(to.name, frozenset()))
         )
 
 
@@ -173,19 +189,20 @@ class Composer:
         for parameter in tool.inputs:
             assert parameter.kind is not None
             twin = any(p is not parameter and p.kind == parameter.kind for p in tool.inputs)
-            here = grown.maker_of(parameter.kind, taken)
+            here = grown.led_to(parameter.kind) if tool.kind.name in ACCOMPANIMENTS else None
+            here = here or grown.maker_of(parameter.kind, taken)
             found: tuple[Draft, str] | None = None
             if here is not None:
                 found = grown, here
             elif parameter.required:
                 if not twin:
                     found = self._made(parameter.kind, grown, above | {tool.name}, said)
-                elif taken:
-                    # What a table is compared with is not made from it, and has to be asked for in full.
+                else:
+                    # What is compared is not made from the other, and has to be asked for in full.
                     found = self._made(parameter.kind, Draft(), above | {tool.name}, said, in_full=True)
                     if found is not None:
-                        grown = grown.join(found[0])
-                        found = grown, next(reversed(grown.steps))
+                        grown, names = grown.join(found[0])
+                        found = grown, names[found[1]]
             else:
                 found = self._offered(parameter.kind, grown, tool, above, said)
             if found is None:
@@ -239,27 +256,20 @@ class Composer:
             What could also be had if that argument were given.
         """
         grown, missing = draft.copy(), []
-        taken_up = {
-            ref.step
-            for tool, inputs in draft.steps.values()
-            if tool.kind.name not in ACCOMPANIMENTS
-            for given in inputs.values()
-            for ref in (given if isinstance(given, list) else [given])
-        }
+        taken_up = draft.taken_up()
         for tool in self.registry.values():
             if (
                 tool.kind.name not in ACCOMPANIMENTS
                 or not tool.inputs
                 or tool.name in self.without
+                or (tool.kind.name == "Figure" and any(p.kind and p.kind.name in TOLD_AS_TABLES for p in tool.inputs))
                 or any(t is tool for t, _i in grown.steps.values())
             ):
                 continue
             made: dict[str, Ref | list[Ref]] = {}
             for parameter in tool.inputs:
                 assert parameter.kind is not None
-                # What is shown of several of one kind is what they lead to.
-                last = [n for n, (t, _i) in draft.steps.items() if t.kind == parameter.kind and n not in taken_up]
-                name = last[-1] if last else draft.maker_of(parameter.kind)
+                name = draft.led_to(parameter.kind) or draft.maker_of(parameter.kind)
                 if name in taken_up and tool.declaration.provisional:
                     break
                 if name is not None:
@@ -275,16 +285,44 @@ class Composer:
         return grown, missing
 
 
-def finish(draft: Draft, arguments: dict[str, dict[str, object]], rows: int, language: str) -> list[Step]:
-    """Steps with all arguments, costs and reasons; arguments not given take their defaults."""
-    steps = []
+def compared_with_itself(steps: Sequence[Step]) -> Step | None:
+    """The first step that compares a thing with the same thing, since the question names but one."""
+    for step in steps:
+        given = [v.step for v in step.inputs.values() if isinstance(v, Ref) and v.step is not None]
+        if len(set(given)) < len(given):
+            return step
+    return None
+
+
+def finish(
+    draft: Draft,
+    arguments: dict[str, dict[str, object]],
+    rows: int,
+    language: str,
+    by_step: Mapping[str, Mapping[str, object]] = MappingProxyType({}),
+) -> list[Step]:
+    """Steps with all arguments, costs and reasons; arguments not given take their defaults.
+
+    What ``by_step`` says of a step goes before what is said of its tool; of steps that would do the same the first one stands for all.
+    """
+    steps: list[Step] = []
     reckoning = Reckoning(otherwise=rows, language=language)
-    for name, (tool, inputs) in draft.steps.items():
-        given = arguments.get(tool.name, {})
+    done: dict[str, str] = {}
+
+    def first(ref: Ref) -> Ref:
+        return Ref(step=done.get(ref.step, ref.step)) if ref.step is not None else ref
+
+    for name, (tool, needs) in draft.steps.items():
+        given = {**arguments.get(tool.name, {}), **by_step.get(name, {})}
+        inputs = {k: [first(r) for r in v] if isinstance(v, list) else first(v) for k, v in needs.items()}
         try:
             completed = complete(tool, dict(given))
         except PlanError as error:
             raise PlanError(error.what, remedy=error.remedy) from error
+        same = [s.id for s in steps if (s.tool, s.arguments, s.inputs) == (tool.name, completed, inputs)]
+        done[name] = same[0] if same else name
+        if done[name] != name:
+            continue
         steps.append(
             Step(
                 id=name,

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any
 
+from gnomon.agents.embedded.choices import all_chosen
+from gnomon.agents.embedded.table_columns import find_columns, find_folder, find_table, find_units
 from gnomon.agents.embedded.words import words
 from gnomon.agents.understanding.grammar import normalised, whole
 from gnomon.agents.understanding.slot import Slot
@@ -21,6 +23,8 @@ from gnomon.tools.registry import Parameter
 _MOVING = ("Solar System", "asteroid", "comet")
 # The same for what comes and goes.
 _TRANSIENT = re.compile(r"^(?:SN|AT|ZTF|GRB|GW|FRB|XRF|EP|IC|IceCube|MAXI|S|ASASSN|Gaia\d\d|PTF|iPTF|LSST|Nova)[ -]?\d|^(?:ASASSN-|ATLAS|Swift J)", re.I)  # fmt: skip
+# Of these somebody may name several, where one asks one of them at a time.
+_LISTED = ("catalogue", "survey", "service")
 # How far apart the words of one name may stand: the K band of 2MASS.
 _NEAR = 40
 _PLANET = re.compile(r"(?<=[\dA-Za-z)]) [b-j]$")
@@ -52,6 +56,39 @@ def host(name: str) -> str:
     """The star of a planet: K2-131 for K2-131 b."""
     name = str(name)
     return _PLANET.sub("", name) if re.search(r"[\d*)] [b-j]$|\w{3,} [b-j]$", name) else name
+
+
+def several_named(understood: Understanding, parameter: Parameter, *, apart: bool = False) -> list[tuple[Slot, Any]]:
+    """The names that a question lists for an argument that takes one: Gaia and 2MASS; empty where it lists none.
+
+    With `apart` other words may stand between them: which Gaia sources are also in 2MASS.
+    """
+    question, text = understood.question, normalised(understood.question)
+    if parameter.type == "choice" and not set(parameter.choices) & {"all", "any", "both"}:
+        chosen = all_chosen(question, parameter, fetched=True)
+        ends = [(0, 0, str(s.value), s.start, s.end) for s in chosen if re.search("[A-Z]", str(s.value))]
+        return _in_one_breath(question, text, sorted(ends, key=lambda f: f[3]), parameter, apart)
+    if parameter.many or not parameter.known or parameter.sort not in _LISTED:
+        return []
+    found = sorted(f for n, name in enumerate(parameter.known) if (f := _place(text, name, n)) is not None)
+    best = sorted({(f[3], f[4]): f for f in reversed(found) if f[0] == found[0][0]}.values(), key=lambda f: f[3])
+    return _in_one_breath(question, text, best, parameter, apart)
+
+
+def _in_one_breath(
+    question: str, text: str, found: list[tuple[int, int, str, int, int]], parameter: Parameter, apart: bool
+) -> list[tuple[Slot, Any]]:
+    """The first names that stand with nothing but "and" between them, or `apart`, if there are two."""
+    listed: list[tuple[Slot, Any]] = []
+    for _count, _order, name, start, end in found:
+        between = text[listed[-1][0].end : start] if listed else ""
+        for word in _spelled(listed[-1][1])[1:] if listed else ():  # DSS2 red and ...
+            between = re.sub(word, "", between, flags=re.I)
+        if listed and not apart and not re.fullmatch(words()["named"]["listed"], between, re.I):
+            break
+        said = Slot("choice", question[start:end], start, end, name, name=parameter.name)
+        listed.append((said.inside(question), name))
+    return listed if len({name for _slot, name in listed}) > 1 else []
 
 
 # ---------------------------------------------------------------- objects
@@ -153,7 +190,7 @@ def _sites(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[S
 def _known(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
     """The longest known name whose words stand near each other in the question, else an address or the name of a table."""
     question = understood.question
-    addresses = [(s, s.value) for s in understood.of_type("address", "table") if _takes(parameter, s)]
+    addresses = [(s, _table_at(question, parameter, s)) for s in understood.of_type("address", "table") if _takes(parameter, s)]  # fmt: skip
     if addresses:
         yield from addresses
         return
@@ -169,14 +206,28 @@ def _known(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Sl
 
 
 def _whose_tables(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
-    """The service that has the tables which a query names."""
-    for slot in understood.of_type("adql"):
+    """The service that has the tables which a query, or the question itself, names."""
+    for slot in understood.of_type("table"):
+        if slot.name in parameter.known:
+            yield slot, slot.name
+    texts = [(slot.start, slot.value) for slot in understood.of_type("adql")] or [(0, understood.question)]
+    for begin, text in texts:
         for name, pattern in words()["named"]["tables"].items():
-            match = re.search(pattern, slot.value, re.I)
+            match = re.search(pattern, text, re.I)
             if match and name in parameter.known:
-                start = slot.start + match.start()
+                start = begin + match.start()
                 said = Slot("choice", match[0], start, start + len(match[0]), name, name=parameter.name)
                 yield said.inside(understood.question), name
+
+
+def _table_at(question: str, parameter: Parameter, slot: Slot) -> str:
+    """An address, with the table of it that is named beside it: votest.stars at https://.../tap is https://.../tap#votest.stars."""
+    if parameter.sort != "catalogue" or slot.type != "address" or "#" in slot.value:
+        return str(slot.value)
+    named = words()["named"]
+    found = re.search(named["table_before"], question[: slot.start], re.I)
+    found = found or re.match(named["table_after"], question[slot.end :], re.I)
+    return f"{slot.value}#{found['table']}" if found else str(slot.value)
 
 
 def _takes(parameter: Parameter, slot: Slot) -> bool:
@@ -230,6 +281,13 @@ def _bands(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Sl
 def _rows(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
     """How many are wanted: the first 50, 20 newest papers."""
     query = understood.of_type("adql")
+    counted = [
+        s for s in understood.slots if s.number and not s.unit and re.match(words()["named"]["row"], s.after, re.I)
+    ]
+    for slot in sorted(counted, key=lambda s: s.role == "min"):
+        if slot.number == int(slot.number or 0):
+            yield slot, int(slot.number or 0)
+            return
     for match in re.finditer(words()["named"]["rows"], normalised(understood.question), re.I):
         number = next(g for g in match.groups() if g)
         if any(q.start <= match.start() < q.end for q in query):
@@ -267,6 +325,8 @@ def _subjects(understood: Understanding, parameter: Parameter) -> Iterator[tuple
                 start, end = match.span("about")
                 yield Slot("choice", question[start:end], start, end, said, name=parameter.name).inside(question), said
                 return
+    for slot in understood.of_type("table"):
+        yield slot, slot.value
 
 
 _FINDERS: dict[str, Callable[[Understanding, Parameter], Iterator[tuple[Slot, Any]]]] = {
@@ -286,4 +346,8 @@ _FINDERS: dict[str, Callable[[Understanding, Parameter], Iterator[tuple[Slot, An
     "class": _known,
     "band": _bands,
     "rows": _rows,
+    "column": find_columns,
+    "column unit": find_units,
+    "table": find_table,
+    "folder": find_folder,
 }

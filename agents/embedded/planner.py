@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.asking import Asking
@@ -14,9 +14,9 @@ from gnomon.agents.embedded.assign import Assignment, assign
 from gnomon.agents.embedded.assumptions import assumptions, could, told, told_slots, users_of
 from gnomon.agents.embedded.choices import find_choices
 from gnomon.agents.embedded.clauses import Clauses, in_clauses, wish_of
-from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, Said, finish
+from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, Said, compared_with_itself, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
-from gnomon.agents.embedded.named_values import is_moving
+from gnomon.agents.embedded.named_values import is_moving, several_named
 from gnomon.agents.embedded.refusals import alone, data_meant, left_out, refused_tools, refuses_figures
 from gnomon.agents.embedded.sensible import (
     contradiction,
@@ -256,7 +256,7 @@ class EmbeddedPlanner:
 
     def consider(self, question: str, files: Sequence[Attached]) -> Considered:
         """What a question says and how likely each goal is."""
-        from gnomon.agents.embedded import vectors
+        from gnomon.knowledge import encoder
 
         understood = understand(question, self.clock)
         tools = list(self.registry.values())
@@ -273,7 +273,7 @@ class EmbeddedPlanner:
         taking = self.taking(understood, named=not files)
         numbers = frozenset(s.name for s in understood.slots if s.number is not None)
         misnamed = self.misnamed(understood, named=not files)
-        encoded = vectors.encode([*clauses.wanted, *clauses.refused])
+        encoded = encoder.encode([*clauses.wanted, *clauses.refused])
         asked = encoded[: len(clauses.wanted)]
         every = frozenset(self.registry)
 
@@ -472,7 +472,7 @@ class EmbeddedPlanner:
 
     def _act_beside(self, considered: Considered) -> Task | None:
         """What a question wants done to the world beside a query, which itself is submitted or sent without harm."""
-        from gnomon.agents.embedded import vectors
+        from gnomon.knowledge import encoder
 
         rest = considered.wish
         for slot in considered.understood.of_type("adql"):
@@ -481,7 +481,7 @@ class EmbeddedPlanner:
         if not asks_to_act(rest):
             return None
         read = self.goals.read(
-            self.goals.features([rest], vectors.encode([rest]), reachable=frozenset(self.registry), lacking=frozenset())
+            self.goals.features([rest], encoder.encode([rest]), reachable=frozenset(self.registry), lacking=frozenset())
         )
         return read.tasks("action")[0].meant.task if read.masses()["action"] >= _ACTS_SAID else None
 
@@ -636,6 +636,7 @@ class EmbeddedPlanner:
         first = _first_of_each_kind(files)
         whole: Draft | None = None
         made = Assignment()
+        by_step: dict[str, dict[str, Any]] = {}
         lacking: list[tuple[Tool, Parameter]] = []
         together = any(_takes_two(goal) for goal in goals)
         for file_set in [list(considered.files)] if together else self._file_sets(files, first):
@@ -647,7 +648,9 @@ class EmbeddedPlanner:
                 draft = grown
             draft = draft.only(set(_ends(draft, goals)))
             draft, made, lacking = self._fill(goals, draft, considered)
-            whole = draft if whole is None else whole.join(draft)
+            for values in self._listed(draft, understood, made):
+                whole, names = (whole or Draft()).join(draft)
+                by_step |= {names[step]: given for step, given in values.items()}
         assert whole is not None
         asking = Asking(self.registry, self.composer, considered, files)
         self._require_sensible(asking, whole, made)
@@ -659,7 +662,10 @@ class EmbeddedPlanner:
         if (number := unitless(made.unused, used, made)) is not None:
             raise asking.unitless(*number)
         self._ask_for_missing(asking, goals, used, made, lacking)
-        steps = finish(whole, made.arguments, max((f.attachment.rows for f in files), default=0), language)
+        rows = max((f.attachment.rows for f in files), default=0)
+        steps = finish(whole, made.arguments, rows, language, by_step)
+        if (same := compared_with_itself(steps)) is not None:
+            raise asking.unreachable(self.registry[same.tool], files)
         return Plan(
             question=understood.question,
             language=language,
@@ -675,6 +681,25 @@ class EmbeddedPlanner:
             or None,
             not_understood=list(understood.unread) or None,
         )
+
+    @staticmethod
+    def _listed(draft: Draft, understood: Understanding, made: Assignment) -> list[dict[str, dict[str, Any]]]:
+        """What a list of values, such as Gaia and 2MASS, sets of which step, for each copy of the draft that it takes; one of no value where there is no list.
+
+        Where the draft has a step for each of them, as a comparison has, it takes one.
+        """
+        for tool in {t.name: t for t, _i in draft.steps.values()}.values():
+            for parameter in tool.arguments:
+                steps = [name for name, (t, _i) in draft.steps.items() if t is tool]
+                if "read_network" not in tool.effects:
+                    continue
+                if several := several_named(understood, parameter, apart=len(steps) > 1):
+                    made.sources[f"{tool.name}.{parameter.name}"] = [slot for slot, _value in several]
+                    values = [{parameter.name: value} for _slot, value in several]
+                    if len(steps) == len(values):
+                        return [dict(zip(steps, values, strict=True))]
+                    return [dict.fromkeys(steps, value) for value in values]
+        return [{}]
 
     @staticmethod
     def _file_sets(files: Sequence[Attached], first: Sequence[Attached]) -> list[list[Attached]]:

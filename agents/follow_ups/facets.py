@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from gnomon.agents.embedded import vectors
 from gnomon.agents.embedded.nearness import Nearness
+from gnomon.knowledge import encoder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +69,7 @@ def facets_of(text: str, kept: Path | None = None) -> list[str]:
     """
     near = _near(kept)
     words = near.by_words(text)
-    best, around = near.by_sense(vectors.encode([text])[0])
+    best, around = near.by_sense(encoder.encode([text])[0])
     scores = dict(zip(_examples(), words + best + around, strict=True))
     top = max(scores.values())
     return [name for name in sorted(scores, key=lambda n: -scores[n]) if scores[name] >= _BESIDE * top]

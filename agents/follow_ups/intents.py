@@ -16,7 +16,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gnomon.agents.embedded import vectors
 from gnomon.agents.embedded.assign import assign
 from gnomon.agents.embedded.tokens import asks_for_picture, content_tokens, tokens
 from gnomon.agents.embedded.words import words as planner_words
@@ -25,6 +24,7 @@ from gnomon.agents.follow_ups.values import could_take
 from gnomon.agents.understanding.grammar import whole
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
+from gnomon.knowledge import encoder
 from gnomon.knowledge.glossary import terms_in
 from gnomon.tools.registry import Registry
 
@@ -171,7 +171,7 @@ class Intents:
         Heard
         """
         text = bare(understood.question, understood)
-        whole_text, first = vectors.encode([text, first_clause(text)])
+        whole_text, first = encoder.encode([text, first_clause(text)])
         features = self.features(understood, situation, text, (whole_text, first))
         fitted = weights()
         utility = [sum(fitted.get(name, 0.0) * value for name, value in row.items()) for row in features]

@@ -19,6 +19,7 @@ from gnomon.agents.markup import one_line
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.objects import find_objects
 from gnomon.agents.understanding.understand import Understanding
+from gnomon.knowledge import encoder
 from gnomon.knowledge.glossary import terms_in
 from gnomon.plans.run import Run
 from gnomon.tools.errors import GnomonError
@@ -149,7 +150,7 @@ class Recall:
         counted = [bool(counts) and p.things in counts for p in past]
         if not words_.any() and not any(counted) and understood.of_type("time", "object"):
             return list(past), list(past)
-        sense = self._vectors([p.text for p in past]) @ vectors.encode([text])[0]
+        sense = self._vectors([p.text for p in past]) @ encoder.encode([text])[0]
         scores = sense + _WORDS * words_ + [_COUNTED * c for c in counted]
         order = sorted(range(len(past)), key=lambda i: (-round(float(scores[i]), 3), i))
         return [past[i] for i in order], [past[i] for i in order if scores[i] >= _LIKE]
@@ -169,7 +170,7 @@ class Recall:
         if new:
             from gnomon.plans.store import write_atomically
 
-            known |= dict(zip(map(vectors.key_of, new), vectors.encode(new), strict=True))
+            known |= dict(zip(map(vectors.key_of, new), encoder.encode(new), strict=True))
             keys, values = np.array(list(known)), np.stack(list(known.values()))
             write_atomically(self.kept, lambda part: np.savez(part, keys=keys, vectors=values))
         return np.stack([known[vectors.key_of(t)] for t in texts])

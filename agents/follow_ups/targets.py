@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gnomon.agents.embedded import vectors
 from gnomon.agents.embedded.tokens import asks_for_picture
 from gnomon.agents.embedded.words import kind_phrase
 from gnomon.agents.follow_ups.options import Option, Refusal, Unclear
@@ -16,6 +15,7 @@ from gnomon.agents.follow_ups.phrases import listed, phrase
 from gnomon.agents.follow_ups.revise import FIGURE, Reviser
 from gnomon.agents.follow_ups.session import File
 from gnomon.agents.follow_ups.values import tools_of
+from gnomon.knowledge import encoder
 from gnomon.plans.plan import Attachment, Plan
 from gnomon.tools.registry import Tool
 
@@ -130,7 +130,7 @@ class Targets:
         places = {m.tool.name: i for i, m in enumerate(goals.meant) if m.tool is not None}
         parts = [part for part in _AND.split(text) if len(part.strip()) > 1] or [text]
         out = []
-        for part, vector in zip(parts, vectors.encode(parts), strict=True):
+        for part, vector in zip(parts, encoder.encode(parts), strict=True):
             sense, near = goals.near.by_sense(vector)
             likeness = goals.near.by_words(part) + sense + near
             among = {t.name: float(likeness[places[t.name]]) for t in possible}

@@ -107,6 +107,9 @@ _SUGGESTS_PLACE = (
     r"(?:\b(?:at|around|near|cent(?:er|re|red|ered|ring|ering)(?: (?:at|on))?|located|towards?|cone|target|source|field|transient)"
     r"|\b(?:GRB|SN|AT|GW|FRB|EP)(?: ?[\w.-]+)?|位于|中心|附近|周围|以|在)[ :=,(]*$"
 )
+# What is said of a region and of nothing else, before its centre and after it.
+_AROUND = r"(?i:\b(?:around|near|cent(?:er|re|red|ered|ring|ering)(?: (?:at|on))?|cone)|(?:arcmin|arcsec|deg|degrees?|minutes?|seconds?|['\"°]) of|(?:images?|spectr(?:um|a)|cut-?outs?|sources|stars|objects|fields?|positions?|light curves?|pictures?|charts?) (?:of|at|for)|中心|位于)[ :=,(是为]*$"
+_AROUND_AFTER = r"\)? ?(?:周围|附近|周边|为中心|一带|那里|处|的(?:图|光谱|源|星|光变|天区))"
 _SAYS_OTHERWISE = (
     r"(?i)pixel|\bpix\b|像素|\bx ?, ?y\b|longitude|latitude|经度|纬度|台址|elevation|altitude|azimuth|\bsite\b|observatory|天文台|方位|高度|"
     r"bounds?\b|range|limits?\b|prior|slope|offset|proper motion|自行|velocit|period|周期|error|误差|magnitude|星等|duration|时长|phase|相位|"
@@ -396,8 +399,11 @@ def _is_bare_decimals(pair: _Pair, after: str) -> bool:
         return pair.signed or places > 0 or degrees
     if pair.first.endswith("d") and pair.second.endswith("d"):
         return pair.signed and places > 1
+    around = compiled(_AROUND).search(pair.before) or compiled(_AROUND_AFTER).match(after)
     return pair.signed and (
-        (places > 1 and bool(compiled(_SUGGESTS_PLACE).search(pair.before))) or (degrees and places > 0)
+        (places > 0 and bool(pair.gap) and around is not None and not pair.second.endswith(("d", "h")))
+        or (places > 1 and bool(compiled(_SUGGESTS_PLACE).search(pair.before)))
+        or (degrees and places > 0)
     )
 
 

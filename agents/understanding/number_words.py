@@ -36,7 +36,18 @@ _TENS = {
     w: 10 * i for i, w in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
 }
 _SCALES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9}
-_PARTS = {"half": 0.5, "quarter": 0.25, "quarters": 0.25, "third": 1 / 3, "thirds": 1 / 3}
+_PARTS = {
+    "half": 0.5,
+    "quarter": 0.25,
+    "third": 1 / 3,
+    "fifth": 0.2,
+    "sixth": 1 / 6,
+    "eighth": 0.125,
+    "tenth": 0.1,
+    "twentieth": 0.05,
+    "hundredth": 0.01,
+}
+_PARTS |= {f"{word}s": value for word, value in _PARTS.items() if word != "half"}
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _PLACES = {"十": 10, "百": 100, "千": 1000}
 _MYRIADS = {"万": 10**4, "亿": 10**8}
@@ -51,7 +62,8 @@ def pattern() -> re.Pattern[str]:
     one = rf"(?:(?:{tens})(?:[- ](?:{'|'.join(list(_SMALL)[1:10])}))?|{unit})"
     whole = rf"{one}(?:[ -](?:{'|'.join(_SCALES)}))*(?:(?: and)?[ ]{one}(?:[ -](?:{'|'.join(_SCALES)}))*)*"
     half = r"(?: and a half| and a quarter| point (?:zero|one|two|three|four|five|six|seven|eight|nine)+)?"
-    part = r"(?:(?:half(?: of)?(?: an?)?|(?:a quarter|a third|(?:one|two|three) (?:quarters?|thirds?)) of(?: an?)?))"
+    parts = "|".join(sorted({*_PARTS} - {"half"}, key=len, reverse=True))
+    part = rf"(?:(?:half(?: of)?(?: an?)?|(?:an?|one|two|three|four|five|seven|nine)[ -](?:{parts}) of(?: an?)?))"
     english = rf"(?<![A-Za-z0-9_-])(?:{part}|{whole}{half})(?![A-Za-z0-9_])"
     characters = "零〇一二两三四五六七八九十百千万亿"
     chinese = rf"(?:百万分之|百分之|千分之|万分之) ?(?:[{characters}]+(?:点[{characters}]+)?|\d+(?:\.\d+)?)|[{characters}]+(?:点[{characters}]+)?半?|半"

@@ -84,6 +84,8 @@ def value_of(written: str) -> float:
     return float(text)
 
 
+_SCALES = {"万": 1e4, "百万": 1e6, "亿": 1e8, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+_SCALE = re.compile(r" ?(百万|万|亿|(?:thousand|million|billion)(?![A-Za-z]))", re.I)
 _MASS_OR_RADIUS = re.compile(r"(质量|半径)[^，。；,;]{0,8}$")
 _BODIES = {"太阳": "sun", "木星": "jup", "地球": "earth"}
 
@@ -102,8 +104,8 @@ def _times_a_body(text: str, start: int, end: int) -> tuple[str, int]:
 def _read(text: str, match: re.Match[str]) -> _Read:
     """A number in digits, with a multiplier like 万 and its unit."""
     value, end = value_of(match[0]), match.end()
-    if text[end : end + 1] in ("万", "亿"):
-        value, end = value * (1e4 if text[end] == "万" else 1e8), end + 1
+    if scale := _SCALE.match(text, end):
+        value, end = float(f"{value * _SCALES[scale[1].lower()]:.15g}"), scale.end()
     unit, stop = unit_at(text, end)
     if not unit:
         unit, stop = _times_a_body(text, match.start(), end)
@@ -289,6 +291,20 @@ def find_squares(text: str) -> list[Slot]:
     return found
 
 
+_JULIAN_EPOCH = re.compile(r"(?<![A-Za-z0-9_+-])J((?!2000(?:\.0+)?(?!\.?\d))(?:1[89]|20)\d\d\.\d{1,4})(?![\d.+-]*\d)")
+
+
+def find_epochs(text: str) -> list[Slot]:
+    """Julian epochs, ``J2015.5``; J2000.0 is an equinox for most who write it."""
+    found = []
+    for match in _JULIAN_EPOCH.finditer(text):
+        before, after = clause_around(text, *match.span())
+        found.append(
+            Slot("quantity", match[0], *match.span(), float(match[1]), name="epoch", before=before, after=after)
+        )
+    return found
+
+
 def find_quantities(text: str) -> list[Slot]:
     """All numbers of a text that something is said of, in the order in which they stand.
 
@@ -365,8 +381,13 @@ def _group(text: str, first: _Read) -> tuple[list[Slot], int]:
     together = patterns["and"].match(text, first.end)
     announced_range = patterns["range"].search(before[-30:].split("\0")[-1]) and not _AT.search(before)
     if together and announced_range and not _is_list(text, first):
-        last_of_range = _number_at(text, together.end())
+        band = _BAND_BEFORE.search(before)
+        again = re.compile(rf"{re.escape(band[1])}\s*=?\s*(?=\d)").match(text, together.end()) if band else None
+        last_of_range = _number_at(text, again.end() if again else together.end())
         if last_of_range and (last_of_range.unit or not first.unit):
+            if again and band and not last_of_range.unit:  # between G 12 and G 16
+                both = _range(text, first.with_unit("mag"), last_of_range.with_unit("mag"))
+                return [replace(slot, name=slot.name or band[1]) for slot in both], last_of_range.end
             return _range(text, first, last_of_range), last_of_range.end
     fellows = (
         [first]
@@ -380,6 +401,10 @@ def _group(text: str, first: _Read) -> tuple[list[Slot], int]:
         return slots, fellows[-1].end
     slots = _one(text, first, first.start)
     return slots, max(slot.end for slot in slots)
+
+
+# A letter before a number that may be a band's.
+_BAND_BEFORE = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z]{1,2}'?)\s*=?\s*$")
 
 
 def _julian(text: str, read: _Read) -> str:
@@ -432,7 +457,7 @@ def _range(text: str, first: _Read, last: _Read) -> list[Slot]:
     if unit_first == unit_last and a > b:
         a, b = b, a
     slot = _slot(text, replace(low, unit=unit_first, end=high.end), "min")
-    return [replace(slot, value=a), replace(slot, value=b, unit=unit_last, role="max")]
+    return [replace(slot, value=a), replace(slot, value=b, unit=unit_last or slot.unit, role="max")]
 
 
 def _one(text: str, read: _Read, clause_start: int, name: str = "") -> list[Slot]:
@@ -542,6 +567,8 @@ def _name(text: str, before: str, after: str, read: _Read) -> str:
     """What the number is of: the symbol it is set equal to, else the nearest term of the field before it, else the one after it."""
     if read.unit in ("d", "h", "min", "wk") and _PAUSES.match(after):
         return "break_tolerance"
+    if not read.unit and _YEAR.fullmatch(read.digits) and (_EPOCH.search(before) or _EPOCH_SAID.search(text)):
+        return "epoch"
     if by_adjective := _by_adjective(before, after, read.unit):
         return by_adjective
     if (told := _NAMELY.match(before)) and not _terms(before[told.end() :]):
@@ -593,6 +620,13 @@ def _by_adjective(before: str, after: str, unit: str) -> str:
     return ""
 
 
+# A Julian year, and what is said before the one that positions are of: "measured in 2019.0"; another one where epochs are spoken of.
+_YEAR = re.compile(r"(?:1[89]|20)\d\d\.\d{1,4}")
+_EPOCH = re.compile(
+    r"(?:\bepochs?\b|历元)[^.;。；]{0,12}$|(?:\bpositions?\b|\bcoordinates?\b|\bcoords\b|\bmeasured\b|位置|坐标)[^,;，。；]{0,8}\b(?:at|in|of|from|for|are|is)\s*$|(?:位置|坐标)[^,;，。；]{0,8}[是在为]\s*$",
+    re.I,
+)
+_EPOCH_SAID = re.compile(r"\bepochs?\b|历元", re.I)
 # A time of transit is a date in days, and no length of time.
 _DATE = 1000.0
 _AT = re.compile(r"\bat\s*(?:about|around|roughly|approximately|nearly|near|~|≈)?\s*$", re.I)
@@ -646,12 +680,21 @@ def _term_of(symbol: str) -> str:
     return term.key if term else ""
 
 
+# A column of magnitudes, of which something is said: mag_auto_i between 20 and 24.
+_MAGNITUDES = re.compile(
+    r"(?<![A-Za-z0-9_])([A-Za-z]\w*_mag(?:_\w+)?|mag_\w+)\s*(?:is |are |=|:|<|>|<=|>=|≤|≥|between|from|in|brighter than|fainter than|亮于|暗于|介于|在)*\s*$",
+    re.I,
+)
+
+
 def _band(before: str, after: str, read: _Read) -> str:
     """The filter of a magnitude; empty where the number is none."""
     about = 3 < read.value < 25 and re.search(r"(?:about|around|roughly|~|约|大约)\s*$", before)
     bright = any(re.search(whole(w), f"{before} {after}", re.I) for w in grammar()["brightness"])
     if read.unit not in ("", "mag"):
         return ""
+    if column := _MAGNITUDES.search(before):
+        return column[1]
     names = [
         *grammar()["bands"],
         *(grammar()["bands_in_context"] if bright or read.unit == "mag" else ["R"] if about else []),
@@ -664,6 +707,9 @@ def _band(before: str, after: str, read: _Read) -> str:
     told = read.unit == "mag" or bright or about or re.search(r"[=<>≤≥≈~:]", symbol[0] if symbol else "")
     if symbol and (told or symbol[1].endswith("mag")):
         return symbol[1].removesuffix("mag")
+    between = re.match(rf"\s*[<≤]=?\s*({pattern})\s*[<≤]", after)
+    if between:
+        return between[1].removesuffix("mag")  # 12 < G < 16
     following = re.match(rf"\s*(?:in|\()?\s*({pattern})(?![A-Za-z0-9_])", after)
     return following[1].removesuffix("mag") if following and read.unit == "mag" else ""
 

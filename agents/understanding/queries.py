@@ -10,6 +10,8 @@ _QUERY = re.compile(
     r"(?<![A-Za-z])(?:SELECT\b(?P<columns>[\s\S]{1,4000}?)\bFROM\s+(?!(?:the|this|that|these|those|my|our|an|a\s+(?:file|table|list|catalog)\w*|all|any|it|them)\b)[\w\"(]|WITH\s+\w+\s+AS\s*\()",
     re.I,
 )
+# The beginning of what can be nothing else, though it goes on as no query does.
+_BEGUN = re.compile(r"(?<![A-Za-z])SELECT\s+(?:(?:DISTINCT\s+)?TOP\s+\d+\s+\S|\*|\w+\s*,\s*\w+|COUNT\s*\()")
 # Words in a row, as no list of columns has them.
 _PLAIN_WORDS = re.compile(r"^\s*(?!DISTINCT\b|TOP\b|ALL\b)[A-Za-z]+\s+(?!AS\b)[A-Za-z]+\s+(?!AS\b)[A-Za-z]", re.I)
 _CLOSING = {"`": "`", '"': '"', "“": "”", "「": "」", "'": "'"}
@@ -35,6 +37,7 @@ def find_queries(text: str) -> list[Slot]:
     A query ends with its quotation mark, else before words that speak about it (``… on the Gaia archive``).
     """
     match = next((m for m in _QUERY.finditer(text) if not _PLAIN_WORDS.match(m["columns"] or "")), None)
+    match = match or _BEGUN.search(text)
     if match is None:
         return []
     start = match.start()

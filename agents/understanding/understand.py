@@ -13,7 +13,7 @@ from gnomon.agents.understanding.coordinates import find_coordinates
 from gnomon.agents.understanding.corrections import corrected
 from gnomon.agents.understanding.grammar import grammar, language_of, normalised
 from gnomon.agents.understanding.objects import find_objects
-from gnomon.agents.understanding.quantities import find_quantities, find_squares
+from gnomon.agents.understanding.quantities import find_epochs, find_quantities, find_squares
 from gnomon.agents.understanding.queries import find_addresses, find_queries
 from gnomon.agents.understanding.releases import find_releases
 from gnomon.agents.understanding.settings import find_files, find_settings
@@ -109,6 +109,7 @@ def understand(question: str, clock: Clock | None = None) -> Understanding:
     take([t for t in times if not _LENGTH.fullmatch(t.text.strip())])
     take(find_settings(unread.text))
     take(find_squares(unread.text))
+    take(find_epochs(unread.text))
     take(find_quantities(unread.text))
     left = [m[0] for m in _LEFT.finditer(_ORDINAL.sub(" ", unread.text))]
     ordered = sorted(

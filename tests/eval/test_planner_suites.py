@@ -20,12 +20,13 @@ FLOORS = {
     "development_2": (0.93, 0.94, 0.94, 0.93),
     "development_5": (0.95, 0.93, 0.97, 0.95),
     "development_13": (0.93, 0.94, 0.94, 0.74),
+    "development_14": (0.85, 0.90, 0.0, 0.0),
     "extents": (0.94, 0.88, 0.0, 0.95),
 }
 EVERY = sorted(f.stem for f in QUESTIONS.glob("*.yaml") if not f.stem.startswith("follow_ups"))
 load = cache(read)
 # Values in the wrong place on questions that were written to be hard; no more than these.
-INVENTED = {"development_2": 4, "development_13": 9}
+INVENTED = {"development_2": 4, "development_13": 9, "development_14": 6}
 
 
 def share(pairs: list[tuple[int, int]]) -> float:

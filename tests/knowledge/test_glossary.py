@@ -21,6 +21,26 @@ def test_terms_are_there_and_whole() -> None:
         assert term.zh not in term.aliases_zh
 
 
+def test_terms_of_the_field_stand_beside_them_without_a_clash() -> None:
+    core, whole = load(), load(whole=True)
+    assert whole[: len(core)] == core and len(whole) >= len(core) + 700
+    assert len({t.key for t in whole}) == len(whole)
+    names: dict[str, str] = {}
+    for term in whole:
+        assert term.en and re.search(r"[\u4e00-\u9fff]", term.zh) and term.source in ("AN", "usage")
+        for name in {n.casefold() for n in (term.en, term.zh, *term.aliases_en, *term.aliases_zh)}:
+            assert (
+                names.setdefault(name, term.key) == term.key or term in core or names[name] in {t.key for t in core}
+            ), name
+    assert all(len(a) > 1 for t in whole[len(core) :] for a in t.aliases_en)
+
+
+def test_terms_of_the_field_are_found_where_they_are_asked_for() -> None:
+    said = "Which tidal disruption events were seen in X-rays?"
+    assert any("潮汐瓦解" in t.zh for t in glossary.terms_in(said, whole=True)) and not glossary.terms_in(said)
+    assert any(t.en == "active galactic nucleus" for t in glossary.terms_in("活动星系核的光变", whole=True))
+
+
 @pytest.mark.parametrize(
     ("term", "zh"),
     [

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gnomon.agents.embedded.assign import assign
+from gnomon.agents.embedded.named_values import several_named
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import understand
 from gnomon.tools.registry import Registry
@@ -56,3 +57,22 @@ def _given(registry: Registry, question: str, *tools: str) -> dict[str, dict[str
 def test_what_a_question_names(registry: Registry, question: str, tool: str, arguments: dict[str, Any]) -> None:
     given = _given(registry, question, tool).get(tool, {})
     assert {k: v for k, v in given.items() if k != "cadence" or tool == "light_curves"} == arguments
+
+
+@pytest.mark.parametrize(
+    ("question", "tool", "parameter", "names"),
+    [
+        ("Gaia and 2MASS sources within 3 arcmin", "cone_search", "catalogue", ["Gaia", "2MASS"]),
+        ("M67 周围的 Gaia 和 AllWISE 源", "cone_search", "catalogue", ["Gaia", "AllWISE"]),
+        ("Gaia DR3, 2MASS and SDSS stars", "cone_search", "catalogue", ["Gaia", "2MASS", "SDSS"]),
+        ("DSS2 red and Pan-STARRS r images", "images", "survey", ["DSS2 red", "Pan-STARRS r"]),
+        ("ZTF and TESS light curves", "light_curves", "survey", ["ZTF", "TESS"]),
+        ("Gaia sources, not 2MASS", "cone_search", "catalogue", []),
+        ("Gaia sources within 3 arcmin; I know 2MASS", "cone_search", "catalogue", []),
+        ("Gaia DR3 sources", "cone_search", "catalogue", []),
+    ],
+)
+def test_several_names(registry: Registry, question: str, tool: str, parameter: str, names: list[str]) -> None:
+    found = several_named(understand(question, CLOCK), registry[tool].parameter(parameter))
+
+    assert [value for _slot, value in found] == names

@@ -67,3 +67,35 @@ def test_what_is_missing_is_asked_for_by_what_it_is(
     with pytest.raises(NeedsAnswer) as back:
         planner.plan(question, ())
     assert back.value.why == why and says in str(back.value)
+
+
+def test_each_catalogue_of_a_list_is_asked_and_the_name_resolved_once(planner: EmbeddedPlanner) -> None:
+    plan = planner.plan("List the Gaia and 2MASS sources within 3 arcmin of TRAPPIST-1, no plots", ())
+
+    assert [(s.tool, s.arguments.get("catalogue")) for s in plan.steps] == [
+        ("resolve", None),
+        ("cone_search", "Gaia"),
+        ("cone_search", "2MASS"),
+    ]
+    assert all(s.inputs["target"].step == "resolve" for s in plan.steps[1:])  # type: ignore[union-attr]
+
+
+def test_both_surveys_of_a_list_give_light_curves(planner: EmbeddedPlanner) -> None:
+    plan = planner.plan("ZTF and TESS light curves of HD 80606", ())
+
+    assert [s.arguments["survey"] for s in plan.steps if s.tool == "light_curves"] == ["ZTF", "TESS"]
+
+
+def test_two_catalogues_that_are_compared_are_asked_for_once_each(planner: EmbeddedPlanner) -> None:
+    plan = planner.plan("Cross-match the Gaia and 2MASS sources within 3 arcmin of TRAPPIST-1, 1 arcsec", ())
+
+    matches = [s for s in plan.steps if s.tool == "crossmatch"]
+    assert [s.arguments["catalogue"] for s in plan.steps if s.tool == "cone_search"] == ["Gaia", "2MASS"]
+    assert len(matches) == 1
+    assert matches[0].arguments["radius"] == {"value": 1.0, "unit": "arcsec"}
+    assert [matches[0].inputs[n].step for n in ("sources", "others")] == ["cone_search", "cone_search_2"]  # type: ignore[union-attr]
+
+
+def test_nothing_is_compared_with_itself(planner: EmbeddedPlanner) -> None:
+    with pytest.raises(NeedsAnswer, match="table of sources"):
+        planner.plan("Cross-match the Gaia sources within 3 arcmin of TRAPPIST-1, 1 arcsec", ())

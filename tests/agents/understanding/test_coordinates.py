@@ -281,3 +281,27 @@ def test_places_are_those_of_the_text(text: str) -> None:
         assert last <= slot.start < slot.end
         assert 0 <= slot.value["ra"] < 360 and -90 <= slot.value["dec"] <= 90
         last = slot.end
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "sources around 150.5 +1.5 within 2 arcmin",
+        "取出 150.5 +1.5 周围 2 角分的源",
+        "Gaia sources within 10 arcmin of 150.5 +1.5",
+        "Image of 150.5 +1.5, 5 arcmin",
+        "150.5 +1.5 的图像",
+        "150.5, +1.5 附近",
+    ],
+)
+def test_degrees_that_nothing_labels_are_a_place_where_a_region_is_spoken_of(question: str) -> None:
+    (found,) = find_coordinates(question)
+
+    assert found.value == {"ra": 150.5, "dec": 1.5}
+
+
+@pytest.mark.parametrize(
+    "question", ["a peak near 12.5 +0.3 d", "the period is near 12.5 +0.3/-0.2 d", "an amplitude of 15.2 +0.4"]
+)
+def test_a_number_with_its_error_is_no_place(question: str) -> None:
+    assert not find_coordinates(question)
