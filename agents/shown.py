@@ -24,8 +24,8 @@ from gnomon.tools.errors import StoreError
 from gnomon.tools.registry import Kind
 from gnomon.tools.sky_notation import angle, sexagesimal
 
-KINDS = ("Target", "SourceTable", "Holdings", "Spectrum", "Image", "Ephemeris", "Notices", "References")
-ROWS, COLUMNS, CARDS = 10, 8, 5
+KINDS = ("Target", "SourceTable", "Columns", "Catalogue", "Holdings", "Spectrum", "Image", "Ephemeris", "Notices", "References")  # fmt: skip
+ROWS, COLUMNS, CARDS, TABLES, NAMES = 10, 8, 5, 30, 24
 ALIASES, AUTHORS, LONGEST = 12, 3, 90
 SAMPLES = 5  # rows of a spectrum, of which the figure says more
 NONE = "—"  # what nobody gives
@@ -235,6 +235,8 @@ class _Maker:
             "Spectrum": self._spectrum,
             "Image": self._image,
             "Ephemeris": self._ephemeris,
+            "Columns": self._columns,
+            "Catalogue": self._catalogue,
             "Holdings": self._holdings,
             "Notices": self._notices,
         }
@@ -341,7 +343,7 @@ class _Maker:
     def _status(self) -> list[str]:
         """How complete it is, who answered when, and what is missing."""
         out = []
-        if self.kind not in ("Image", "Spectrum", "Target"):
+        if self.kind not in ("Image", "Spectrum", "Target", "Catalogue"):
             rows = {"rows": len(self.value), "s": _s(len(self.value))}
             cut = list(
                 dict.fromkeys(one_line(q["cut_by"]) for q in self.queries if q.get("cut_by") and "error" not in q)
@@ -388,8 +390,10 @@ class _Maker:
 
     def _part(self, made: dict[str, Any]) -> str:
         """Which part is shown."""
-        if self.kind == "Image":
+        if self.kind in ("Image", "Catalogue"):
             return ""
+        if "part" in made:
+            return str(made["part"])
         total = len(self.value)
         shown = len(made.get("rows") or made.get("papers") or made.get("cards") or [])
         if self.kind == "Spectrum":
@@ -521,10 +525,53 @@ class _Maker:
                 else "",
             )
         else:
-            of = self.say["of"].format(what=catalogue) if catalogue else ""
+            of = self.say["of"].format(what=catalogue) if catalogue and catalogue != self._services() else ""
             by = self.say["by"].format(services=self._services()) if self._services() else ""
             summary = self.say["sources"].format(rows=rows, s=_s(rows), of=of, by=by, complete=self._completeness())
         return {**self._table(names), "summary": summary}
+
+    def _columns(self) -> dict[str, Any]:
+        """Columns of tables; where they are of several tables, a row for each of these."""
+        tables: dict[str, list[int]] = {}
+        for i in range(len(self.value)):
+            tables.setdefault(self._text("table_name", i), []).append(i)
+        rows_said = {"rows": len(self.value), "s": _s(len(self.value)), "by": self.say["by"].format(services=self._services())}  # fmt: skip
+        if len(tables) < 2:
+            summary = self.say["columns_of"].format(**rows_said, table=next(iter(tables), ""))
+            names = [n for n in ("column_name", "unit", "ucd", "description") if n in self.value.colnames]
+            table = self._table(names, {n: self.label.get(n, n) for n in names}, TABLES)
+            shown, total = len(table["rows"]), len(self.value)
+            part = self.say["first"].format(rows=shown, total=total) if shown < total else ""
+            return {**table, "part": part, "summary": summary}
+        summary = self.say["columns"].format(**rows_said, tables=len(tables), t=_s(len(tables)))
+        rows = []
+        for name, places in list(tables.items())[:TABLES]:
+            said = _some([self._text("column_name", i) for i in places], self.comma, self.say["and_more"])
+            rows.append(Row(places[0] + 1, [Cell(name), Cell(str(len(places))), Cell(said)]))
+        part = self.say["first"].format(rows=len(rows), total=len(tables)) if len(rows) < len(tables) else ""
+        heads = [self.label[n] for n in ("table_name", "columns", "column_names")]
+        return {"heads": heads, "numeric": [False, True, False], "rows": rows, "part": part, "summary": summary}
+
+    def _catalogue(self) -> dict[str, Any]:
+        """A catalogue on disk: what it holds."""
+        rows = int(sum(int(n) for n in self.value["rows"]))
+        position = self.meta.get("position") or {}
+        frame, epoch = one_line(position.get("frame") or ""), position.get("epoch")
+        place = self.say["frame"].format(frame=frame) if epoch is None else self.say["frame_epoch"].format(frame=frame, epoch=f"{float(epoch):.1f}")  # fmt: skip
+        columns = [
+            one_line(c.get("name", "")) + (f" [{_unit_text(c['unit'])}]" if c.get("unit") else "")
+            for c in self.meta.get("columns") or []
+        ]
+        pairs = [
+            ("rows", f"{rows:,}"),
+            ("files", f"{len(self.value):,}"),
+            ("position", f"{position.get('ra', '')}, {position.get('dec', '')} ({place})"),
+            ("columns", str(len(columns))),
+            ("column_names", _some(columns, self.comma, self.say["and_more"])),
+        ]
+        name = one_line(self.meta.get("catalogue") or "")
+        summary = self.say["catalogue"].format(name=name, rows=f"{rows:,}", files=f"{len(self.value):,}", s=_s(len(self.value)))  # fmt: skip
+        return {"cards": [Card(name, [Fact(self.label[n], [Cell(said)]) for n, said in pairs])], "summary": summary}
 
     def _completeness(self) -> str:
         if not self.queries:
@@ -739,6 +786,12 @@ class _Maker:
 def _s(count: int) -> str:
     """The ending of an English plural."""
     return "" if count == 1 else "s"
+
+
+def _some(names: list[str], comma: str, more: str) -> str:
+    """The first names of a list, and how many more there are."""
+    rest = len(names) - NAMES
+    return comma.join(names[:NAMES]) + (more.format(more=rest) if rest > 0 else "")
 
 
 def _masked(cell: Any) -> bool:

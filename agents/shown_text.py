@@ -8,8 +8,9 @@ from typing import Any
 
 from gnomon.agents.shown import Card, Shown
 
-WIDTH = 110  # of a table; columns that would reach beyond are left out
-ROWS, PAPERS, CARDS = 5, 10, 3
+WIDTH = 110  # of a table; columns that would reach beyond are left out, but a text that has so much room is cut
+LEAST = 20
+ROWS, LINES, PAPERS, CARDS = 5, 20, 10, 3
 
 
 def shown_text(shown: list[Shown], words: dict[str, Any]) -> str:
@@ -55,19 +56,32 @@ def _card(card: Card) -> Iterator[str]:
         yield f"    {_padded(fact.label, width)}  {', '.join(c.text for c in fact.cells)}"
 
 
+def _cut(text: str, room: int) -> str:
+    if _wide(text) <= room:
+        return text
+    while text and _wide(text) > room - 1:
+        text = text[:-1]
+    return f"{text}…"
+
+
 def _table(one: Shown, words: dict[str, Any]) -> Iterator[str]:
-    rows = [[c.text for c in row.cells] for row in one.rows[:ROWS]]
+    most = LINES if one.kind == "Columns" else ROWS
+    rows = [[c.text for c in row.cells] for row in one.rows[:most]]
     widths = [max(_wide(r[i]) for r in [one.heads, *rows]) for i in range(len(one.heads))]
     shown, used = 0, 6
     for width in widths:
         if shown and used + width + 2 > WIDTH:
-            break
+            if (room := WIDTH - used - 2) < LEAST or one.numeric[shown]:
+                break
+            widths[shown] = width = room
+            rows = [[*r[:shown], _cut(r[shown], room), *r[shown + 1 :]] for r in rows]
         used, shown = used + width + 2, shown + 1
-    for number, cells in ((None, one.heads), *((row.number, [c.text for c in row.cells]) for row in one.rows[:ROWS])):
+    numbers = [row.number for row in one.rows[:most]]
+    for number, cells in ((None, one.heads), *zip(numbers, rows, strict=True)):
         line = "  ".join(_padded(cells[i], widths[i], right=one.numeric[i]) for i in range(shown))
         yield f"  {'' if number is None else number:>3}  {line}".rstrip()
     left = len(one.heads) - shown
-    if one.total > ROWS or left:
+    if left or len(one.rows) > most or (one.part if one.kind == "Columns" else one.total > most):
         yield "       …" + (f" {words['showing']['more_columns'].format(more=left)}" if left else "")
 
 

@@ -50,7 +50,7 @@ def _costs(plan: Plan, registry: Registry, policy: Policy, *, known: bool) -> It
         if cost is None:
             continue
         if cost.refused:
-            yield Finding("too-many-rows", f"{place}.arguments", cost.refused, cost.remedy)
+            yield Finding("would-be-refused", f"{place}.arguments", cost.refused, cost.remedy)
         elif understated(step, cost):
             fields = cost_fields(cost, "en")
             said = spoken_cost(fields["cost"], at_most=cost.at_most)

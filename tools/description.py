@@ -79,6 +79,9 @@ SORTS = {
     "facility": "the name of a telescope, an instrument or a mission",
     "class": "a class of objects",
     "band": "a band of light, by the letters of its filter",
+    "column": "the name of a column of a table",
+    "column unit": "a column and its unit, as pmra=mas/yr",
+    "folder": "a folder on this machine",
 }
 
 

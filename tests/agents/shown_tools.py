@@ -9,6 +9,8 @@ from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
     from gnomon.tools.kinds import (
+        Catalogue,
+        Columns,
         Ephemeris,
         Holdings,
         Image,
@@ -187,6 +189,68 @@ def fetch_holdings() -> Holdings:
     table["ra"] = number_column([187.27, 187.28, None], "deg", "")
     table.meta["time_reference"] = {"name": "MJD", "zero_jd": 2400000.5, "scale": None}
     table.meta["queries"] = [query("MAST", 2), query("ESO archive", 1)]
+    return table
+
+
+@tool(**COMMON)
+def fetch_columns(tables: int = 1) -> Columns:
+    """Fetch the columns of tables.
+
+    Parameters
+    ----------
+    tables : int
+        How many.
+
+    Returns
+    -------
+    Columns
+        Three columns each.
+    """
+    from astropy.table import QTable
+
+    names = [(f"sky.t{i}", column) for i in range(tables) for column in ("dec", "pmra", "ra")]
+    table = QTable()
+    table["table_name"] = [t for t, _c in names]
+    table["column_name"] = [c for _t, c in names]
+    table["unit"] = ["mas/yr" if c == "pmra" else "deg" for _t, c in names]
+    table["ucd"] = ["pos.pm" if c == "pmra" else "" for _t, c in names]
+    table["datatype"] = ["double"] * len(names)
+    table["description"] = [f"What {c} means" for _t, c in names]
+    table.meta["queries"] = [query("Tables", len(names))]
+    return table
+
+
+@tool(**COMMON)
+def fetch_catalogue() -> Catalogue:
+    """Fetch a catalogue on disk.
+
+    Returns
+    -------
+    Catalogue
+        Two files.
+    """
+    import numpy as np
+    from astropy.table import QTable
+
+    table = QTable(
+        {
+            "file": ["a.parquet", "b.parquet"], "order": np.array([1, 1]), "pixel": np.array([4, 5]),
+            "rows": np.array([1_200_000, 34_567]), "bytes": np.array([10, 20]), "footer_sha256": ["0" * 64, "1" * 64],
+        }
+    )  # fmt: skip
+    table.meta.update(
+        catalogue="Deep field",
+        folder="/nowhere/deep",
+        form="Parquet",
+        identity="0" * 64,
+        metadata=[],
+        position={"ra": "ra", "dec": "dec", "frame": "ICRS", "epoch": 2016.0},
+        columns=[
+            {"name": "ra", "unit": "deg"},
+            {"name": "dec", "unit": "deg"},
+            *({"name": f"mag_{i}", "unit": "mag"} for i in range(40)),
+        ],
+    )
     return table
 
 

@@ -253,3 +253,30 @@ def test_same_run_gives_the_same_bytes(english: Done) -> None:
     before = {p.name: p.read_bytes() for p in folder.iterdir()}
     Done(english.run, english.registry, Store(english.run.folder.parents[1] / "store"))
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+
+
+def test_columns_of_several_tables_are_a_row_for_each(finish: Callable[..., Done]) -> None:
+    done = finish("fetch_columns", arguments={"fetch_columns": {"tables": 40}})
+
+    (shown,) = done.results["tables"]
+    assert (
+        shown["first"][:2] == [["sky.t0", "3", "dec, pmra, ra"], ["sky.t1", "3", "dec, pmra, ra"]]
+        and len(shown["first"]) == 30
+    )
+    assert "120 columns of 40 tables from Tables" in done.markdown and "first 30 of 40" in done.markdown
+    assert not done.flagged(done.markdown)
+
+
+def test_columns_of_one_table_with_what_they_mean(finish: Callable[..., Done]) -> None:
+    done = finish("fetch_columns", language="zh")
+
+    assert "sky.t0 的 3 列" in done.markdown and "What pmra means" in done.markdown and "mas/yr" in done.markdown
+    assert not done.flagged(done.markdown)
+
+
+def test_catalogue_on_disk_as_a_card(finish: Callable[..., Done]) -> None:
+    done = finish("fetch_catalogue")
+
+    assert "Deep field: 1,234,567 rows in 2 files on disk" in done.markdown
+    assert "ra, dec (ICRS, epoch 2016.0)" in done.markdown and "and 18 more" in done.markdown
+    assert not done.flagged(done.markdown)

@@ -180,7 +180,7 @@ def rules(plan: Plan, policy: Policy = OPEN) -> dict[str, str]:
 
 def test_a_hundred_million_rows_are_refused_with_the_count_and_a_better_idea() -> None:
     (found,) = check(asked(WHOLE), ARCHIVES, OPEN)
-    assert found.rule == "too-many-rows"
+    assert found.rule == "would-be-refused"
     assert found.place == "steps.query.arguments"
     assert "1,811,709,771 rows" in found.what
     for idea in (
@@ -209,7 +209,7 @@ def test_what_may_be_small_is_not_refused(plan: Plan) -> None:
 
 
 def test_a_huge_circle_is_refused_wherever_it_is() -> None:
-    assert rules(around(["M 67"], radius="10 deg")) == {"too-many-rows": "error"}
+    assert rules(around(["M 67"], radius="10 deg")) == {"would-be-refused": "error"}
     assert rules(around(["M 67"], radius="10 deg", brighter_than="10 mag")) == {}
 
 
@@ -247,7 +247,7 @@ def test_nobody_gets_by_with_a_cost_that_is_too_small() -> None:
 def test_a_plan_without_rows_is_checked_by_what_it_asks(tmp_path: Path) -> None:
     text = to_yaml(edited(asked(WHOLE), {"seconds": 5.0}))
     examined = examine(text, ARCHIVES, OPEN)
-    assert [f.rule for f in examined.errors] == ["too-many-rows"]
+    assert [f.rule for f in examined.errors] == ["would-be-refused"]
     assert examined.errors[0].line
 
 

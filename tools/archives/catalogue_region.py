@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from gnomon.tools.archives.catalogues.matching import Search, asked_columns, epochs_of, matches_in, rows_of
+from gnomon.tools.archives.catalogues.region_costs import NOWHERE, SOMEWHERE, cost_of_catalogue_region
 from gnomon.tools.archives.positions.joined_tables import free_name
 from gnomon.tools.archives.positions.placed_sources import PlacedSources, placed_sources
 from gnomon.tools.errors import EmptyResult, InputError
@@ -53,6 +54,7 @@ _CLOSE = 10.0  # arcsec, within which a star that moves may have left the place 
         "从磁盘星表取每个目标的邻域",
         "本地星表里离目标最近的源是哪个？",
     ),
+    cost=cost_of_catalogue_region,
     summary_zh="从磁盘上的大星表取天体或某一位置周围的源，只读取附近的分区。",
     method="Sources within {radius} were taken from the catalogue on disk; targets with a known proper motion were moved to the epoch of the catalogue.",
     method_zh="从磁盘星表中选取 {radius} 以内的源；已知自行的目标先归算到星表历元。",
@@ -63,8 +65,8 @@ def catalogue_region(
     ra: Annotated[float, "deg", "[0, 360]"] | None = None,
     dec: Annotated[float, "deg", "[-90, 90]"] | None = None,
     radius: Annotated[float, "arcmin", "(0, 600]"] = 1.0,
-    columns: list[str] | None = None,
-    magnitude: str | None = None,
+    columns: list[Annotated[str, "column"]] | None = None,
+    magnitude: Annotated[str, "column"] | None = None,
     brighter_than: Annotated[float, "mag"] | None = None,
     fainter_than: Annotated[float, "mag"] | None = None,
     rows: Annotated[int, "[1, 10000000]"] = 100_000,
@@ -178,14 +180,14 @@ def _places(target: Target | None, ra: float | None, dec: float | None) -> tuple
             raise InputError(f"There is no position of {', '.join(lost[:5])}.", remedy="Leave these objects out.")
         return left, names
     if ra is None or dec is None:
-        raise InputError("Neither a target nor a place is given.", remedy="Give a target, or ra and dec.")
+        raise InputError(NOWHERE, remedy=SOMEWHERE)
     table = QTable({"ra": np.array([ra % 360.0]) * u.deg, "dec": np.array([dec]) * u.deg})
     table.meta["position"] = {"ra": "ra", "dec": "dec", "frame": "ICRS", "epoch": None}
     return placed_sources(table, "place", None), [f"{ra:g} {dec:+g}"]
 
 
 def _limits(
-    catalogue: Catalogue, magnitude: str | None, brighter: float | None, fainter: float | None
+    catalogue: Catalogue, magnitude: Annotated[str, "column"] | None, brighter: float | None, fainter: float | None
 ) -> tuple[str, float, float] | None:
     if brighter is None and fainter is None:
         return None

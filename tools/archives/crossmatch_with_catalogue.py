@@ -64,7 +64,7 @@ def crossmatch_with_catalogue(
     radius: Annotated[float, "arcsec", "(0, 36000]"],
     pairs: Literal["nearest", "all"] = "nearest",
     keep: Literal["matched", "all_sources"] = "matched",
-    columns: list[str] | None = None,
+    columns: list[Annotated[str, "column"]] | None = None,
     epoch_of_sources: Annotated[float, "yr", "[1800, 2200]"] | None = None,
     epoch_of_catalogue: Annotated[float, "yr", "[1800, 2200]"] | None = None,
 ) -> SourceTable:

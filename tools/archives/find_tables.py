@@ -5,7 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any
 
-from gnomon.tools.archives.tables.adql_text import containing
+from gnomon.tools.archives.tables.adql_text import containing, quoted
+from gnomon.tools.archives.tables.column_meanings import ucds_meaning
 from gnomon.tools.archives.tables.services import service_of
 from gnomon.tools.archives.tables.table_costs import cost_of_find_tables
 from gnomon.tools.archives.tables.table_queries import query_tables
@@ -22,7 +23,7 @@ _MOST_WORDS = 10
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("read_network",),
     comparison="exact",
     seconds=5.0,
@@ -88,7 +89,8 @@ def find_tables(
         Name of a known service (Gaia archive, VizieR, SIMBAD, NED, IRSA, NASA Exoplanet Archive, MAST, ESO archive, …), or the base address
         of any one, ``https://…/tap``.
     words : str
-        Only columns of which each of these words stands in the name or the description of the column or of its table, whatever the case.
+        Only columns of which each of these words stands in the name or the description of the column or of its table, whatever the case, or
+        whose UCD means just that, as pos.pm does for proper motion (`gnomon.tools.archives.tables.column_meanings`).
         Empty for all.
     rows : int
         Most columns.
@@ -144,7 +146,12 @@ def _adql(words: list[str], *, lower: bool) -> str:
     columns = ", ".join(f"c.{name}" for name in _COLUMNS)
     adql = f"SELECT {columns} FROM tap_schema.columns AS c JOIN tap_schema.tables AS t ON c.table_name = t.table_name"
     conditions = [containing(_SEARCHED, word, lower=lower) for word in words]
-    return adql + (" WHERE " + " AND ".join(conditions) if conditions else "")
+    if not conditions:
+        return adql
+    meant = [f"c.ucd LIKE {quoted('%' + ucd + '%')}" for ucd in ucds_meaning(words)]
+    return f"{adql} WHERE " + " OR ".join(
+        ["(" + " AND ".join(conditions) + ")" if meant else " AND ".join(conditions), *meant]
+    )
 
 
 def _ordered(table: Any, service: str) -> Columns:

@@ -92,12 +92,12 @@ def recognise_catalogue(path: Path) -> dict[str, Any] | None:
 )
 def read_catalogue(
     file: File,
-    folder: str | None = None,
-    ra_column: str | None = None,
-    dec_column: str | None = None,
+    folder: Annotated[str, "folder"] | None = None,
+    ra_column: Annotated[str, "column"] | None = None,
+    dec_column: Annotated[str, "column"] | None = None,
     frame: Literal["ICRS", "FK5", "Galactic"] | None = None,
     epoch: Annotated[float, "yr", "[1800, 2200]"] | None = None,
-    units: list[str] | None = None,
+    units: list[Annotated[str, "column unit"]] | None = None,
     name: str | None = None,
 ) -> Catalogue:
     """Open a catalogue on disk that is too large to be loaded: a HATS catalogue, or a folder of Parquet files.

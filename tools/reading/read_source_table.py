@@ -141,12 +141,12 @@ def _described(held: SourceFile, rows: int) -> dict[str, str]:
 )
 def read_source_table(
     file: File,
-    ra_column: str | None = None,
-    dec_column: str | None = None,
+    ra_column: Annotated[str, "column"] | None = None,
+    dec_column: Annotated[str, "column"] | None = None,
     ra_unit: Literal["auto", "deg", "hourangle"] = "auto",
     frame: Literal["ICRS", "FK5", "FK4", "Galactic"] | None = None,
     epoch: Annotated[float, "yr", "[1800, 2200]"] | None = None,
-    units: list[str] | None = None,
+    units: list[Annotated[str, "column unit"]] | None = None,
     table: Annotated[int, "[1, 1000]"] | None = None,
 ) -> SourceTable:
     """Read a catalogue or a list of sources, with its positions, from a table of any format.
@@ -238,7 +238,7 @@ def _chosen(tables: list[SourceFile], number: int | None, name: str) -> SourceFi
 
 
 def _another(
-    file: Path, first: SourceFile, units: list[str] | None, name: str, frame: str | None, epoch: float | None, ra_unit: str
+    file: Path, first: SourceFile, units: list[Annotated[str, "column unit"]] | None, name: str, frame: str | None, epoch: float | None, ra_unit: str
 ) -> tuple[dict[str, Any] | None, SourceFile]:  # fmt: skip
     """The first one behind the first table of the file that has positions."""
     for held in source_files(file)[1:]:
