@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gnomon.interfaces import archive_commands, chat, cost_commands, export_command, plan_commands, record_commands
+from gnomon.interfaces import (
+    archive_commands,
+    chat,
+    cost_commands,
+    export_command,
+    knowledge_commands,
+    plan_commands,
+    record_commands,
+)
 from gnomon.interfaces.application import (
     Cluster,
     Data,
@@ -47,6 +55,7 @@ if TYPE_CHECKING:
 record_commands.register(app)
 export_command.register(app)
 archive_commands.register(app)
+knowledge_commands.register(app)
 plan_commands.register(app)
 cost_commands.register(app)
 chat.register(app)

@@ -15,7 +15,18 @@ if TYPE_CHECKING:
     from gnomon.plans.policy import Policy
     from gnomon.tools.access import Access
 
-KEYS = ("home", "workers", "cluster", "check_scripts", "policy", "archives", "language", "timezone", "prefer")
+KEYS = (
+    "home",
+    "workers",
+    "cluster",
+    "check_scripts",
+    "policy",
+    "archives",
+    "knowledge",
+    "language",
+    "timezone",
+    "prefer",
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +38,8 @@ class Settings:
     name in the file; ``hosts`` are those that may be asked beside the known archives, from ``[archives]`` and
     ``GNOMON_ARCHIVES_HOSTS``; ``language`` is the language model, from its table and from ``OPENAI_BASE_URL``, ``OPENAI_API_KEY`` and
     ``GNOMON_MODEL``; ``timezone`` is what "tonight" is reckoned in, by default the machine's; ``prefer`` is ``fast`` or ``thorough`` where a
-    question leaves it open.
+    question leaves it open; ``knowledge_server`` is the address of a chromadb server whose literature memory is shared, from ``[knowledge]`` and
+    ``GNOMON_KNOWLEDGE_SERVER``.
     """
 
     source: Path | None
@@ -40,6 +52,7 @@ class Settings:
     timezone: str | None = None
     prefer: str = ""
     hosts: tuple[str, ...] = ()
+    knowledge_server: str = ""
 
     def access(self, *, offline: bool = False) -> Access:
         """What steps may reach outside; ``offline`` gives replies of earlier runs alone."""
@@ -115,7 +128,18 @@ def load(config: Path | None = None) -> Settings:
         timezone=str(zone) if (zone := os.environ.get("GNOMON_TIMEZONE") or table.get("timezone")) else None,
         prefer=_preference(os.environ.get("GNOMON_PREFER") or table.get("prefer", "")),
         hosts=_hosts(table.get("archives", {})),
+        knowledge_server=os.environ.get("GNOMON_KNOWLEDGE_SERVER") or _server(table.get("knowledge", {})),
     )
+
+
+def _server(table: object) -> str:
+    server = table.get("server", "") if isinstance(table, dict) and set(table) <= {"server"} else None
+    if not isinstance(server, str):
+        raise UsageError(
+            "knowledge in the settings must be a table with the address of a server.",
+            remedy='Write [knowledge] and a line like server = "http://chroma.example.org:8000".',
+        )
+    return server
 
 
 def _hosts(table: object) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""The literature memory: documents that were read, their passages, and how these are found and quoted."""
