@@ -23,6 +23,8 @@ kind                   container                           columns, variables
 ``Ephemeris``          `astropy.table.QTable`              ``time`` [d], ``ra`` [deg], ``dec`` [deg] of a moving body ...
 ``Notices``            `astropy.table.QTable`              one row an alert: ``identifier``, ``time`` [d] ...
 ``References``         `astropy.table.QTable`              one row a paper: ``identifier``, ``title`` ...
+``Passages``           `astropy.table.QTable`              one row a passage of a document: ``key``, ``text``, ``start`` ...
+``Quotes``             `astropy.table.QTable`              one row a quotation: ``key``, ``quote``, ``start``, ``end`` ...
 =====================  ==================================  =====================================================
 
 Time columns are numbers of days with ``meta["time_reference"]`` = ``{"name", "zero_jd", "scale"}`` (a field that the
@@ -67,6 +69,8 @@ if TYPE_CHECKING:
     Ephemeris = QTable
     Notices = QTable
     References = QTable
+    Passages = QTable
+    Quotes = QTable
     Figure = _Figure
     File = Path
     Weights = Path
@@ -244,6 +248,20 @@ KINDS: dict[str, KindInfo] = {
             _TABLE,
             (("identifier", None), ("title", None)),
             "papers, with what is known of them",
+        ),
+        KindInfo(
+            "Passages",
+            "astropy.table.QTable",
+            _TABLE,
+            (("key", None), ("text", None), ("start", None), ("end", None)),
+            "passages of documents, with where they stand",
+        ),
+        KindInfo(
+            "Quotes",
+            "astropy.table.QTable",
+            _TABLE,
+            (("key", None), ("quote", None), ("start", None), ("end", None)),
+            "what documents say, word for word, with where it stands",
         ),
         KindInfo("Figure", "matplotlib.figure.Figure", _FIGURE, (), "a picture with its caption"),
     )
