@@ -24,7 +24,7 @@ from gnomon.tools.errors import StoreError
 from gnomon.tools.registry import Kind
 from gnomon.tools.sky_notation import angle, sexagesimal
 
-KINDS = ("Target", "SourceTable", "Columns", "Catalogue", "Holdings", "Spectrum", "Image", "Ephemeris", "Notices", "References")  # fmt: skip
+KINDS = ("Target", "SourceTable", "Columns", "Catalogue", "Holdings", "Spectrum", "Image", "Ephemeris", "Notices", "References", "Quotes")  # fmt: skip
 ROWS, COLUMNS, CARDS, TABLES, NAMES = 10, 8, 5, 30, 24
 ALIASES, AUTHORS, LONGEST = 12, 3, 90
 SAMPLES = 5  # rows of a spectrum, of which the figure says more
@@ -239,6 +239,7 @@ class _Maker:
             "Catalogue": self._catalogue,
             "Holdings": self._holdings,
             "Notices": self._notices,
+            "Quotes": self._quotes,
         }
         made = ways.get(self.kind, self._sources)()
         table = self.kind != "Image"
@@ -700,6 +701,45 @@ class _Maker:
         if not link and arxiv and re.fullmatch(r"[\w.\-/]+", arxiv):
             link = f"https://arxiv.org/abs/{arxiv}"
         return Cell(text, link)
+
+    # ------------------------------------------------------------------ quotations
+
+    def _quotes(self) -> dict[str, Any]:
+        count = len(self.value)
+        documents = len({self._text("key", i) for i in range(count)})
+        searched = (self.meta.get("memory") or {}).get("documents")
+        told = self.say["searched"].format(documents=searched) if isinstance(searched, int) else ""
+        said = [self.say["quoted"].format(quote=self._text("quote", i), source=self._source(i)) for i in range(count)]
+        summary = self.say["quotes"].format(
+            count=count, s=_s(count), documents=documents, t=_s(documents), searched=told, first=" ".join(said[:2])
+        )
+        return {"cards": [self._quote(i) for i in range(count)], "summary": summary, "part": ""}
+
+    def _quote(self, row: int) -> Card:
+        """A quotation, what it is from, and where it stands there."""
+        doi, arxiv = self._text("doi", row), self._text("arxiv", row)
+        link = link_of(f"doi:{doi}") if doi else ""
+        if not link and re.fullmatch(r"[\w.\-/]+", arxiv):
+            link = f"https://arxiv.org/abs/{arxiv}"
+        section = self._text("section", row).rpartition(" > ")[2]
+        facts = [
+            ("source", Cell(f"[{self._text('key', row)}] {self._text('citation', row)}", link)),
+            ("page", Cell(self._pages(row))),
+            ("section", Cell(section)),
+            ("characters", Cell(f"{self._text('start', row)}–{self._text('end', row)}")),
+            ("notice", Cell(self._text("notice", row))),
+        ]
+        title = f"{row + 1}. {self.say['in_quotes'].format(quote=self._text('quote', row))}"
+        return Card(title, [Fact(self.label[n], [c]) for n, c in facts if c.text])
+
+    def _pages(self, row: int) -> str:
+        first, last = self._text("page", row), self._text("last_page", row)
+        return first if last in ("", first) else f"{first}–{last}"
+
+    def _source(self, row: int) -> str:
+        pages = self._pages(row)
+        where = [self._text("key", row), self.say["on_page"].format(page=pages) if pages else "", self._text("notice", row)]  # fmt: skip
+        return self.comma.join(w for w in where if w)
 
     # ------------------------------------------------------------------ spectra and images
 

@@ -39,7 +39,7 @@ def _lines(one: Shown, words: dict[str, Any]) -> Iterator[str]:
     yield f"{words['shown_kinds'][one.kind]} · {one.step}"
     for text in one.status:
         yield f"  {text}"
-    for card in one.cards[:CARDS]:
+    for card in one.cards if one.kind == "Quotes" else one.cards[:CARDS]:
         yield from _card(card)
     if one.rows:
         yield from _table(one, words)

@@ -90,6 +90,8 @@ _WORTH = 0.04
 _TAKEN = ("quantity", "count", "choice", "adql", "address", "table", "time", "site")
 # What would be done in the person's name, or unchecked.
 _OUTSIDE_EFFECTS = ("submit", "spend", "run_code")
+# What documents say is planned by `gnomon.agents.literature`, from passages that were found first.
+FOUND_IN_DOCUMENTS = ("Passages", "Quotes")
 # How many readings of a question are offered, and how many plans.
 _OFFERED = 3
 ALTERNATIVES = 3
@@ -177,10 +179,10 @@ class EmbeddedPlanner:
         unavailable: Mapping[str, str] | None = None,
         prefer: str = "",
     ) -> None:
-        self.registry = registry
+        self.registry = Registry(t for t in registry.values() if t.kind.name not in FOUND_IN_DOCUMENTS)
         self.unavailable = dict(unavailable or {})
-        self.composer = Composer(registry, frozenset(self.unavailable))
-        self._unhindered = Composer(registry)
+        self.composer = Composer(self.registry, frozenset(self.unavailable))
+        self._unhindered = Composer(self.registry)
         self.cache = cache
         self.clock = clock
         self.prefer = prefer
