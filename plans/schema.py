@@ -51,7 +51,7 @@ _MEANINGS: dict[str, dict[str, str]] = {
         "cost_at_most": "Whether these rows and bytes are bounds, and not what is expected.",
         "cost_why": "How rows and bytes were reckoned.",
         "why": "Why the step is here.",
-        "evidence": "Passages that the step rests on.",
+        "evidence": "The notes on its method and the publications that the step rests on.",
     },
     "Attachment": {
         "name": "How the plan speaks of the file: one plain name.",

@@ -294,6 +294,13 @@ def compared_with_itself(steps: Sequence[Step]) -> Step | None:
     return None
 
 
+def evidence(tool: Tool) -> list[str]:
+    """What the choice of a tool rests on: the notes on its method that come with Gnomon, and the sources of its method."""
+    from gnomon.knowledge.literature.method_notes import notes_on
+
+    return [*notes_on(tool.name), *tool.declaration.citations]
+
+
 def finish(
     draft: Draft,
     arguments: dict[str, dict[str, object]],
@@ -334,7 +341,7 @@ def finish(
                 effects=list(tool.effects),
                 **reckoning.fields(name, tool, completed, inputs),
                 why=tool.declaration.summary_zh if language == "zh" else tool.summary,
-                evidence=list(tool.declaration.citations),
+                evidence=evidence(tool),
             )
         )
     return steps

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from gnomon.agents.attachments import Attached
+from gnomon.agents.embedded.compose import evidence
 from gnomon.agents.embedded.planner import Considered
 from gnomon.agents.language.endpoint import Endpoint
 from gnomon.agents.language.exchange import Message, estimated_tokens
@@ -259,7 +260,7 @@ def _made(
                     effects=list(tool.effects),
                     cost=tool.cost(rows),
                     why=tool.declaration.summary_zh if understood.language == "zh" else tool.summary,
-                    evidence=list(tool.declaration.citations),
+                    evidence=evidence(tool),
                 )
             )
         except ValidationError as error:

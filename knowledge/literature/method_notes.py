@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from gnomon.knowledge.literature.ingest import Outcome, ingest
 from gnomon.knowledge.literature.memory import LiteratureMemory
 
+# A line of the head of a note.
+_FIELD = re.compile(r"^(title|tools): (.*)$", re.M)
 FOLDER = Path(__file__).parent.parent / "methods"
 
 
 def note_files() -> list[Path]:
     """The notes, in order of their names."""
     return sorted(FOLDER.glob("*.md"))
+
+
+@cache
+def notes_on(tool: str) -> tuple[str, ...]:
+    """The notes on what a tool does, each as its title and the key by which it is cited; none for a tool that no note names."""
+    out = []
+    for path in sorted((Path(__file__).parent.parent / "methods").glob("*.md")):
+        told = {m[1]: m[2] for m in _FIELD.finditer(path.read_text(encoding="utf-8").split("\n---\n")[0])}
+        if tool in re.findall(r"\w+", told.get("tools", "")):
+            out.append(f"{told['title']} [{path.stem}]")
+    return tuple(out)
 
 
 def refresh(memory: LiteratureMemory, told: Callable[[int], None] | None = None) -> list[Outcome]:

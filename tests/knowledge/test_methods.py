@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from gnomon.knowledge.literature import method_notes
 from gnomon.knowledge.literature.method_notes import note_files
 from gnomon.knowledge.literature.parsing.markdown import parse_markdown
 from gnomon.tools.registry import Registry
@@ -69,3 +70,14 @@ def test_every_tool_has_a_note_and_every_name_is_a_tool() -> None:
 def test_titles_differ() -> None:
     titles = [_parts(path)[0]["title"] for path in NOTES]
     assert len(set(titles)) == len(titles)
+
+
+def test_each_tool_has_a_note_that_a_plan_cites() -> None:
+    for name in Registry.load():
+        for said in method_notes.notes_on(name):
+            key = said.rpartition("[")[2].rstrip("]")
+            assert (method_notes.FOLDER / f"{key}.md").is_file()
+    assert method_notes.notes_on("transit_periodogram") == (
+        "Transit search with box least squares [box-least-squares]",
+    )
+    assert method_notes.notes_on("no_such_tool") == ()
