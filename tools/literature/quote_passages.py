@@ -19,6 +19,8 @@ _REFERS_BACK = re.compile(
     r"(?:This|These|Those|It|They|Its|Their|Such|Both|However|Hence|Thus|Therefore|Moreover|Furthermore|Otherwise)\b|[这该其它此]|因此|然而|但是?|所以"
 )
 _OF_ONE_PASSAGE = 2
+# Sentences so much farther from the question than the nearest one are of something else.
+_FAR = 0.35
 _TOLD = ("key", "title", "citation", "document", "doi", "arxiv", "bibcode", "kind", "language", "notice", "section", "found_by")  # fmt: skip
 
 
@@ -81,7 +83,7 @@ def quote_passages(passages: Passages, most: Annotated[int, "[1, 20]"] = 5) -> Q
     passages : Passages
         Passages that were found for the question.
     most : int
-        Most quotations; at most two of one passage.
+        Most quotations; at most two of one passage, and none that is much farther from the question than the nearest.
 
     Returns
     -------
@@ -133,7 +135,7 @@ def _chosen(texts: list[str], sentences: list[list[Any]], most: int) -> list[_Pa
     taken: set[tuple[int, int]] = set()
     out: list[_Part] = []
     for near, passage, number in every:
-        if len(out) == most:
+        if len(out) == most or near < every[0][0] - _FAR:
             break
         if (passage, number) in taken or sum(p.passage == passage for p in out) >= _OF_ONE_PASSAGE:
             continue

@@ -38,13 +38,14 @@ def _file(folder: Path, *passages: dict[str, Any]) -> Path:
 
 
 def test_quotes_stand_word_for_word_where_they_say(tmp_path: Path) -> None:
-    second = _passage("Ofir2014", "The step of the grid is set by the time span.", 0, page=None, year=None, doi="")
+    text = "The step of the grid is set by the time span."
+    second = _passage("Ofir2014", text, 0, page=None, year=None, doi="", sentences=[[0, len(text), 0.6]])
     quotes = quote_passages(read_passages(_file(tmp_path, _passage(), second)))
     assert tables.check(quotes, KINDS["Quotes"]) is None
-    texts = {"Kovacs2002": (TEXT, 100), "Ofir2014": (second["text"], 0)}
+    texts = {"Kovacs2002": (TEXT, 100), "Ofir2014": (text, 0)}
     for row in quotes:
-        text, first = texts[row["key"]]
-        assert text[row["start"] - first : row["end"] - first] == row["quote"]
+        whole, first = texts[row["key"]]
+        assert whole[row["start"] - first : row["end"] - first] == row["quote"]
     assert list(quotes["nearness"]) == sorted(quotes["nearness"], reverse=True)
     assert quotes["key"][0] == "Kovacs2002" and quotes["page"][0] == 3 and quotes["doi"][0] == "10.1/x"
     other = quotes[list(quotes["key"]).index("Ofir2014")]
@@ -56,6 +57,12 @@ def test_most_and_how_many_of_one_passage(tmp_path: Path) -> None:
     read = read_passages(_file(tmp_path, _passage()))
     assert len(quote_passages(read, most=1)) == 1
     assert len(quote_passages(read, most=20)) == 2  # no more of one passage
+
+
+def test_what_is_much_farther_than_the_nearest_is_left_out(tmp_path: Path) -> None:
+    far = _passage("Ofir2014", "Something else.", 0, sentences=[[0, 15, 0.5]])
+    near = _passage("Kovacs2002", sentences=[[0, 49, 0.9]])
+    assert list(quote_passages(read_passages(_file(tmp_path, near, far)))["key"]) == ["Kovacs2002"]
 
 
 def test_what_speaks_of_the_sentence_before_is_quoted_with_it(tmp_path: Path) -> None:
