@@ -254,7 +254,7 @@ class _Maker:
             rows=made.get("rows", []),
             cards=made.get("cards", []),
             papers=made.get("papers", []),
-            status=self._status(),
+            status=[*self._status(), *made.get("told", [])],
             part=self._part(made),
             command=command,
             export=f"{self.words['export']}{self.words['colon']}{command}",
@@ -709,11 +709,37 @@ class _Maker:
         documents = len({self._text("key", i) for i in range(count)})
         searched = (self.meta.get("memory") or {}).get("documents")
         told = self.say["searched"].format(documents=searched) if isinstance(searched, int) else ""
-        said = [self.say["quoted"].format(quote=self._text("quote", i), source=self._source(i)) for i in range(count)]
+        said = [self.say["quoted"].format(quote=_within(self._stated("quote", i)), source=self._source(i)) for i in range(count)]  # fmt: skip
         summary = self.say["quotes"].format(
             count=count, s=_s(count), documents=documents, t=_s(documents), searched=told, first=" ".join(said[:2])
         )
-        return {"cards": [self._quote(i) for i in range(count)], "summary": summary, "part": ""}
+        compared = [self._agreement(a) for a in self.meta.get("agreements") or []]
+        return {"cards": [self._quote(i) for i in range(count)], "summary": summary, "part": "", "told": compared}
+
+    def _agreement(self, told: dict[str, Any]) -> str:
+        """Two quotations that state values of the same quantity: whether these agree."""
+        first, second = (f"{_foreign(t)} [{n}]" for t, n in zip(told["texts"], told["quotes"], strict=True))
+        sigma = f"{float(told['sigma']):.1f}" if isinstance(told.get("sigma"), int | float) else ""
+        key = "apart" if told["verdict"] == "apart" else told["verdict"].replace(" ", "_")
+        return self.say["agreement"].format(
+            what=_foreign(told["what"]),
+            first=first,
+            second=second,
+            verdict=self.say["agreeing"][key].format(sigma=sigma),
+        )
+
+    def _numbers(self, row: int) -> str:
+        """The values that a quotation states, with what is measured and the condition."""
+        try:
+            values = json.loads(self._text("values", row) or "[]")
+        except ValueError:
+            return ""
+        said = []
+        for v in values:
+            what, condition = _foreign(v.get("what") or ""), _foreign(v.get("condition") or "")
+            text = f"{what} {_foreign(v['text'])}".strip()
+            said.append(f"{text} ({condition})" if condition else text)
+        return self.words["semicolon"].join(said)
 
     def _quote(self, row: int) -> Card:
         """A quotation, what it is from, and where it stands there."""
@@ -721,16 +747,21 @@ class _Maker:
         link = link_of(f"doi:{doi}") if doi else ""
         if not link and re.fullmatch(r"[\w.\-/]+", arxiv):
             link = f"https://arxiv.org/abs/{arxiv}"
-        section = self._text("section", row).rpartition(" > ")[2]
+        section = self._stated("section", row).rpartition(" > ")[2]
         facts = [
-            ("source", Cell(f"[{self._text('key', row)}] {self._text('citation', row)}", link)),
+            ("source", Cell(f"[{self._stated('key', row)}] {self._stated('citation', row)}", link)),
             ("page", Cell(self._pages(row))),
             ("section", Cell(section)),
             ("characters", Cell(f"{self._text('start', row)}–{self._text('end', row)}")),
-            ("notice", Cell(self._text("notice", row))),
+            ("numbers", Cell(self._numbers(row))),
+            ("notice", Cell(self._stated("notice", row))),
         ]
-        title = f"{row + 1}. {self.say['in_quotes'].format(quote=self._text('quote', row))}"
+        title = f"{row + 1}. {self.say['in_quotes'].format(quote=self._stated('quote', row))}"
         return Card(title, [Fact(self.label[n], [c]) for n, c in facts if c.text])
+
+    def _stated(self, name: str, row: int) -> str:
+        """What a document says, or what is said of it, as text."""
+        return _foreign(self._text(name, row))
 
     def _pages(self, row: int) -> str:
         first, last = self._text("page", row), self._text("last_page", row)
@@ -738,7 +769,7 @@ class _Maker:
 
     def _source(self, row: int) -> str:
         pages = self._pages(row)
-        where = [self._text("key", row), self.say["on_page"].format(page=pages) if pages else "", self._text("notice", row)]  # fmt: skip
+        where = [self._stated("key", row), self.say["on_page"].format(page=pages) if pages else "", self._stated("notice", row)]  # fmt: skip
         return self.comma.join(w for w in where if w)
 
     # ------------------------------------------------------------------ spectra and images
@@ -832,6 +863,21 @@ def _some(names: list[str], comma: str, more: str) -> str:
     """The first names of a list, and how many more there are."""
     rest = len(names) - NAMES
     return comma.join(names[:NAMES]) + (more.format(more=rest) if rest > 0 else "")
+
+
+# Private-use characters that the checker of receipts sets around labels and cells (`gnomon.agents.receipts_check.blocks`), and characters that are
+# not seen at all and spell words (Unicode TR 36).
+_NOT_THEIRS = re.compile("[\ue000-\ue002\u180e\U000e0000-\U000e007f]")
+
+
+def _foreign(text: Any) -> str:
+    """A text of a document as one line, which cannot pass for anything that a report is made of."""
+    return _NOT_THEIRS.sub("\ufffd", one_line(text))
+
+
+def _within(quote: str) -> str:
+    """A quotation within a sentence that has its source behind it: no closing mark of its own stands before a bracket, as if what follows were the source."""
+    return re.sub(r"”(?=\s*[\[［【〔(（])", "’", quote)
 
 
 def _masked(cell: Any) -> bool:

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gnomon.knowledge import encoder, glossary
+from gnomon.knowledge.literature.agreement import agreements
 from gnomon.knowledge.literature.memory import LiteratureMemory
 from gnomon.knowledge.literature.search import Filters, Hit, search
 from gnomon.knowledge.literature.sentences import sentences
+from gnomon.knowledge.literature.stated_values import StatedValue, stated_values
 from gnomon.knowledge.literature.tokens import query_tokens, tokens
 from gnomon.tools.literature.passages_file import passages_text
 
@@ -132,7 +134,9 @@ def find_answers(memory: LiteratureMemory, question: str, filters: Filters | Non
     searched = {"documents": len(memory.documents()), "passages": memory.index.count()}
     if not hits:
         return Evidence([], 0.0, words.lacking, searched["documents"], "")
-    text = passages_text(question, searched, _with_sentences(question, words, hits))
+    values = [[v for v in stated_values(hit.passage.text) if not v.in_condition] for hit in hits]
+    found = agreements([(hit.document.id, stated) for hit, stated in zip(hits, values, strict=True)])
+    text = passages_text(question, searched, _told(question, words, hits, values), found)
     return Evidence(hits, likelihood(words, hits), words.lacking, searched["documents"], text)
 
 
@@ -148,13 +152,16 @@ def likelihood(words: Words, hits: Sequence[Hit]) -> float:
 _AT, _PER_COSINE, _PER_WORDS = -4.0, 5.0, 4.0
 
 
-def _with_sentences(question: str, words: Words, hits: Sequence[Hit]) -> list[dict[str, Any]]:
+def _told(
+    question: str, words: Words, hits: Sequence[Hit], values: Sequence[Sequence[StatedValue]]
+) -> list[dict[str, Any]]:
+    """What a file says of each passage."""
     places = [_quotable(hit) for hit in hits]
     said = [hit.passage.text[s:e] for hit, spans in zip(hits, places, strict=True) for s, e in spans]
     vectors = encoder.encode([question, *said])
     cosines = iter((vectors[1:] @ vectors[0]).tolist())
     out = []
-    for hit, spans in zip(hits, places, strict=True):
+    for hit, spans, stated in zip(hits, places, values, strict=True):
         passage, document = hit.passage, hit.document
         # What stands under "When it fails" in a note on a method says when that method fails, in whatever words; the words of the title are
         # those of all its sentences.
@@ -172,7 +179,7 @@ def _with_sentences(question: str, words: Words, hits: Sequence[Hit]) -> list[di
                 "arxiv": document.arxiv, "bibcode": document.bibcode, "source": document.source, "kind": document.kind, "language": document.language,
                 "notice": document.notice, "licence": document.licence, "year": document.year, "page": passage.page, "last_page": passage.last_page,
                 "section": passage.section, "start": passage.start, "end": passage.end, "text": passage.text, "score": round(hit.score, 4),
-                "found_by": found, "sentences": near,
+                "found_by": found, "sentences": near, "values": [v.document() for v in stated],
             }
         )  # fmt: skip
     return out

@@ -21,7 +21,12 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
-def passages_text(question: str, memory: Mapping[str, Any], passages: Sequence[Mapping[str, Any]]) -> str:
+def passages_text(
+    question: str,
+    memory: Mapping[str, Any],
+    passages: Sequence[Mapping[str, Any]],
+    agreements: Sequence[Mapping[str, Any]] = (),
+) -> str:
     """The file for some passages.
 
     Parameters
@@ -31,8 +36,11 @@ def passages_text(question: str, memory: Mapping[str, Any], passages: Sequence[M
     memory : mapping
         What was searched: how many ``documents`` and ``passages``.
     passages : sequence of mapping
-        Of each what `TEXTS`, `NUMBERS` and `PLACES` name, its ``score``, and its ``sentences``: of each ``[start, end, nearness]``, the characters of
-        the passage's text, and how near it is to the question.
+        Of each what `TEXTS`, `NUMBERS` and `PLACES` name, its ``score``, its ``sentences``: of each ``[start, end, nearness]``, the characters of
+        the passage's text, and how near it is to the question; and the ``values`` that it states: of each ``start``, ``end`` and ``text``, and what is
+        known of ``what``, ``value``, ``plus``, ``minus``, ``low``, ``high``, ``limit``, ``unit`` and ``condition``.
+    agreements : sequence of mapping
+        Of pairs of values: ``one`` and ``other`` (number of the passage, number of the value in it, from 0), ``what``, ``verdict``, ``sigma`` and ``reason``.
 
     Returns
     -------
@@ -42,9 +50,19 @@ def passages_text(question: str, memory: Mapping[str, Any], passages: Sequence[M
     told = []
     for passage in passages:
         sha256 = digest_of(str(passage["text"]))
-        told.append({**{k: v for k, v in passage.items() if v not in ("", None)}, "sha256": sha256})
-    document = {"form": FORM, "version": VERSION, "question": question, "memory": dict(memory), "passages": told}
-    return json.dumps(document, ensure_ascii=False, sort_keys=True, indent=1) + "\n"
+        known = {k: v for k, v in sorted(passage.items()) if v not in ("", None)}
+        told.append({**known, "sha256": sha256})
+    # The form stands first, so that the file is known by its beginning.
+    document: dict[str, Any] = {
+        "form": FORM,
+        "version": VERSION,
+        "question": question,
+        "memory": dict(memory),
+        "passages": told,
+    }
+    if agreements:
+        document["agreements"] = [dict(a) for a in agreements]
+    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
 def read_passages_text(text: str, name: str) -> dict[str, Any]:
@@ -59,7 +77,7 @@ def read_passages_text(text: str, name: str) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``question``, ``memory`` and ``passages``, checked.
+        ``question``, ``memory``, ``passages`` and ``agreements``, checked.
 
     Raises
     ------
@@ -79,7 +97,18 @@ def read_passages_text(text: str, name: str) -> dict[str, Any]:
         )
     for number, passage in enumerate(told["passages"], start=1):
         _check(passage, f"Passage {number} of {name}")
-    return {**told, "question": str(told.get("question") or ""), "memory": dict(told.get("memory") or {})}
+    counts = [len(p.get("values") or []) for p in told["passages"]]
+    agreements = told.get("agreements") or []
+    for agreement in agreements:
+        for passage, value in (agreement["one"], agreement["other"]):
+            if not (0 <= passage < len(counts) and 0 <= value < counts[passage]):
+                raise InputError(f"{name} compares a value that it does not have.", remedy=_REMEDY)
+    return {
+        **told,
+        "question": str(told.get("question") or ""),
+        "memory": dict(told.get("memory") or {}),
+        "agreements": agreements,
+    }
 
 
 _REMEDY = "Ask again; the passages are then looked for anew."
@@ -98,3 +127,6 @@ def _check(passage: Any, where: str) -> None:
         first, last, _near = sentence
         if not 0 <= first < last <= len(text):
             raise InputError(f"{where} has a sentence outside of its text.", remedy=_REMEDY)
+    for value in passage.get("values") or []:
+        if text[value["start"] : value["end"]] != value["text"]:
+            raise InputError(f"{where} does not state the value {value['text']!r} where it says.", remedy=_REMEDY)

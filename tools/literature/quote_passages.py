@@ -90,7 +90,10 @@ def quote_passages(passages: Passages, most: Annotated[int, "[1, 20]"] = 5) -> Q
     Quotes
         One row a quotation, the nearest first: ``quote``, ``key``, ``citation``, ``doi``, ``arxiv``, ``bibcode``, ``year``, ``page``, ``last_page``,
         ``section`` (masked where nobody says), ``start`` and ``end`` (characters of the document's text), ``notice``, ``nearness`` to
-        the question (a cosine and a share of its words; for ordering), and ``found_by``.  ``meta`` has the ``question``, and what was searched.
+        the question (a cosine and a share of its words; for ordering), ``found_by``, and ``values`` (JSON: numbers that it states, each with its
+        characters of the quotation, what is measured, uncertainty, unit and condition as far as the text says).  ``meta`` has the ``question``,
+        what was searched, and ``agreements``: of values of the same quantity that two quotations from different documents state,
+        which ``quotes`` (counted from 1), the ``texts``, ``what``, ``verdict`` and ``sigma``.
 
     Raises
     ------
@@ -121,6 +124,9 @@ def quote_passages(passages: Passages, most: Annotated[int, "[1, 20]"] = 5) -> Q
     table["start"] = [s + p.start for s, p in zip(starts, chosen, strict=True)]
     table["end"] = [s + p.end for s, p in zip(starts, chosen, strict=True)]
     table["nearness"] = [p.near for p in chosen]
+    values = [_within(json.loads(str(passages["values"][p.passage])), p) for p in chosen]
+    table["values"] = [json.dumps([v for _n, v in told], ensure_ascii=False) for told in values]
+    table.meta["agreements"] = _agreements(passages.meta.get("agreements") or [], chosen, values)
     table.meta["question"] = passages.meta.get("question", "")
     table.meta["memory"] = dict(passages.meta.get("memory") or {})
     return table
@@ -145,4 +151,31 @@ def _chosen(texts: list[str], sentences: list[list[Any]], most: int) -> list[_Pa
             first -= bool(_REFERS_BACK.match(texts[passage][int(start) : int(end)]))
         taken |= {(passage, n) for n in range(first, number + 1)}
         out.append(_Part(passage, int(sentences[passage][first][0]), int(sentences[passage][number][1]), near))
+    return out
+
+
+def _within(values: list[dict[str, Any]], part: _Part) -> list[tuple[int, dict[str, Any]]]:
+    """The values that a part of a passage states, each with its number in the passage; their places counted from where the part begins."""
+    return [
+        (n, {**v, "start": v["start"] - part.start, "end": v["end"] - part.start})
+        for n, v in enumerate(values)
+        if part.start <= v["start"] and v["end"] <= part.end
+    ]
+
+
+def _agreements(
+    told: list[dict[str, Any]], chosen: list[_Part], values: list[list[tuple[int, dict[str, Any]]]]
+) -> list[dict[str, Any]]:
+    """The comparisons of which both values are quoted."""
+    quoted = {
+        (part.passage, number): (quote, value["text"])
+        for quote, (part, held) in enumerate(zip(chosen, values, strict=True), start=1)
+        for number, value in held
+    }
+    out = []
+    for agreement in told:
+        pair = [quoted.get((int(p), int(n))) for p, n in (agreement["one"], agreement["other"])]
+        if None not in pair:
+            known = {k: agreement[k] for k in ("what", "verdict", "sigma", "reason") if k in agreement}
+            out.append({"quotes": [p[0] for p in pair if p], "texts": [p[1] for p in pair if p], **known})
     return out

@@ -82,7 +82,9 @@ def read_passages(file: File) -> Passages:
         One row a passage, the best first: ``key`` (by which its document is cited), ``citation``, ``doi``, ``arxiv``, ``bibcode``, ``year``, ``page``,
         ``last_page`` and ``section`` (masked where nobody says), ``start`` and ``end`` (characters of the document's text), ``text``,
         ``sha256`` of the text, ``score``, ``found_by``, ``notice`` (that the document was retracted or corrected), and ``sentences``
-        (JSON: first and last character, nearness to the question).  ``meta`` has the ``question`` and what was searched (``memory``).
+        (JSON: first and last character, nearness to the question) and ``values`` (JSON: numbers that the text states, each with its place, what is
+        measured, uncertainty, unit and condition).  ``meta`` has the ``question``, what was searched (``memory``), and the comparisons
+        of values of the same quantity from different documents (``agreements``).
 
     Raises
     ------
@@ -106,8 +108,10 @@ def read_passages(file: File) -> Passages:
     table["score"] = [float(r.get("score") or 0.0) for r in rows]
     table["sha256"] = [str(r["sha256"]) for r in rows]
     table["sentences"] = [json.dumps(r.get("sentences") or []) for r in rows]
+    table["values"] = [json.dumps(r.get("values") or [], ensure_ascii=False) for r in rows]
     table.meta["question"] = told["question"]
     table.meta["memory"] = told["memory"]
+    table.meta["agreements"] = told["agreements"]
     return table
 
 
