@@ -6,30 +6,36 @@ This is what every interface calls; it knows no terminal and no web page.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from gnomon.agents import literature
 from gnomon.agents.attachments import Attached, attach
 from gnomon.agents.availability import unavailable
 from gnomon.agents.embedded.planner import Alternative, EmbeddedPlanner
+from gnomon.agents.literature import Literature
+from gnomon.agents.past_runs.edits import Edit, edits_between, reason_in
+from gnomon.agents.past_runs.remarks import remarks
+from gnomon.agents.past_runs.shown_plans import ShownPlans
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.grammar import language_of
 from gnomon.plans import approval as approvals
 from gnomon.plans import bundle
 from gnomon.plans.canonical import file_digest
 from gnomon.plans.check import Finding, check, require_sound
+from gnomon.plans.document import read_text
 from gnomon.plans.engine import Engine, Progress
 from gnomon.plans.plan import Plan
 from gnomon.plans.policy import Policy
 from gnomon.plans.run import Run, new_identifier, write_text
 from gnomon.plans.store import Store
 from gnomon.tools.access import Access
-from gnomon.tools.errors import ApprovalError, PlanError, UsageError
+from gnomon.tools.errors import ApprovalError, NeedsAnswer, PlanError, UsageError
 from gnomon.tools.kinds.tables import plain
 from gnomon.tools.registry import Registry
 
@@ -37,7 +43,12 @@ if TYPE_CHECKING:
     from gnomon.agents.graph import Nodes, State
     from gnomon.agents.language.beside import Beside
     from gnomon.agents.language.settings import LanguageSettings
+    from gnomon.agents.past_runs.reminders import PastRuns
+    from gnomon.knowledge.literature.quoting import Evidence
 
+_Made = TypeVar("_Made")
+# A question that goes back for these reasons may be one of what is known, which documents answer.
+_MAYBE_KNOWN = ("missing", "outside", "unknown")
 REPORT = "report.md"
 PlannerName = Literal["auto", "embedded", "language"]
 How = Literal["terminal", "command", "beforehand", "policy"]
@@ -71,6 +82,8 @@ class Conversation:
         Who makes the plans; ``auto`` is a language model beside the embedded planner where one is set up.
     language : LanguageSettings, optional
         The language model that a person set up.
+    knowledge_server : str
+        Address of a chromadb server that holds the literature memory; "" for one in `home`.
     """
 
     home: Path
@@ -85,10 +98,12 @@ class Conversation:
     prefer: str = ""
     planner_name: PlannerName = "auto"
     language: LanguageSettings | None = None
+    knowledge_server: str = ""
 
     def __post_init__(self) -> None:
         self.store = Store(self.home / "store")
         self.runs = self.home / "runs"
+        self.shown_plans = ShownPlans(self.home / "cache" / "plans")
         self._planning: dict[str, str] = {}
         """Records of plannings in the store, by the hash of the plan that came of them."""
 
@@ -103,6 +118,20 @@ class Conversation:
             unavailable=unavailable(self.registry, self.policy, cache),
             prefer=self.prefer,
         )
+
+    @cached_property
+    def literature(self) -> Literature:
+        """The literature memory."""
+        return Literature(
+            self.home / "knowledge", self.knowledge_server, lambda n: self._tell("memory.reading", {"notes": n})
+        )
+
+    @cached_property
+    def past(self) -> PastRuns:
+        """What earlier runs taught."""
+        from gnomon.agents.past_runs.reminders import PastRuns
+
+        return PastRuns(self.home, self.registry, self.clock or Clock.of(None, None))
 
     @cached_property
     def beside(self) -> Beside:
@@ -125,17 +154,60 @@ class Conversation:
         PlanError
             Where no sound plan came out.
         """
-        plan = self.beside.plan(question, self.attached(question, files))
+        plan = self._planned(question, files, lambda f: self.beside.plan(question, f), lambda p: p)
         require_sound(plan, self.registry, self.policy)
         self._keep_planning(plan)
+        self.shown_plans.keep(plan)
         return plan
 
     def alternatives(self, question: str, files: Sequence[Path]) -> list[Alternative]:
         """Up to three checked plans for a question, the best first; raises as `plan`."""
-        offered = self.beside.alternatives(question, self.attached(question, files))
+        offered = self._planned(
+            question,
+            files,
+            lambda f: self.beside.alternatives(question, f),
+            lambda p: [Alternative(p, (literature.GOAL,), 1.0, " ".join(p.assumptions))],
+        )
         require_sound(offered[0].plan, self.registry, self.policy)
         self._keep_planning(offered[0].plan)
-        return [a for a in offered if not self.findings(a.plan)]
+        sound = [a for a in offered if not self.findings(a.plan)]
+        for alternative in sound:
+            self.shown_plans.keep(alternative.plan)
+        return sound
+
+    def _planned(
+        self,
+        question: str,
+        files: Sequence[Path],
+        made: Callable[[list[Attached]], _Made],
+        quoting: Callable[[Plan], _Made],
+    ) -> _Made:
+        """What is planned for a question: quotations where it asks documents, or no tool answers it and documents do; else what is `made` of its files."""
+        attached = self.attached(question, files)
+        if literature.GOAL not in self.registry:
+            return made(attached)
+        if not files and literature.asks_outright(question):
+            return quoting(self._quoting(question, self.literature.require(question)))
+        if attached and all(f.attachment.kind == literature.KIND for f in attached):
+            return quoting(literature.quoting_plan(question, attached, self.registry, 0))
+        try:
+            return made(attached)
+        except NeedsAnswer as back:
+            if (
+                files
+                or back.why not in _MAYBE_KNOWN
+                or not literature.asks_what_is_known(question, self.planner, back.why)
+            ):
+                raise
+            return quoting(self._quoting(question, self.literature.instead(question, back)))
+
+    def _quoting(self, question: str, found: Evidence) -> Plan:
+        """The plan that quotes from what was found; the passages go with it as a file, so that it runs again without the memory."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "passages.json"
+            path.write_text(found.text, encoding="utf-8")
+            attached = attach([path], self.registry, self.store, language_of(question))
+        return literature.quoting_plan(question, attached, self.registry, found.documents)
 
     def _keep_planning(self, plan: Plan) -> None:
         """Put the record of a planning with a language model into the store, for the run that may come of it."""
@@ -199,11 +271,37 @@ class Conversation:
         """Plan a question and offer the plan; the run then waits for a decision."""
         return self._offer({"question": question, "files": [str(p) for p in files]})
 
-    def run_plan(self, plan: Plan, files: Sequence[Path] = (), *, rerun_of: str = "") -> Run:
-        """Offer a plan that somebody wrote or edited, or that ran before; the run then waits for a decision."""
+    def run_plan(
+        self, plan: Plan, files: Sequence[Path] = (), *, rerun_of: str = "", edits: Sequence[Edit] = ()
+    ) -> Run:
+        """Offer a plan that somebody wrote or edited, or that ran before; the run then waits for a decision.
+
+        `edits` is what is another in it than in the plan that was shown first, see `edited_since`.
+        """
         require_sound(plan, self.registry, self.policy)
         self.take_files(plan, files)
-        return self._offer({"plan": plan.document(), "entry": "offer", "rerun_of": rerun_of})
+        told = [e.document() for e in edits]
+        return self._offer({"plan": plan.document(), "entry": "offer", "rerun_of": rerun_of, "edits": told})
+
+    def edited_since(self, plan_hash: str, plan: Plan, text: str, reason: str = "") -> list[Edit]:
+        """What was edited in a plan's file since it was shown under another hash; nothing where that one is not known any more.
+
+        Parameters
+        ----------
+        plan_hash : str
+            Of the plan that was shown.
+        plan : Plan
+        text : str
+            Of its file, whose comments give reasons.
+        reason : str, optional
+            One that was given for all.
+        """
+        first = self.shown_plans.find(plan_hash) if plan_hash != plan.hash else None
+        if first is None:
+            return []
+        said = remarks(text, plan)
+        edits = [(edit, said.get(edit.place) or reason) for edit in edits_between(first, plan)]
+        return [replace(edit, reason=reason_in(why) or why) for edit, why in edits]
 
     def _offer(self, state: State) -> Run:
         identifier = new_identifier()
@@ -254,7 +352,12 @@ class Conversation:
             if decision == "approve":
                 require_sound(plan, self.registry, self.policy)
             record = approvals.decide(plan, self.policy, decision, how, who=who, reason=reason)
-            return self._go_on(run, {"decision": record.decision, "record": record.model_dump(mode="json")})
+            text = read_text(run.folder / "plan.yaml")
+            edits = self.edited_since(run.offered(), plan, text, reason) if decision == "approve" else []
+            edited = [e.document() for e in edits]
+            return self._go_on(
+                run, {"decision": record.decision, "record": record.model_dump(mode="json"), "edits": edited}
+            )
 
     def _require_open(self, run: Run, plan: Plan) -> None:
         """Raise where a decision was made that still stands, or the run is over."""
@@ -334,14 +437,16 @@ class Conversation:
             planner = {"planner": "embedded"} if "question" in state else {}
             if planning := state.get("planning") or self._planning.get(plan.hash):
                 planner = {"planner": "language", "planning": planning}
-            Run.create(self.runs, state["run"], plan, self.store, **planner, **how)
+            edited = {"edits": edits} if (edits := state.get("edits", [])) else {}
+            Run.create(self.runs, state["run"], plan, self.store, **planner, **how, **edited)
+            self.shown_plans.keep(plan)
         return {"status": "waiting"}
 
     def _record(self, state: State) -> State:
         run = self._held(state)
         record = approvals.Approval.model_validate(state["decision"]["record"])
         if record != run.approval():
-            run.record(record)
+            run.record(record, state["decision"].get("edits", []))
         return {"status": "rejected" if record.decision == "reject" else "approved"}
 
     def _execute(self, state: State) -> State:

@@ -22,6 +22,7 @@ from gnomon.agents.follow_ups.options import Option, Refusal, Unclear
 from gnomon.agents.follow_ups.paths import Named, named_files, without
 from gnomon.agents.follow_ups.phrases import listed, phrase, spoken_language, words
 from gnomon.agents.follow_ups.recall import objects_in
+from gnomon.agents.follow_ups.remembering import heard_of, remembering
 from gnomon.agents.follow_ups.reply import Reply
 from gnomon.agents.follow_ups.revise import Reviser
 from gnomon.agents.follow_ups.session import File, Session
@@ -168,9 +169,11 @@ class Dialogue:
         understood = self.understand(text)
         if self.session.options and ALONE.fullmatch(text):
             return self.doing.choose(text, understood, files)
+        if (reply := remembering(self, text)) is not None:
+            return reply
         if any(text.casefold() == p.said.casefold() == p.plan.question.casefold() for p in self.session.positions):
             return self.doing.question(text, understood, files)  # word for word what was a question before
-        heard = self.intents.hear(understood, self.situation())
+        heard = replace(self.intents.hear(heard_of(understood), self.situation()), understood=understood)
         if self.session.open and (reply := self._completed(text, heard, files)) is not None:
             return reply
         return self._meant(heard, text, files)

@@ -42,6 +42,7 @@ class State(TypedDict, total=False):
     entry: str
     rerun_of: str
     planning: str
+    edits: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,7 @@ def open_conversation(
         prefer=chosen.prefer,
         planner_name=planner.value,
         language=chosen.language,
+        knowledge_server=chosen.knowledge_server,
     )
 
 
@@ -158,10 +159,10 @@ def open_registry() -> Registry:
 # --------------------------------------------------------------------------- what a run says
 
 
-def close(run: Run, status: str, as_json: bool) -> None:
-    """Say how a run stands, and leave with the code for it."""
+def close(run: Run, status: str, as_json: bool, beside: dict[str, Any] | None = None) -> None:
+    """Say how a run stands, and leave with the code for it; `beside` goes into its JSON document."""
     if as_json:
-        print_json(run_document(run, status))
+        print_json({**run_document(run, status), **(beside or {})})
     elif status in ("done", "failed"):
         document = run_document(run, status)
         print_answer(document["answer"])
@@ -184,7 +185,16 @@ def is_interactive(as_json: bool) -> bool:
 
 def offered(conversation: Conversation, run: Run, yes: bool, as_json: bool) -> None:
     """Get a decision on a waiting run, go on, and leave with what became of it."""
-    close(run, decided(conversation, run, yes, as_json), as_json)
+    status = decided(conversation, run, yes, as_json)
+    close(run, status, as_json, remembered(conversation, run, status) if as_json else None)
+
+
+def remembered(conversation: Conversation, run: Run, status: str) -> dict[str, Any]:
+    """What earlier runs remind of for a plan that waits: sentences under ``remembered``, which is not there where there are none."""
+    if status != "waiting":
+        return {}
+    sentences = conversation.past.sentences(run.plan(conversation.registry), "file", run=run.id)
+    return {"remembered": sentences} if sentences else {}
 
 
 def decided(conversation: Conversation, run: Run, yes: bool, as_json: bool) -> str:
@@ -196,7 +206,7 @@ def decided(conversation: Conversation, run: Run, yes: bool, as_json: bool) -> s
     if verdict == "automatic":
         return conversation.decide(run, "approve", "policy")
     if not as_json:
-        say(plan_page(plan))
+        say("\n".join([plan_page(plan), *conversation.past.sentences(plan, "file", run=run.id)]))
     if yes and conversation.policy.covers_beforehand(plan):
         return conversation.decide(run, "approve", "beforehand")
     if yes:

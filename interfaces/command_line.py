@@ -22,6 +22,7 @@ from gnomon.interfaces import (
     knowledge_commands,
     plan_commands,
     record_commands,
+    runs_commands,
 )
 from gnomon.interfaces.application import (
     Cluster,
@@ -43,6 +44,7 @@ from gnomon.interfaces.application import (
     offered,
     open_conversation,
     open_registry,
+    remembered,
 )
 from gnomon.interfaces.output import print_event, print_json, print_shown, print_text, run_document, say
 from gnomon.tools import errors
@@ -58,6 +60,7 @@ archive_commands.register(app)
 knowledge_commands.register(app)
 plan_commands.register(app)
 cost_commands.register(app)
+runs_commands.register(app)
 chat.register(app)
 
 
@@ -122,10 +125,11 @@ def plan(
         return
     made = conversation.plan(question, data or [])
     plan_commands.write_plan(made, output, data or [], conversation.registry)
+    reminders = conversation.past.sentences(made, "file")
     if as_json:
-        print_json(made.document())
+        print_json({**made.document(), **({"remembered": reminders} if reminders else {})})
     else:
-        print_text(plan_page(made))
+        print_text("\n".join([plan_page(made), *reminders]))
     say(f"Written to {output}. Run it: gnomon run {output}")
 
 
@@ -154,7 +158,7 @@ def _alternatives(
             }
         )
         return
-    print_text(plan_page(offered[0].plan))
+    print_text("\n".join([plan_page(offered[0].plan), *conversation.past.sentences(offered[0].plan, "file")]))
     for number, (alternative, name) in enumerate(zip(offered, names, strict=True), start=1):
         print_text(f"{number}. {name}: {alternative.reason}")
     say(f"Take one: gnomon run {names[-1]}   Compare two: gnomon diff {names[0]} {names[-1]}")
@@ -208,37 +212,6 @@ def run(
 
 
 @app.command()
-def runs(as_json: Json = False) -> None:
-    """List runs, the newest last."""
-    from gnomon.interfaces import settings
-    from gnomon.plans.run import Run
-
-    home = settings.load(Options.config).home
-    rows = []
-    for found in Run.all(home / "runs"):
-        try:
-            created = found.events("run.created")[0]
-            rows.append(
-                {
-                    "run": found.id,
-                    "status": found.status(),
-                    "created": created["time"],
-                    "plan_hash": created["plan"],
-                    "question": created["question"],
-                }
-            )
-        except (errors.StoreError, IndexError) as error:
-            rows.append({"run": found.id, "status": "damaged", "created": "", "plan_hash": "", "question": str(error)})
-    if as_json:
-        print_json({"runs": rows})
-    elif not rows:
-        say('There are no runs yet. Make one: gnomon ask "..." --data FILE')
-    else:
-        for row in rows:
-            print_text(f"{row['run']}  {row['status']:<9} {row['created'][:16].replace('T', ' ')}  {row['question']}")
-
-
-@app.command()
 def show(name: RunName, as_json: Json = False) -> None:
     """Show a run: its plan, its steps, its answer."""
     from gnomon.plans.render import plan_page
@@ -255,6 +228,8 @@ def show(name: RunName, as_json: Json = False) -> None:
     print_text(plan_page(executed or offered))
     if executed is not None and executed.hash != offered.hash:
         say("Warning: plan.yaml in the run's folder is not this plan, which was executed; it was edited since.")
+    for line in remembered(conversation, found, status).get("remembered", []):
+        print_text(line)
     print_text(f"Run {found.id}: {status}")
     approval = found.approval()
     if approval:

@@ -126,8 +126,9 @@ def run_file(conversation: Conversation, path: Path, files: Sequence[Path]) -> R
     from gnomon.plans.document import examine, read_text
 
     text = read_text(path)
-    plan = examine(text, conversation.registry, conversation.policy, str(path)).require()
-    run = conversation.run_plan(plan, files)
+    examined = examine(text, conversation.registry, conversation.policy, str(path))
+    plan = examined.require()
+    run = conversation.run_plan(plan, files, edits=conversation.edited_since(examined.stated_hash, plan, text))
     run.keep_text(text, conversation.registry)
     return run
 

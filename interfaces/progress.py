@@ -53,6 +53,8 @@ def _told(event: str, fields: dict[str, Any]) -> str:
         reused = f", as in run {fields['reused']}" if fields.get("reused") else ""
         why = f": {fields['why']}" if fields["why"] else ""
         return f"  script checked: {fields['verdict']}{why}{reused}"
+    if event == "memory.reading":
+        return f"Reading {fields['notes']} notes on methods that come with Gnomon; once."
     return ""
 
 

@@ -14,7 +14,7 @@ from gnomon.plans.arguments import complete, says_argument
 from gnomon.plans.canonical import canonical
 from gnomon.plans.check import argument_findings, check, places
 from gnomon.plans.findings import Finding, UnsoundPlan
-from gnomon.plans.plan import Plan, Step
+from gnomon.plans.plan import BESIDE, Plan, Step
 from gnomon.plans.plan_text import PlanText
 from gnomon.plans.policy import Policy
 from gnomon.plans.structure import read_structure
@@ -225,7 +225,7 @@ def says(text: str, plan: Plan) -> bool:
         source = PlanText(text)
         if source.findings or not isinstance(source.document, dict):
             return False
-        raw = {k: v for k, v in source.document.items() if k != "hash"}  # a stated hash is not believed
+        raw = {k: v for k, v in source.document.items() if k not in BESIDE}
         said = Plan.of_document(raw)
         return len(said.steps) == len(plan.steps) and (
             canonical(_without_arguments(said)) == canonical(_without_arguments(plan))

@@ -14,6 +14,8 @@ from gnomon.plans.canonical import digest
 from gnomon.tools.errors import PlanError
 
 FORMAT: Literal[1] = 1
+# What is written beside a plan and is no part of it: a stated hash is not believed, and what earlier runs remind of changes nothing.
+BESIDE = ("hash", "remembered")
 
 
 def is_file_name(name: str) -> bool:
@@ -204,7 +206,7 @@ class Plan(_Record):
                 remedy="`gnomon plan` writes one to start from.",
             )
         try:
-            return cls.model_validate({k: v for k, v in document.items() if k != "hash"})
+            return cls.model_validate({k: v for k, v in document.items() if k not in BESIDE})
         except ValidationError as error:
             first = error.errors()[0]
             place = ".".join(str(p) for p in first["loc"]) or "the plan"

@@ -26,7 +26,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,10 +78,10 @@ class Run:
     # ------------------------------------------------------------------ making and finding
 
     @classmethod
-    def create(cls, root: Path, identifier: str, plan: Plan, store: Store, **how: str) -> Run:
+    def create(cls, root: Path, identifier: str, plan: Plan, store: Store, **how: Any) -> Run:
         """Make the folder of a new run, with the plan and the attached files in it.
 
-        `how` the run came to be (its planner, the digest of the record of the planning, the run that it repeats) goes into the journal.  The folder is filled under another name and renamed, so a run is there whole or not at all.
+        `how` the run came to be (its planner, the digest of the record of the planning, the run that it repeats, what a person had edited in its plan) goes into the journal.  The folder is filled under another name and renamed, so a run is there whole or not at all.
         """
         root.mkdir(parents=True, exist_ok=True)
         part = root / f".part-{identifier}"
@@ -248,9 +248,10 @@ class Run:
         except ApprovalError:
             pass  # somebody in another terminal was faster
 
-    def record(self, approval: Approval) -> None:
-        """Write a decision into the journal."""
-        self.journal.append("approval", approval=approval.model_dump(mode="json"))
+    def record(self, approval: Approval, edits: Sequence[dict[str, Any]] = ()) -> None:
+        """Write a decision into the journal, and what was edited in the plan after it was offered."""
+        edited = {"edits": list(edits)} if edits else {}
+        self.journal.append("approval", approval=approval.model_dump(mode="json"), **edited)
 
     def write_log(self, step: str, text: str) -> None:
         """Keep what a step's libraries said."""

@@ -14,7 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gnomon.plans.findings import Finding, nearest
-from gnomon.plans.plan import Attachment, Plan, Step
+from gnomon.plans.plan import BESIDE, Attachment, Plan, Step
 from gnomon.tools.registry import Registry, Tool
 
 # What stands in for a field that is needed, where it is missing or of the wrong form, so that the rest can be checked.
@@ -63,7 +63,7 @@ def read_structure(document: Any, registry: Registry) -> tuple[Plan | None, list
     if not isinstance(document, dict):
         what = "A plan must be a mapping with question, language, goal and steps."
         return None, [Finding("no-plan", "plan", what, "`gnomon plan` writes one to start from.")]
-    mended = copy.deepcopy({k: v for k, v in document.items() if k != "hash"})
+    mended = copy.deepcopy({k: v for k, v in document.items() if k not in BESIDE})
     findings = []
     for location, rule, what, remedy in list(_unwritable(mended, ())):
         findings.append(Finding(rule, place_of(document, location), what, remedy))
@@ -150,7 +150,7 @@ def _fields(location: tuple[int | str, ...]) -> list[str]:
         return list(Step.model_fields)
     if location[0] == "files" and len(location) > 1:
         return list(Attachment.model_fields)
-    return [*Plan.model_fields, "hash"]
+    return [*Plan.model_fields, *BESIDE]
 
 
 def _raw_step(document: dict[str, Any], location: tuple[int | str, ...]) -> dict[str, Any] | None:

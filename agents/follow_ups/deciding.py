@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.follow_ups.reply import Reply
+from gnomon.agents.past_runs.edits import edits_along
 from gnomon.plans.run import Run
 from gnomon.tools.errors import ApprovalError
 
@@ -82,7 +83,14 @@ def offered(dialogue: Dialogue, shown: Reply) -> Reply:
 def _with_plan(ran: Reply, shown: Reply) -> Reply:
     """What came of a run, with the plan that was shown before it."""
     text = "\n".join(filter(None, [shown.text, ran.text]))
-    return replace(ran, text=text, plan=shown.plan, difference=shown.difference, alternatives=shown.alternatives)
+    return replace(
+        ran,
+        text=text,
+        plan=shown.plan,
+        difference=shown.difference,
+        alternatives=shown.alternatives,
+        remembered=shown.remembered,
+    )
 
 
 def approve(dialogue: Dialogue) -> Reply:
@@ -122,7 +130,8 @@ def _held_run(dialogue: Dialogue, position: Position) -> Run:
     """The run of a plan that waits; made when it is first decided on, so that plans which were only looked at leave nothing behind."""
     if position.run and (dialogue.conversation.runs / position.run).is_dir():
         return Run(dialogue.conversation.runs / position.run)
-    run = dialogue.conversation.run_plan(position.plan, position.files)
+    plans = dialogue.session.plans_since_shown()
+    run = dialogue.conversation.run_plan(position.plan, position.files, edits=edits_along(plans))
     if run.offered() != position.plan.hash:
         raise ApprovalError(
             "The plan that was offered is not the one that was shown.", remedy=f"Read it with `gnomon show {run.id}`."

@@ -13,12 +13,14 @@ from gnomon.agents.follow_ups.options import Option, Unclear
 from gnomon.agents.follow_ups.paths import Named
 from gnomon.agents.follow_ups.phrases import listed
 from gnomon.agents.follow_ups.recall import Past, Recall
+from gnomon.agents.follow_ups.remembering import forget, without_reason
 from gnomon.agents.follow_ups.reply import Reply
 from gnomon.agents.follow_ups.revise import Revision
 from gnomon.agents.follow_ups.session import File, Position
 from gnomon.agents.follow_ups.targets import Targets
 from gnomon.agents.follow_ups.values import Given, values_of
 from gnomon.agents.follow_ups.why import Why
+from gnomon.agents.past_runs.edits import reason_span
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.plans.plan import Plan
 from gnomon.plans.plan_difference import compare_plans
@@ -89,8 +91,13 @@ class Doing:
         assert position is not None
         self.talk.session.offer(alternatives)
         difference = compare_plans(before, position.plan) if before is not None else None
-        lines = [*notes, *(self._effects(before, position.plan) if before is not None else ())]
-        reply = Reply("plan", "\n".join(lines), position.plan, difference, tuple(alternatives))
+        # A change answers the reminders, so they stand beside the plans of questions and their alternatives alone.
+        asked = before is None or bool(alternatives)
+        reminders = self.talk.conversation.past.sentences(position.plan, "chat", run=position.run) if asked else []
+        lines = [*notes, *(self._effects(before, position.plan) if before is not None else ()), *reminders]
+        reply = Reply(
+            "plan", "\n".join(lines), position.plan, difference, tuple(alternatives), remembered=tuple(reminders)
+        )
         return deciding.offered(self.talk, reply)
 
     def _effects(self, before: Plan, after: Plan) -> list[str]:
@@ -101,7 +108,7 @@ class Doing:
             [self.talk.say("effects_less", effects=listed(self.talk.language, sorted(less)))] if less else []
         )
 
-    def _revised(self, revision: Revision, said: str, files: Sequence[Path] | None = None) -> Reply:
+    def revised(self, revision: Revision, said: str, files: Sequence[Path] | None = None) -> Reply:
         """Take a revision for the present plan, and show what is another."""
         position = self.present_plan()
         findings = [f for f in self.talk.conversation.findings(revision.plan) if f.severity == "error"]
@@ -126,9 +133,15 @@ class Doing:
     def change(self, text: str, understood: Understanding, files: Sequence[Named]) -> Reply:
         """Other values in the present plan."""
         position = self.present_plan()
-        return self._revised(
-            self.talk.reviser.change(position.plan, understood, self.talk.language, position.focus), text
-        )
+        try:
+            revision = self.talk.reviser.change(
+                position.plan, without_reason(understood), self.talk.language, position.focus
+            )
+        except Unclear as unclear:
+            if not unclear.options:
+                raise
+            raise _with_reason(unclear, text) from unclear
+        return self.revised(revision, text)
 
     def _targets(self) -> Targets:
         return Targets(self.talk.conversation.planner, self.talk.reviser, self.present_plan().plan, self.talk.language)
@@ -139,7 +152,7 @@ class Doing:
         tools, there = self._targets().to_add(understood)
         if not tools:
             return self._there_already(plan, there)
-        return self._revised(self.talk.reviser.add(plan, tools, understood, self.talk.language), text)
+        return self.revised(self.talk.reviser.add(plan, tools, understood, self.talk.language), text)
 
     def _there_already(self, plan: Plan, there: Sequence[str]) -> Reply:
         """What to say where a plan makes already what is wished for; where it ran, with the files."""
@@ -159,12 +172,12 @@ class Doing:
         """One thing less in the present plan."""
         plan = self.present_plan().plan
         tools = self._targets().to_leave_out(understood)
-        return self._revised(self.talk.reviser.leave_out(plan, tools, understood, self.talk.language), text)
+        return self.revised(self.talk.reviser.leave_out(plan, tools, understood, self.talk.language), text)
 
     def no_figures(self, text: str, understood: Understanding, files: Sequence[Named]) -> Reply:
         """No figures in the present plan."""
         plan = self.present_plan().plan
-        return self._revised(
+        return self.revised(
             self.talk.reviser.leave_out(plan, self._targets().figures(), understood, self.talk.language), text
         )
 
@@ -194,7 +207,7 @@ class Doing:
             )
             revision = Revision(changed.plan, (*revision.notes, *changed.notes), changed.focus)
         paths = [mapped[f.name].path if f.name in mapped else Path(f.name) for f in plan.files]
-        reply = self._revised(revision, text, paths)
+        reply = self.revised(revision, text, paths)
         self.talk.session.mean(paths)
         return reply
 
@@ -224,6 +237,8 @@ class Doing:
             return self._take(Plan.of_document(act["plan"]), [Path(p) for p in act["files"]], option.label)
         if act["do"] == "take_up":
             return self.take_up(act["run"])
+        if act["do"] == "forget":
+            return forget(self.talk, act["places"])
         if act["do"] == "use":
             said = str(self.talk.session.open.get("text", ""))
             return self.repeat(said, self.talk.understand(said), [self.talk.attach(Path(act["path"]))])
@@ -240,12 +255,12 @@ class Doing:
         if act["do"] == "set":
             given = Given(arguments=act["arguments"])
             given.sources = {f"{t}.{n}": list(said.slots[:1]) for t, values in act["arguments"].items() for n in values}
-            return self._revised(
+            return self.revised(
                 self.talk.reviser.with_arguments(position.plan, given, said, self.talk.language), option.label
             )
         tools = [self.talk.registry.tool(name) for name in act["tools"]]
         revise = self.talk.reviser.add if act["do"] == "add" else self.talk.reviser.leave_out
-        return self._revised(revise(position.plan, tools, said, self.talk.language), option.label)
+        return self.revised(revise(position.plan, tools, said, self.talk.language), option.label)
 
     def _take(self, plan: Plan, files: Sequence[Path], label: str) -> Reply:
         """Take one of the alternatives; they stay offered."""
@@ -357,3 +372,16 @@ class Doing:
         position = self.present_plan()
         lines.append(deciding.stands(self.talk, position))
         return Reply("plan", "\n".join(lines), current, run=deciding.outcome(self.talk, position))
+
+
+def _with_reason(unclear: Unclear, text: str) -> Unclear:
+    """A question back whose answers keep the reason that was given for the value."""
+    span = reason_span(text)
+    if span is None:
+        return unclear
+    reason = text[span[0] : span[1]].strip()
+    options = [
+        replace(o, act={**o.act, "words": f"{o.act['words']} {reason}"}) if o.act.get("do") == "set" else o
+        for o in unclear.options
+    ]
+    return Unclear(unclear.what, options)

@@ -19,7 +19,7 @@ class Option:
         How it is told, in the language of the conversation.
     act : dict
         What choosing it does, as small JSON: ``do`` is ``hear`` (a text, as an intent), ``ask`` (a text, as a question), ``take`` (a plan),
-        ``set`` (arguments), ``add`` or ``leave_out`` (tools), ``take_up`` (a run) or ``answer`` (what completes an open question).
+        ``set`` (arguments), ``add`` or ``leave_out`` (tools), ``take_up`` (a run), ``forget`` (edits of a run) or ``answer`` (what completes an open question).
     """
 
     label: str

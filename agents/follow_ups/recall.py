@@ -16,6 +16,7 @@ from gnomon.agents.embedded import vectors
 from gnomon.agents.embedded.nearness import Nearness
 from gnomon.agents.follow_ups.phrases import words
 from gnomon.agents.markup import one_line
+from gnomon.agents.past_runs.forgotten import Forgotten
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.objects import find_objects
 from gnomon.agents.understanding.understand import Understanding
@@ -126,7 +127,8 @@ class Recall:
         -------
         Found
         """
-        past = [p for p in self.past if p.run != exclude]
+        gone = Forgotten(self.runs.parent).gone().runs
+        past = [p for p in self.past if p.run != exclude and p.run not in gone]
         spans = [_span(s.value, self.clock) for s in understood.of_type("time") if s.value]
         objects = {str(s.value) for s in understood.of_type("object")}
         of_time = [p for p in past if all(a <= p.when < b for a, b in spans)]

@@ -34,6 +34,8 @@ class Reply:
         ``run``, ``status``, ``answer``, ``results``, ``warnings`` and ``report`` of the run that this is about.
     options : tuple of Option
         What may be chosen, by number.
+    remembered : tuple of str
+        What earlier runs remind of, a sentence each; they are no part of the plan.
     """
 
     kind: Kind
@@ -43,6 +45,7 @@ class Reply:
     alternatives: tuple[Option, ...] = ()
     run: dict[str, Any] | None = None
     options: tuple[Option, ...] = ()
+    remembered: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
         """JSON form, as ``gnomon chat --json`` prints it on a line."""
@@ -54,4 +57,5 @@ class Reply:
             "alternatives": [o.label for o in self.alternatives],
             "run": self.run,
             "options": [o.label for o in self.options],
+            **({"remembered": list(self.remembered)} if self.remembered else {}),
         }

@@ -10,6 +10,7 @@ from typing import Any
 from gnomon.agents.follow_ups.chat_record import ChatRecord
 from gnomon.agents.follow_ups.options import Option
 from gnomon.agents.follow_ups.phrases import Language
+from gnomon.agents.past_runs.edits import follows
 from gnomon.plans.plan import Plan
 
 
@@ -85,6 +86,14 @@ class Session:
     def position(self) -> Position | None:
         """The present plan."""
         return self.positions[self.at] if 0 <= self.at < len(self.positions) else None
+
+    def plans_since_shown(self) -> list[Plan]:
+        """The plans from the first one of the present question to the present one, each made from the one before by something that was said."""
+        plans = [p.plan for p in self.positions[: self.at + 1]]
+        first = len(plans) - 1
+        while first > 0 and follows(plans[first - 1], plans[first]):
+            first -= 1
+        return plans[max(first, 0) :]
 
     def file(self, path: Path) -> File | None:
         """The attached file at a path."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gnomon.agents.follow_ups.recall import Found, Recall
+from gnomon.agents.past_runs.forgotten import Forgotten
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import understand
 from gnomon.plans import journal
@@ -90,3 +91,10 @@ def test_half_a_file_of_vectors_is_made_anew(recall: Recall) -> None:
     recall.find(understand("two planets", CLOCK))
     recall.kept.write_bytes(recall.kept.read_bytes()[:100])
     assert Recall(recall.runs, recall.kept.parent, CLOCK).find(understand("the run with two planets", CLOCK)).runs
+
+
+def test_a_forgotten_run_is_not_found(recall: Recall, find: Callable[[str], Found]) -> None:
+    (hd,) = [p.run for p in recall.past if p.run.endswith("-hd")]
+    assert hd in [p.run for p in find("what did we find for HD 164922?").runs]
+    Forgotten(recall.runs.parent).forget_runs([hd])
+    assert hd not in [p.run for p in find("what did we find for HD 164922?").runs]
