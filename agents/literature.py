@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.compose import Composer, finish
+from gnomon.agents.markup import one_line
 from gnomon.agents.understanding.grammar import language_of
 from gnomon.plans.plan import Plan
 from gnomon.tools.errors import NeedsAnswer
@@ -175,8 +176,8 @@ def _not_found(question: str, evidence: Evidence) -> str:
     if evidence.hits:
         best = evidence.hits[0]
         page, section = best.passage.page, best.passage.section.rpartition(" > ")[2]
-        where = _say(language, "page", page=page) if page else _say(language, "section", section=section) if section else _say(language, "beginning")  # fmt: skip
-        said += _say(language, "nearest", title=best.document.title, key=best.document.key, where=where)
+        where = _say(language, "page", page=page) if page else _say(language, "section", section=one_line(section)) if section else _say(language, "beginning")  # fmt: skip
+        said += _say(language, "nearest", title=one_line(best.document.title), key=best.document.key, where=where)
     if words := evidence.lacking[:_WORDS_TOLD]:
         quoted = [f"「{w}」" if language == "zh" else f"“{w}”" for w in words]
         said += _say(language, "lacking", words=("、" if language == "zh" else ", ").join(quoted))

@@ -21,7 +21,7 @@ Markup = Literal["text", "markdown", "html"]
 TEMPLATES = Path(__file__).with_name("templates")
 
 # Control characters, and those that turn the direction of text so that it reads as what it is not (Unicode TR 36, TR 39).
-_TREACHEROUS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+TREACHEROUS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 # Every character that can begin a construct in CommonMark or its usual extensions (tables, strikethrough, mathematics).
 _MARKDOWN = re.compile(r"([\\`*_\[\]{}#|~!$^])")
 _BLOCK_START = re.compile(r"^(\s*)(?:([-+](?=\s|$)|-(?=-)|=)|(\d+)(?=[.)](?:\s|$)))")
@@ -36,7 +36,7 @@ class Made(str):
 
 def clean(value: Any) -> str:
     """`value` as text, without characters that deceive the eye."""
-    return _TREACHEROUS.sub("\ufffd", str(value).replace("\r\n", "\n").replace("\r", "\n"))
+    return TREACHEROUS.sub("\ufffd", str(value).replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def one_line(value: Any) -> str:

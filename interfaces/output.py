@@ -12,14 +12,21 @@ if TYPE_CHECKING:
 
 def say(text: str) -> None:
     """A message to the person, on standard error."""
-    sys.stderr.write(text.encode("utf-8", "replace").decode("utf-8").rstrip("\n") + "\n")
+    sys.stderr.write(_harmless(text.encode("utf-8", "replace").decode("utf-8")).rstrip("\n") + "\n")
     sys.stderr.flush()
 
 
 def print_text(text: str) -> None:
     """The answer, on standard output."""
-    sys.stdout.write(text.rstrip("\n") + "\n")
+    sys.stdout.write(_harmless(text).rstrip("\n") + "\n")
     sys.stdout.flush()
+
+
+def _harmless(text: str) -> str:
+    """A text without characters that a terminal would obey, or that turn its direction: file names and titles may have them."""
+    from gnomon.agents.markup import clean
+
+    return clean(text)
 
 
 _answered: list[str] = []
@@ -39,7 +46,10 @@ def print_answer(text: str) -> None:
 
 def print_json(document: Any) -> None:
     """One JSON document, on standard output."""
-    print_text(json.dumps(document, ensure_ascii=False, indent=1))
+    from gnomon.agents.markup import TREACHEROUS
+
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    print_text(TREACHEROUS.sub(lambda m: json.dumps(m[0])[1:-1], text))
 
 
 def run_document(run: Run, status: str) -> dict[str, Any]:

@@ -45,6 +45,8 @@ def encode(texts: Sequence[str]) -> np.ndarray:
     """
     import numpy as np
 
-    made = np.asarray(_encoder().encode(list(texts)), dtype=np.float32)
+    # Half of a pair of surrogates, as a file name can have, is no text that can be cut.
+    whole = [t.encode("utf-8", "replace").decode() for t in texts]
+    made = np.asarray(_encoder().encode(whole), dtype=np.float32)
     made /= np.linalg.norm(made, axis=1, keepdims=True)
     return made

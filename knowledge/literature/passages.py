@@ -125,8 +125,8 @@ def _pieces(block: Block) -> Iterator[str]:
     piece = ""
     for start, stop in zip([0, *bounds[:-1]], bounds, strict=True):
         said = block.text[start:stop]
-        while weight(said) > MOST:  # no sentence ends in it
-            room = MOST if not _CJK.search(said) else int(MOST / _CJK_WEIGHT)
+        while len(said) > MOST or weight(said) > MOST:  # no sentence ends in it
+            room = MOST if not _CJK.search(said, 0, MOST) else int(MOST / _CJK_WEIGHT)
             at = said.rfind(" ", room // 2, room) + 1 or room
             if piece:
                 yield piece

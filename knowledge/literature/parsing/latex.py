@@ -179,6 +179,7 @@ def plain(source: str) -> str:
     source : str
     """
     source = re.sub(r"\\(?:label|index|vspace|hspace|includegraphics|bibliographystyle|bibliography|maketitle|tableofcontents|affil|altaffiliation|email|thanks|footnotemark)\*?\s*(?:\[[^\]]*\])?\s*(?:\{[^{}]*\})?", "", source)  # fmt: skip
+    source = re.sub(r"\\href\s*\{[^{}]*\}\s*(?=\{)", "", source)
     source = re.sub(r"\\(?:cite[a-zA-Z]*)\*?\s*(?:\[[^\]]*\]\s*){0,2}\{([^}]*)\}", r"[\1]", source)
     source = re.sub(r"\\(?:ref|eqref|autoref|cref|Cref)\s*\{([^}]*)\}", r"(\1)", source)
     return (

@@ -210,3 +210,9 @@ def test_encodings() -> None:
     assert decoded(chinese.encode("gb18030"))[0] == chinese and "GB 18030" in decoded(chinese.encode("gb18030"))[1]
     assert decoded(chinese.encode("utf-16"))[0] == chinese and decoded("é".encode())[1] == ""
     assert decoded("Kovács".encode("latin-1"))[0] == "Kovács"
+
+
+def test_links_of_latex_keep_their_words() -> None:
+    from gnomon.knowledge.literature.parsing.latex import plain
+
+    assert plain(r"See \href{https://example.org/a_b}{the handbook} of \textbf{Gaia}.") == "See the handbook of Gaia."
