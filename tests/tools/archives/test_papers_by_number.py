@@ -12,7 +12,8 @@ from gnomon.tools.access import Access
 from gnomon.tools.archives.literature import ads_papers, arxiv_numbers, arxiv_papers, crossref_works
 from gnomon.tools.archives.literature.ads_identifiers import errata_of, paper_of_identifier
 from gnomon.tools.archives.literature.arxiv_numbers import paper_of_number, pdf_of_number, titled
-from gnomon.tools.archives.literature.crossref_works import marked_up, work_of_doi
+from gnomon.tools.archives.literature.crossref_works import work_of_doi
+from gnomon.tools.archives.literature.marked_text import abstract_of, marked_up
 from gnomon.tools.errors import BrokenReply, InputError, LoginNeeded, ServiceError
 
 # The form of a reply of 2026 to id_list=astro-ph/0601001, shortened.
@@ -167,6 +168,13 @@ def test_ads_by_identifier(fault_server: FaultServer, monkeypatch: pytest.Monkey
         "/ads", Reply(b'{"response":{"numFound":0,"start":0,"docs":[]}}', content_type="application/json")
     )
     assert paper_of_identifier("2002A&A...391..369K") is None
+
+
+def test_what_ads_writes_where_it_has_no_abstract_is_none() -> None:
+    # Of 2018PhRvL.120b9901P, and the title of 2020EPJC...80...96D, as the search of ADS gives them.
+    assert abstract_of("Not Available <P />") == "" and abstract_of("It is not available.") == "It is not available."
+    title = 'Lomb–Scargle analysis of <inline-formula id="IEq1"><tex-math id="T">$^{36}$Cl</tex-math></inline-formula> decay'
+    assert marked_up(title) == "Lomb–Scargle analysis of $^{36}$Cl decay"
 
 
 def test_marks_go_and_words_stay() -> None:

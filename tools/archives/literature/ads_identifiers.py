@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from gnomon.tools.archives.literature.ads_papers import ADS
+from gnomon.tools.archives.literature.marked_text import abstract_of, marked_up
 from gnomon.tools.transport import inquire
 
 
@@ -22,7 +23,7 @@ def paper_of_identifier(name: str, good_for: float = 0.0) -> dict[str, Any] | No
     Returns
     -------
     dict or None
-        As the tool ``papers`` reads it; None where ADS answers that it has none.
+        As the tool ``papers`` reads it, without marks; None where ADS answers that it has none.
 
     Raises
     ------
@@ -54,7 +55,8 @@ def errata_of(title: str, good_for: float = 0.0) -> list[dict[str, Any]]:
 
 def _asked(query: str, rows: int, good_for: float) -> list[dict[str, Any]]:
     def ask() -> list[dict[str, Any]]:
-        return ADS.ask(query, "relevance", rows)[0]
+        found = ADS.ask(query, "relevance", rows)[0]
+        return [{**p, "title": marked_up(p["title"]), "abstract": abstract_of(p["abstract"])} for p in found]
 
     return inquire({"service": ADS.name, "url": ADS.address(), "text": query, "rows": rows}, ask, good_for)[0]
 

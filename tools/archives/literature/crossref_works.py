@@ -5,12 +5,12 @@ The form is that of https://github.com/CrossRef/rest-api-doc.
 
 from __future__ import annotations
 
-import html
 import re
 from typing import Any
 
 from gnomon.tools.archives.asking.json_replies import items_of, json_of, one_line
 from gnomon.tools.archives.asking.service_session import open_session
+from gnomon.tools.archives.literature.marked_text import abstract_of, marked_up
 from gnomon.tools.errors import BrokenReply
 from gnomon.tools.transport import inquire
 
@@ -22,7 +22,6 @@ _KINDS = {
     "expression_of_concern": "expression of concern", "correction": "correction", "erratum": "erratum", "corrigendum": "corrigendum",
     "addendum": "addendum", "clarification": "clarification",
 }  # fmt: skip
-_BLOCK = re.compile(r"</?(?:\w+:)?(?:p|title|sec|list|list-item|break|disp-formula)\b[^>]*>", re.I)
 
 
 def work_of_doi(doi: str, good_for: float = 0.0) -> dict[str, Any] | None:
@@ -72,23 +71,13 @@ def _work(item: dict[str, Any]) -> dict[str, Any]:
         "year": _year(item),
         "journal": ", ".join(p for p in (journal, one_line(item.get("volume")), page) if p) if journal else "",
         "doi": one_line(item["DOI"]),
-        "abstract": re.sub(r"^(?:abstract|summary)\b[\s.:]*", "", marked_up(str(item.get("abstract") or "")), flags=re.I),
+        "abstract": abstract_of(str(item.get("abstract") or "")),
         "preprints": _related(relation, "has-preprint"),
         "published_as": _related(relation, "is-preprint-of"),
         "updated_by": _updates(item.get("updated-by")),
         "updates": _updates(item.get("update-to")),
         "source": SERVICE,
     }  # fmt: skip
-
-
-def marked_up(text: str) -> str:
-    """Text in one line, without the marks of HTML and JATS; signs are what they stand for, and formulae what is left of them.
-
-    Parameters
-    ----------
-    text : str
-    """
-    return one_line(html.unescape(re.sub(r"</?[a-zA-Z][^>]*>", "", _BLOCK.sub(" ", text))))
 
 
 def _first(item: dict[str, Any], name: str) -> str:
