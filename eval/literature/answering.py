@@ -23,14 +23,14 @@ FOLDS = 5
 def features(memory: LiteratureMemory, pair: Pair, *, without: bool) -> tuple[list[list[float]], bool]:
     """Of each passage found: the cosine to the question, and its share of the question's words; and whether one of them answers."""
     from gnomon.eval.literature.retrieval import right
-    from gnomon.knowledge.literature.quoting import MOST, Words
+    from gnomon.knowledge.literature.quoting import MOST, Words, nearness
     from gnomon.knowledge.literature.search import search
 
     answering = {document for document, _quote in pair.quotes}
     hits = search(memory, pair.question, 8 * MOST if without else MOST)
     hits = [h for h in hits if not (without and Path(h.document.source).stem in answering)][:MOST]
     words = Words(memory, pair.question)
-    rows = [[float(h.why.get("sense", 0.0)), words.share(h.passage.text)] for h in hits]
+    rows = [[nearness(h), words.share(h.passage.text)] for h in hits]
     return rows, any(right(h, pair.quotes) for h in hits)
 
 

@@ -163,8 +163,11 @@ def main() -> int:
 
 
 def _there(memory: LiteratureMemory, pair: Pair) -> bool:
-    texts = {Path(d.source).stem: d for d in memory.documents()}
-    return any(document in texts and holds(memory.text_of(texts[document]), quote) for document, quote in pair.quotes)
+    return any(
+        Path(d.source).stem == document and holds(memory.text_of(d), quote)
+        for document, quote in pair.quotes
+        for d in memory.documents()
+    )
 
 
 if __name__ == "__main__":

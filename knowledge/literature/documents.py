@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Container
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -38,12 +39,15 @@ class Document:
     about : tuple of str
         Other names of what it is about: aliases, keywords, names of tools.
     versions : tuple of str
-        Identifiers of documents that are versions of the same work.
+        Identifiers of the other documents that are versions of the same work.
     notice : str
         That it was retracted or corrected, and where; empty where nobody says so.
     added : str
         When, UTC, ISO 8601.
     characters, passages : int
+    more : dict
+        ``by``: who told a field, where that was not the file; ``others``: by field what those said who were not believed; ``corrects``: the papers that
+        this one corrects or retracts (``kind`` with ``doi`` or ``title``); ``full_text``: why there is only the abstract.
     """
 
     id: str
@@ -104,7 +108,7 @@ def short_name(author: str) -> str:
     return author.split(",")[0].strip() if "," in author else (author.split() or [""])[-1]
 
 
-def citation_key(authors: tuple[str, ...], year: int | None, title: str, taken: set[str]) -> str:
+def citation_key(authors: tuple[str, ...], year: int | None, title: str, taken: Container[str]) -> str:
     """A key that no other document has: ``Kovacs2002``, then ``Kovacs2002b``.
 
     Parameters
@@ -113,7 +117,8 @@ def citation_key(authors: tuple[str, ...], year: int | None, title: str, taken: 
     year : int, optional
     title : str
         Its first long word stands where nobody says who wrote it.
-    taken : set of str
+    taken : container of str
+        The keys of other documents.
     """
     import unicodedata
 

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gnomon.knowledge import dictionary
 from gnomon.knowledge.literature.documents import Document
 from gnomon.knowledge.literature.passages import Passage
-from gnomon.knowledge.literature.tokens import tokens
+from gnomon.knowledge.literature.tokens import language_of, tokens
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT);
@@ -18,13 +19,17 @@ CREATE TABLE IF NOT EXISTS documents (id TEXT PRIMARY KEY, year INTEGER, languag
 CREATE TABLE IF NOT EXISTS passages (
     row INTEGER PRIMARY KEY, document TEXT NOT NULL, number INTEGER NOT NULL, start INTEGER, end INTEGER, section TEXT, kind TEXT,
     page INTEGER, last_page INTEGER, text TEXT NOT NULL, UNIQUE (document, number));
-CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (title, section, body, detail=column, tokenize="ascii tokenchars '-./+&_'");
-CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (words, row);
+CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (title, section, body, english, tokenize="ascii tokenchars '-./+&_'");
+CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (words, col);
 """
-# How much more a word counts in the title of a document, in the heading of a section and in the text.
-_WEIGHTS = (2.0, 1.5, 1.0)
+# How much more a word counts in the title of a document, in the heading of a section, in the text, and in the English for Chinese words.
+_WEIGHTS = (2.0, 1.5, 1.0, 1.0)
+# Where words are looked for: as they are written, or as they are in English.
+_WRITTEN, _IN_ENGLISH = ("title", "section", "body"), ("english",)
+# So many meanings of each Chinese word can be looked for.
+_MEANINGS = 3
 # A word that more than this share of passages has finds nothing; of the others so many are looked for, the rarest first.
-_COMMON, _MOST_WORDS = 0.25, 24
+_COMMON, _MOST_WORDS = 0.05, 24
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,12 @@ class WordIndex:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._base = sqlite3.connect(path, timeout=30, check_same_thread=False)
         self._base.execute("PRAGMA journal_mode=WAL")
+        if self._base.execute(
+            "SELECT 1 FROM sqlite_master WHERE name = 'words' AND (sql NOT LIKE '%english%' OR sql LIKE '%detail%')"
+        ).fetchone():
+            # Made before passages were found by English for their words, or without the places of words, where SQLite cuts each passage
+            # into words again to rank it, which takes ten times as long; what chromadb holds makes it anew.
+            self._base.executescript("".join(f"DROP TABLE IF EXISTS {t};" for t in ("vocabulary", "words", "passages", "documents")))  # fmt: skip
         self._base.executescript(_SCHEMA)
 
     def close(self) -> None:
@@ -89,8 +100,18 @@ class WordIndex:
                     "INSERT INTO passages (document, number, start, end, section, kind, page, last_page, text) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (document.id, p.number, p.start, p.end, p.section, p.kind, p.page, p.last_page, p.text),
                 ).lastrowid
-                words = (title, " ".join(tokens(p.section)), " ".join(tokens(p.text)))
-                self._base.execute("INSERT INTO words (rowid, title, section, body) VALUES (?, ?, ?, ?)", (row, *words))
+                words = (title, " ".join(tokens(p.section)), " ".join(tokens(p.text)), " ".join(_in_english(p.text)))
+                self._base.execute("INSERT INTO words (rowid, title, section, body, english) VALUES (?, ?, ?, ?, ?)", (row, *words))  # fmt: skip
+
+    def describe(self, document: Document) -> None:
+        """Put another record of a document whose title, authors and year are the same."""
+        told = json.dumps(document.document(), ensure_ascii=False)
+        with self._base:
+            self._base.execute("UPDATE documents SET told = ? WHERE id = ?", (told, document.id))
+
+    def version(self) -> int:
+        """A number that is another one when another connection has written since."""
+        return int(self._base.execute("PRAGMA data_version").fetchone()[0])
 
     def remove(self, document: str) -> None:
         """Take a document out."""
@@ -157,7 +178,20 @@ class WordIndex:
         found = self._base.execute(f"SELECT id FROM documents WHERE {where}", [v for _c, v in asked])
         return frozenset(r[0] for r in found)
 
-    def find(self, wanted: Sequence[str], most: int) -> list[tuple[int, float]]:
+    def holding(self, groups: Sequence[Sequence[str]]) -> list[int]:
+        """The passages that have, in the text or in what stands over it, all words of one of some groups; the last word of a group may go on."""
+        parts = []
+        for group in groups:
+            *whole, last = [_quoted(w) for w in group]
+            parts.append("(" + " AND ".join([*whole, f"{last} *"]) + ")")
+        if not parts:
+            return []
+        found = self._base.execute("SELECT rowid FROM words WHERE words MATCH ?", (_looked_for(_WRITTEN, parts),))
+        return [int(r[0]) for r in found]
+
+    def find(
+        self, wanted: Sequence[str], most: int, only: frozenset[int] | None = None, *, in_english: bool = False
+    ) -> list[tuple[int, float]]:
         """The passages that have some of these words, best first by BM25.
 
         Parameters
@@ -165,30 +199,54 @@ class WordIndex:
         wanted : sequence of str
             As `gnomon.knowledge.literature.tokens.query_tokens` makes them.
         most : int
+        only : frozenset of int, optional
+            Rows of the passages that count.
+        in_english : bool
+            Whether English words are looked for in what the words of Chinese passages mean, in place of what is written.
 
         Returns
         -------
         list of (row, score)
             The larger the score, the better.
         """
-        kept = self._telling(wanted)
+        where = _IN_ENGLISH if in_english else _WRITTEN
+        kept = self._telling(wanted, where)
         if not kept:
             return []
-        query = " OR ".join('"' + w.replace('"', '""') + '"' for w in kept)
+        query = _looked_for(where, [_quoted(w) for w in kept])
         rows = self._base.execute(
-            f"SELECT rowid, bm25(words, {', '.join(map(str, _WEIGHTS))}) AS rank FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?",
-            (query, most),
+            f"SELECT rowid, bm25(words, {', '.join(map(str, _WEIGHTS))}) AS rank FROM words WHERE words MATCH ?"
+            f"{'' if only is None else ' AND rowid IN (SELECT value FROM json_each(?))'} ORDER BY rank LIMIT ?",
+            (query, *([] if only is None else [json.dumps(sorted(only))]), most),
         )
         return [(int(row), -float(rank)) for row, rank in rows]
 
     def frequency(self, word: str) -> int:
-        """How many passages have a word."""
-        row = self._base.execute("SELECT doc FROM vocabulary WHERE term = ?", (word,)).fetchone()
-        return int(row[0]) if row else 0
+        """How many passages have a word, in the text or in what stands over it."""
+        return self._frequency(word, _WRITTEN)
 
-    def _telling(self, wanted: Sequence[str]) -> list[str]:
+    def _frequency(self, word: str, where: Sequence[str]) -> int:
+        found = self._base.execute("SELECT col, doc FROM vocabulary WHERE term = ?", (word,)).fetchall()
+        return max((int(n) for column, n in found if column in where), default=0)
+
+    def _telling(self, wanted: Sequence[str], where: Sequence[str]) -> list[str]:
         """The words that tell passages apart."""
         total = max(self.count(), 1)
-        known = [(n, w) for w in dict.fromkeys(wanted) if (n := self.frequency(w))]
+        known = [(n, w) for w in dict.fromkeys(wanted) if (n := self._frequency(w, where))]
         rare = sorted(known)[:_MOST_WORDS]
         return [w for n, w in rare if n <= max(_COMMON * total, 20)] or [w for _n, w in rare[:3]]
+
+
+def _looked_for(columns: Sequence[str], parts: Sequence[str]) -> str:
+    return f"{{{' '.join(columns)}}} : ({' OR '.join(parts)})"
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', '""') + '"'
+
+
+def _in_english(text: str) -> list[str]:
+    """What the words of a Chinese passage mean."""
+    if language_of(text) != "zh":
+        return []
+    return tokens(" ; ".join(meaning for word in dictionary.glossed(text, _MEANINGS) for meaning in word))

@@ -8,21 +8,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from gnomon.knowledge import encoder, glossary
+from gnomon.knowledge import glossary
 from gnomon.knowledge.literature.agreement import agreements
 from gnomon.knowledge.literature.memory import LiteratureMemory
 from gnomon.knowledge.literature.search import Filters, Hit, search
+from gnomon.knowledge.literature.sense import GLOSSED, Question, of_passages
 from gnomon.knowledge.literature.sentences import sentences
 from gnomon.knowledge.literature.stated_values import StatedValue, stated_values
-from gnomon.knowledge.literature.tokens import query_tokens, tokens
+from gnomon.knowledge.literature.tokens import language_of, query_tokens, tokens
 from gnomon.tools.literature.passages_file import passages_text
 
 # How many passages a plan quotes from.
 MOST = 8
 # What a sentence gains beside its cosine that has, with its heading, all words of the question that the title has not, by how telling they are.
 _BY_WORDS = 0.5
-# What it loses by how much lower its passage stands than the best one.
-_BY_PASSAGE = 0.5
+# What it loses by how much lower its passage stands than the best one.  Both were chosen on `gnomon.eval.literature.pairs`, where 0.25 to 0.8 and
+# 0.5 to 1.5 do about as well.
+_BY_PASSAGE = 1.0
 # What only asks, in Chinese; in English single words do, which are left out everywhere.
 _ASKING = re.compile(
     r"(?:在|是|有|会|应该|应当|可以|能够?)?(?:什么|哪些|哪个|哪种|何种|怎样|怎么样?|如何|多少|多大|多长|几个|为什么|为何|是否|有没有|能否|可否)(?:的?(?:情况下?|条件下?|时候|样|呢|吗))?(?:会|才)?|[吗呢？]|应该|应当"
@@ -142,10 +144,14 @@ def find_answers(memory: LiteratureMemory, question: str, filters: Filters | Non
 
 def likelihood(words: Words, hits: Sequence[Hit]) -> float:
     """How likely the best of some passages answers a question, by how near it is and how many of the question's words it has."""
-    best = max(
-        _AT + _PER_COSINE * float(h.why.get("sense", 0.0)) + _PER_WORDS * words.share(h.passage.text) for h in hits
-    )
+    best = max(_AT + _PER_COSINE * nearness(h) + _PER_WORDS * words.share(h.passage.text) for h in hits)
     return 1 / (1 + math.exp(-best))
+
+
+def nearness(hit: Hit) -> float:
+    """How near a passage is to the question in sense, the same scale for all languages: 1 for the same."""
+    multilingual, english = float(hit.why.get("sense", 0.0)), float(hit.why.get("sense, English", 0.0))
+    return max(english, (multilingual + GLOSSED * english) / (1 + GLOSSED))
 
 
 # Fitted to the questions of `gnomon.eval.literature.pairs`, each asked of a memory with the document that answers it and of one without.
@@ -158,8 +164,8 @@ def _told(
     """What a file says of each passage."""
     places = [_quotable(hit) for hit in hits]
     said = [hit.passage.text[s:e] for hit, spans in zip(hits, places, strict=True) for s, e in spans]
-    vectors = encoder.encode([question, *said])
-    cosines = iter((vectors[1:] @ vectors[0]).tolist())
+    asked = Question(question)
+    cosines = iter(asked.cosines(of_passages(said)))
     out = []
     for hit, spans, stated in zip(hits, places, values, strict=True):
         passage, document = hit.passage, hit.document
@@ -169,9 +175,9 @@ def _told(
         near = []
         for start, end in spans:
             share = words.share(f"{heading} {passage.text[start:end]}", document.title)
-            near.append(
-                [start, end, round(next(cosines) + _BY_WORDS * share + _BY_PASSAGE * (hit.score - hits[0].score), 4)]
-            )
+            multilingual, english = next(cosines)
+            sense = asked.nearness((float(multilingual), float(english)), language_of(passage.text[start:end]))
+            near.append([start, end, round(sense + _BY_WORDS * share + _BY_PASSAGE * (hit.score - hits[0].score), 4)])
         found = ", ".join(f"{way} {amount:.2f}" for way, amount in hit.why.items() if isinstance(amount, float))
         out.append(
             {

@@ -25,9 +25,11 @@ ENDINGS = (
     ".rst",
     ".bib",
     ".ris",
+    ".enw",
+    ".lst",
 )
 # Lists of references, of which each entry is a record of a document.
-LISTS = (".bib", ".ris")
+LISTS = (".bib", ".ris", ".enw")
 # The largest file that is read, and of it the largest text.
 LARGEST = 300_000_000
 

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gnomon.knowledge import encoder, glossary
+from gnomon.knowledge import dictionary
 from gnomon.knowledge.literature.documents import Document
-from gnomon.knowledge.literature.memory import LiteratureMemory, language_of
+from gnomon.knowledge.literature.index import Found
+from gnomon.knowledge.literature.memory import LiteratureMemory
+from gnomon.knowledge.literature.mentions import Mentioned, passages_on_method, passages_on_object
 from gnomon.knowledge.literature.passages import Passage
-from gnomon.knowledge.literature.tokens import folded, query_tokens, tokens
+from gnomon.knowledge.literature.sense import Question
+from gnomon.knowledge.literature.tokens import folded, language_of, query_tokens, tokens
 
-# How many passages each way may offer.
-_OFFERED = 60
-# The ways in which passages are found: by words as it was asked, by words as the glossary says it in the other language, and by sense.  (The
-# sense of the glossary's words was tried as well, and found less with than without.)
+# How many passages each way may offer, by words and by sense.
+_OFFERED, _NEAREST = 60, 60
+# Of passages that alone may be found, so many are compared with the question one by one.
+_FEW, _AT_ONCE = 3000, 500
+# The ways in which passages are found: by words as it was asked, by what the words are in English where question and passage are not of
+# one language, and by sense.
 WAYS = ("words", "words, translated", "sense")
-# What the best passage by words gains beside the cosine between question and passage, the others by their share of its BM25; and what a
-# passage gains that holds exactly what was asked for: a name, a code, a number, a phrase in quotation marks.  Of the weights tried
-# (0.05 to 0.5), these found most on `gnomon.eval.literature.retrieval`; ranks alone (reciprocal rank fusion) found less.
-_BY_WORDS, _EXACT = 0.12, 0.15
+# What passages gain beside their nearness in sense: for words, the best of each language so much, the others by their share of its BM25;
+# for being in the language of the question; and for holding exactly what was asked for: a name, a code, a number, a phrase in quotation
+# marks.  Found on `gnomon.eval.literature.retrieval`; see docs/measured.md for what they find on documents by which they were not chosen.
+_BY_WORDS, _OWN_LANGUAGE, _EXACT = 0.3, 0.05, 0.2
+# So many letters tell the language of a passage.
+_BEGINNING = 400
+# So many meanings of each Chinese word of a question are looked for.
+_MEANINGS = 2
 _PHRASE = re.compile(r"[\"“「『]([^\"”」』]{2,200})[\"”」』]")
 _NAMED = re.compile(r"\b(?:(?:19|20)\d\d[A-Za-z&.]{5}[\w.]{9}[A-Z]|10\.\d{4,9}/\S+|[A-Z][A-Za-z]{0,9}[ -]?\d[\w.+-]*(?: [a-h])?|[A-Z]{2,}[\w-]*|\d+(?:\.\d+)?(?=\D|$))")  # fmt: skip
 
@@ -35,10 +44,11 @@ class Hit:
     document : Document
     passage : Passage
     score : float
-        For ordering alone: the cosine, what its words add, and what is exact.
+        For ordering alone: nearness in sense, what its words add, its language, and what is exact.
     why : dict
-        By words: its share of the best passage's BM25; by sense: the cosine between question and passage; ``exact`` has what it holds
-        literally; ``terms`` those looked for in the other language.
+        By words: its share of the best passage's BM25 among those of its language; by sense: the cosines between question and passage, by
+        the encoder of both languages and by the English one; ``exact`` has what it holds literally; ``terms`` the English words that were
+        looked for where the question is Chinese and the passage is not.
     """
 
     document: Document
@@ -57,12 +67,23 @@ class Filters:
         Years of publication; documents without a year are left out where one is given.
     language : {"", "en", "zh"}
     kind : {"", "document", "method"}
+    object_names : tuple of str
+        Names of one object; passages that speak of it by any of them, or of its planets, are found alone.
+    method : str
+        A method or a tool; passages that speak of it, by any name that the glossary and the notes on methods have, are found alone.
     """
 
     since: int | None = None
     until: int | None = None
     language: str = ""
     kind: str = ""
+    object_names: tuple[str, ...] = ()
+    method: str = ""
+
+    def mentioned(self, memory: LiteratureMemory) -> list[Mentioned]:
+        """What passages must speak of, and which do; empty where they may speak of anything."""
+        out = [passages_on_object(memory, self.object_names)] if self.object_names else []
+        return [*out, passages_on_method(memory, self.method)] if self.method else out
 
 
 def search(
@@ -91,71 +112,120 @@ def search(
     """
     chosen = filters or Filters()
     within = memory.index.rows_where(since=chosen.since, until=chosen.until, language=chosen.language, kind=chosen.kind)
-    if within is not None and not within:
+    only = frozenset.intersection(*(m.rows for m in spoken)) if (spoken := chosen.mentioned(memory)) else None
+    if (within is not None and not within) or (only is not None and not only):
         return []
-    terms = translations(question)
-    told = [t for said in terms.values() for t in said]
+    sense = Question(question)
     words: dict[str, dict[int, float]] = {}
     if "words" in ways:
-        words["words"] = _by_words(memory, query_tokens(question), within)
-    if "words, translated" in ways and told:
-        words["words, translated"] = _by_words(memory, query_tokens(" ; ".join(told)), within)
-    found = [r for rows in words.values() for r in rows]
-    sense = _by_sense(memory, question, found, within) if "sense" in ways else {}
-    rows = {*found, *sense}
-    passages = memory.index.passages(rows)
+        words["words"] = _by_words(memory, query_tokens(question), within, only)
+    if "words, translated" in ways:
+        wanted = query_tokens(" ; ".join(in_english(question)))
+        words["words, translated"] = _by_words(memory, wanted, within, only, in_english=sense.language != "zh")
+    rows = {r for found in words.values() for r in found}
+    if "sense" in ways:
+        rows |= _near(memory, sense, within, only)
+    older = memory.superseded()
+    passages = {
+        r: p
+        for r, p in memory.index.passages(rows).items()
+        # An older version stands back where the newest may be found.
+        if p.document not in older or (within is not None and older[p.document] not in within)
+    }
+    languages = {r: language_of(p.passage.text[:_BEGINNING]) or "en" for r, p in passages.items()}
+    own = "zh" if sense.language == "zh" else "en"
+    shares = {
+        way: _shares({r: s for r, s in found.items() if r in passages and (languages[r] == own) == (way == "words")})
+        for way, found in words.items()
+    }
+    cosines = _cosines(memory, sense, passages) if "sense" in ways else {}
     exact = _exact_parts(question)
+    held = {r: [e for e in exact if _holds(p.passage, e)] for r, p in passages.items()} if exact else {}
     scores: dict[int, float] = {}
-    why: dict[int, dict[str, Any]] = {}
-    for row, found_passage in passages.items():
-        shares = {way: round(found[row], 3) for way, found in words.items() if row in found}
-        near = {"sense": round(sense[row], 3)} if row in sense else {}
-        held = [e for e in exact if _holds(found_passage.passage, e)]
-        why[row] = {**shares, **near, **({"exact": held} if held else {}), **({"terms": told} if told else {})}
-        scores[row] = sense.get(row, 0.0) + _BY_WORDS * sum(shares.values())
-        scores[row] += _EXACT * len(held) / max(len(exact), 1)
-    documents = {d: memory.index.document(d) for d in {p.document for p in passages.values()}}
-    best = sorted(passages, key=lambda r: (-scores[r], r))[:most]
-    return [
-        Hit(document, passages[r].passage, scores[r], why[r])
-        for r in best
-        if (document := documents[passages[r].document]) is not None
-    ]
+    for row in passages:
+        by_words = [share[row] for share in shares.values() if row in share]
+        if by_words or row in cosines:
+            near = sense.nearness(cosines[row], languages[row]) if row in cosines else 0.0
+            scores[row] = near + _BY_WORDS * sum(by_words) + _OWN_LANGUAGE * (languages[row] == own)
+            scores[row] += _EXACT * len(held.get(row, ())) / max(len(exact), 1)
+    hits = []
+    for row in sorted(scores, key=lambda r: (-scores[r], r))[:most]:
+        told: dict[str, Any] = {way: round(share[row], 3) for way, share in shares.items() if row in share}
+        told |= {n: round(c, 3) for n, c in zip(("sense", "sense, English"), cosines.get(row, ()), strict=False)}
+        if held.get(row):
+            told["exact"] = held[row]
+        if own == "zh" and "words, translated" in told:
+            told["terms"] = in_english(question)
+        if (document := memory.index.document(passages[row].document)) is not None:
+            hits.append(Hit(document, passages[row].passage, scores[row], told))
+    return hits
 
 
-def _by_sense(
-    memory: LiteratureMemory, question: str, rows: Sequence[int], within: frozenset[str] | None
+def _near(
+    memory: LiteratureMemory, sense: Question, within: frozenset[str] | None, only: frozenset[int] | None
+) -> set[int]:
+    """The passages nearest to the question."""
+    if only is not None and len(only) <= _FEW:  # each of them is looked at
+        return _nearest_of(memory, sense, only, within)
+    most = _NEAREST if only is None else 8 * _NEAREST
+    found = memory.vectors.find(sense.vectors(), most, sorted(within) if within is not None else None)
+    rows = memory.index.rows_of(list({(d, n): None for near in found for d, n, _c in near}))
+    return {r for r in rows if r is not None and (only is None or r in only)}
+
+
+def _nearest_of(
+    memory: LiteratureMemory, sense: Question, only: frozenset[int], within: frozenset[str] | None
+) -> set[int]:
+    """The nearest among few passages."""
+    near: dict[int, float] = {}
+    every = sorted(only)
+    for i in range(0, len(every), _AT_ONCE):
+        found = memory.index.passages(every[i : i + _AT_ONCE])
+        places = {r: p for r, p in found.items() if within is None or p.document in within}
+        cosines = _cosines(memory, sense, places)
+        near |= {r: sense.nearness(c, language_of(places[r].passage.text[:_BEGINNING])) for r, c in cosines.items()}
+    return set(sorted(near, key=lambda r: (-near[r], r))[:_NEAREST])
+
+
+def _cosines(memory: LiteratureMemory, sense: Question, passages: Mapping[int, Found]) -> dict[int, tuple[float, float]]:  # fmt: skip
+    """The cosines between the question and passages, by either encoder."""
+    import numpy as np
+
+    vectors = memory.vectors.of([(p.document, p.passage.number) for p in passages.values()])
+    there = [r for r, p in passages.items() if (p.document, p.passage.number) in vectors]
+    if not there:
+        return {}
+    both = sense.cosines(np.stack([vectors[passages[r].document, passages[r].passage.number] for r in there]))
+    return {r: (float(m), float(e)) for r, (m, e) in zip(there, both, strict=True)}
+
+
+def _by_words(
+    memory: LiteratureMemory,
+    wanted: Sequence[str],
+    within: frozenset[str] | None,
+    only: frozenset[int] | None,
+    *,
+    in_english: bool = False,
 ) -> dict[int, float]:
-    """The cosine between the question and the passages nearest to it, and those that were found by words."""
-    (vector,) = encoder.encode([question])
-    (near,) = memory.vectors.find(vector[None, :], _OFFERED, sorted(within) if within is not None else None)
-    known = memory.index.rows_of([(d, n) for d, n, _c in near])
-    out = {r: c for r, (_d, _n, c) in zip(known, near, strict=True) if r is not None}
-    if lacking := [r for r in dict.fromkeys(rows) if r not in out]:
-        places = memory.index.passages(lacking)
-        cosines = memory.vectors.cosines(vector, [(p.document, p.passage.number) for p in places.values()])
-        out |= {r: c for r, c in zip(places, cosines, strict=True) if c is not None}
-    return out
-
-
-def _by_words(memory: LiteratureMemory, wanted: Sequence[str], within: frozenset[str] | None) -> dict[int, float]:
-    """The passages that have words of the question, each with its share of the best BM25."""
-    found = memory.index.find(wanted, _OFFERED if within is None else 15 * _OFFERED)
+    """The passages that have words of the question, each with its BM25."""
+    found = memory.index.find(wanted, _OFFERED if within is None else 15 * _OFFERED, only, in_english=in_english)
     if within is not None:
         places = memory.index.passages([r for r, _s in found])
         found = [(r, s) for r, s in found if places[r].document in within][:_OFFERED]
-    best = max((s for _r, s in found), default=1.0)
-    return {r: s / best for r, s in found} if best > 0 else {}
+    return dict(found)
 
 
-def translations(question: str) -> dict[str, list[str]]:
-    """The terms of the glossary in a question, and what they are called in the other language."""
-    other = "en" if language_of(question) == "zh" else "zh"
-    out: dict[str, list[str]] = {}
-    for term in glossary.terms_in(question, whole=True):
-        names = [term.zh, *term.aliases_zh] if other == "zh" else [term.en, *term.aliases_en]
-        out[term.zh if other == "en" else term.en] = list(dict.fromkeys(n for n in names if len(n) > 1))[:4]
-    return out
+def _shares(found: Mapping[int, float]) -> dict[int, float]:
+    """Each BM25 as its share of the best."""
+    best = max(found.values(), default=0.0)
+    return {r: s / best for r, s in found.items()} if best > 0 else {}
+
+
+def in_english(question: str) -> list[str]:
+    """What a question's words are in English; of one in other letters, itself."""
+    if language_of(question) != "zh":
+        return [question]
+    return list(dict.fromkeys(said for word in dictionary.glossed(question, _MEANINGS) for said in word))
 
 
 def _exact_parts(question: str) -> list[str]:
@@ -171,4 +241,6 @@ def _holds(passage: Passage, part: str) -> bool:
     if said in text:
         return not said[-1:].isdigit() or re.search(rf"(?<![\w.]){re.escape(said)}(?![\d])", text) is not None
     joined = [t for t in tokens(part) if re.fullmatch(r"[a-z]+\d\w*", t)]
-    return bool(joined) and joined[0] in set(tokens(passage.text))
+    # Cutting a text into words takes long; most texts do not even have the letters.
+    there = bool(joined) and joined[0].replace("-", "") in re.sub(r"[\s-]", "", text)
+    return there and joined[0] in set(tokens(passage.text))

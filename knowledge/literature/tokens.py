@@ -12,6 +12,7 @@ _GREEK_LETTER = re.compile("[" + "".join(_GREEK) + "]")
 # Identifiers that hold signs: bibcodes, DOIs, numbers of preprints.
 _CODE = re.compile(r"\b(?:(?:19|20)\d\d[a-z&.]{5}[\w.]{9}[a-z]|10\.\d{4,9}/\S+[\w/]|\d{4}\.\d{4,5}(?:v\d+)?)", re.I)
 _WORD = re.compile(r"[a-z0-9]+(?:[-'./+][a-z0-9]+)*|[\u3400-\u9fff]+", re.I)
+_CJK, _LATIN = re.compile(r"[\u3400-\u9fff]"), re.compile(r"[A-Za-z]")
 # A catalogue and a number: HD 209458, NGC 4258, TOI-270, K2-18 b.
 _DESIGNATION = re.compile(r"\b([a-z][a-z0-9]{0,9})[ -](\d{1,9}(?:[.+-]\d+)?)(?: ?([a-h])\b)?", re.I)
 _STOP = frozenset(
@@ -36,6 +37,14 @@ def _stemmer() -> Any:
 @lru_cache(maxsize=200_000)
 def _stem(word: str) -> str:
     return str(_stemmer().stemWord(word)) if len(word) > 3 and word.isalpha() else word
+
+
+def language_of(text: str) -> str:
+    """``zh`` where much of a text is Chinese characters, else ``en`` where it has Latin letters."""
+    chinese, latin = len(_CJK.findall(text)), len(_LATIN.findall(text))
+    if chinese * 4 > latin:
+        return "zh"
+    return "en" if latin else ""
 
 
 def folded(text: str) -> str:

