@@ -92,7 +92,7 @@ def test_only_methods_and_only_some_years(gnomon: Gnomon, papers: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("knowledge", "add", "nowhere.pdf"), "no file or folder nowhere.pdf"),
+        (("knowledge", "add", "nowhere.pdf"), "'nowhere.pdf' is no file or folder"),
         (("knowledge", "search", "x", "--language", "fr"), "'fr' is no language"),
         (("knowledge", "remove", "Nobody1900"), "has no document 'Nobody1900'"),
     ],
