@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gnomon.knowledge.literature import sense
+from gnomon.knowledge.literature import note_vectors, sense
 from gnomon.knowledge.literature.blocks import Parsed
 from gnomon.knowledge.literature.documents import Document, citation_key
 from gnomon.knowledge.literature.identifiers import identifier_of
@@ -259,14 +259,10 @@ class LiteratureMemory:
             self._tell(replace(d, versions=tuple(v for v in d.versions if v != name)))
 
     def encoded(self, document: Document, passages: Sequence[Passage]) -> np.ndarray:
-        """The vectors of passages, each with the title and the section that it stands under."""
-        said = [
-            p.text
-            if p.text.startswith(p.section.rpartition(" > ")[2])
-            else f"{p.section.rpartition(' > ')[2]}. {p.text}"
-            for p in passages
-        ]
-        return sense.of_passages(said)
+        """The vectors of passages; those of notes that come with Gnomon come with them."""
+        said = encoded_as(passages)
+        there = note_vectors.shipped(said) if document.kind == "method" else None
+        return sense.of_passages(said) if there is None else there
 
     def _described(
         self, parsed: Parsed, name: str, text: str, source: str, content: bytes, kind: str, passages: int
@@ -424,3 +420,9 @@ class LiteratureMemory:
     def text_of(self, document: Document) -> str:
         """The whole text of a document, as it was read."""
         return self.index.text_of(document.id)
+
+
+def encoded_as(passages: Sequence[Passage]) -> list[str]:
+    """What the encoders get of passages: each with the section that it stands under."""
+    headings = [p.section.rpartition(" > ")[2] for p in passages]
+    return [p.text if p.text.startswith(h) else f"{h}. {p.text}" for p, h in zip(passages, headings, strict=True)]
