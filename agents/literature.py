@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 GOAL = "quote_passages"
 KIND = "Passages"
 # From this likelihood on that a passage answers a question, it is quoted; where documents are asked outright, from the lower one on.
-_ENOUGH, _ENOUGH_OUTRIGHT = 0.5, 0.35
+ENOUGH, ENOUGH_OUTRIGHT = 0.5, 0.4
 _WORDS_TOLD = 5
 
 
@@ -87,7 +87,7 @@ class Literature:
             Where it has nothing that answers it: what is nearest, and what to add.
         """
         evidence = self.find(question)
-        if evidence.answered < _ENOUGH_OUTRIGHT:
+        if evidence.answered < ENOUGH_OUTRIGHT:
             raise NeedsAnswer(_not_found(question, evidence), why="outside", options=(_papers_on(question),))
         return evidence
 
@@ -100,7 +100,7 @@ class Literature:
             `back`, with a word on the memory, where it has nothing.
         """
         evidence = self.find(question)
-        if evidence.answered >= _ENOUGH:
+        if evidence.answered >= ENOUGH:
             return evidence
         language = language_of(question)
         nor = _say(language, "nor", documents=evidence.documents)

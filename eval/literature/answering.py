@@ -78,6 +78,7 @@ def main() -> None:
 
     import numpy as np
 
+    from gnomon.agents import literature
     from gnomon.eval.literature.retrieval import load
     from gnomon.knowledge.literature import quoting
     from gnomon.knowledge.literature.ingest import files_of, ingest
@@ -105,7 +106,7 @@ def main() -> None:
         used = likelihoods([quoting._AT, quoting._PER_COSINE, quoting._PER_WORDS], cases)
         print(f"{int(labels.sum())} questions with an answer found, {int((1 - labels).sum())} without one")
         print(f"area under the curve: {area(used, labels):.3f} in use, {area(held, labels):.3f} fitted without the documents asked about")  # fmt: skip
-        for at in (0.35, 0.5):
+        for at in (literature.ENOUGH_OUTRIGHT, literature.ENOUGH):
             for name, values in (("in use", used), ("held out", held)):
                 told, wrong = float(np.mean(values[labels == 1] >= at)), float(np.mean(values[labels == 0] >= at))
                 print(

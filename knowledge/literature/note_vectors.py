@@ -6,6 +6,7 @@ The module writes them anew where a note or an encoder has changed; a test says 
 from __future__ import annotations
 
 import hashlib
+import sys
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -72,7 +73,7 @@ def main() -> None:
     vectors = sense.of_passages(texts).astype(np.float16)
     with FILE.open("wb") as stream:
         np.savez(stream, encoder=sense.NAME, digests=np.array([digest(t) for t in texts]), vectors=vectors)
-    print(f"{len(texts)} passages, {FILE.stat().st_size / 1e6:.1f} MB")
+    sys.stdout.write(f"{len(texts)} passages, {FILE.stat().st_size / 1e6:.1f} MB\n")
 
 
 if __name__ == "__main__":
