@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from gnomon.interfaces import command_line
+
 from .started import Starter
 
 TESTS = Path(__file__).resolve().parents[1]
@@ -102,3 +104,19 @@ def toy(tmp_path: Path) -> Path:
 @pytest.fixture
 def ran(tmp_path: Path) -> Callable[[], list[str]]:
     return lambda: (tmp_path / "toys.log").read_text().splitlines() if (tmp_path / "toys.log").exists() else []
+
+
+@pytest.fixture
+def in_process(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """The command in this process: its exit code, and what it said on standard output and standard error."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        try:
+            code = command_line.main([str(a) for a in arguments])
+        except SystemExit as end:
+            code = int(end.code or 0)
+        told = capsys.readouterr()
+        return int(code or 0), told.out, told.err
+
+    return run

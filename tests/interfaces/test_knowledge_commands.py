@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from gnomon.interfaces import command_line
 from gnomon.knowledge.literature import method_notes
 
 Gnomon = Callable[..., tuple[int, str, str]]
@@ -16,7 +15,7 @@ PAPER = "---\ntitle: A zero point of parallaxes\nauthors: [Ada Lovelace]\ndate: 
 
 
 @pytest.fixture
-def gnomon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Gnomon:
+def gnomon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_process: Gnomon) -> Gnomon:
     monkeypatch.setenv("GNOMON_HOME", str(tmp_path / "home"))
     notes = tmp_path / "notes"
     notes.mkdir()
@@ -25,16 +24,7 @@ def gnomon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     )
     monkeypatch.setattr(method_notes, "FOLDER", notes)
 
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        try:
-            code = command_line.main([str(a) for a in arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        told = capsys.readouterr()
-        return int(code or 0), told.out, told.err
-
-    return run
+    return in_process
 
 
 @pytest.fixture

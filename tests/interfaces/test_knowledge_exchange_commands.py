@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from gnomon.interfaces import command_line, knowledge_exchange_commands
+from gnomon.interfaces import knowledge_exchange_commands
 from gnomon.knowledge.literature import method_notes
 
 Gnomon = Callable[..., tuple[int, str, str]]
@@ -18,7 +18,7 @@ CLOSED = "---\ntitle: The planet of HD 209458\nauthors: [Wang, Hong]\ndate: 2019
 
 
 @pytest.fixture
-def gnomon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Gnomon:
+def gnomon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_process: Gnomon) -> Gnomon:
     notes = tmp_path / "notes"
     notes.mkdir()
     (notes / "box-least-squares.md").write_text(
@@ -29,13 +29,7 @@ def gnomon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
     def run(*arguments: object, home: str = "home") -> tuple[int, str, str]:
         monkeypatch.setenv("GNOMON_HOME", str(tmp_path / home))
-        capsys.readouterr()
-        try:
-            code = command_line.main([str(a) for a in arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        told = capsys.readouterr()
-        return int(code or 0), told.out, told.err
+        return in_process(*arguments)
 
     return run
 

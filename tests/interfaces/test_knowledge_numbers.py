@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from gnomon.interfaces import command_line
 from gnomon.knowledge.literature import method_notes
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "services"))
@@ -26,21 +25,12 @@ TEXT = (
 
 
 @pytest.fixture
-def gnomon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Gnomon:
+def gnomon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_process: Gnomon) -> Gnomon:
     monkeypatch.setenv("GNOMON_HOME", str(tmp_path / "home"))
     (tmp_path / "notes").mkdir()
     monkeypatch.setattr(method_notes, "FOLDER", tmp_path / "notes")
 
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        try:
-            code = command_line.main([str(a) for a in arguments])
-        except SystemExit as end:
-            code = int(end.code or 0)
-        told = capsys.readouterr()
-        return int(code or 0), told.out, told.err
-
-    return run
+    return in_process
 
 
 def test_numbers_are_fetched_and_versions_and_notices_are_told(
