@@ -193,6 +193,10 @@ def search(
         str,
         typer.Option("--method", metavar="NAME", help="Only what speaks of this method or tool, in either language."),
     ] = "",
+    rerank: Annotated[
+        bool,
+        typer.Option("--rerank", help="Read the best once more, word by word: finds a little more, in half a second."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Find passages, and say why each was found."""
@@ -206,7 +210,7 @@ def search(
         raise UsageError("A name is empty, and everything speaks of nothing.", remedy="Name an object or a method.")
     filters = Filters(since, until, language, "method" if methods else "", names, on_method.strip())
     with _opened() as memory:
-        hits = find(memory, question, most, filters)
+        hits = find(memory, question, most, filters, rerank=rerank)
         spoken = filters.mentioned(memory)
     if as_json:
         speak_of = {"speak_of": [{"name": m.name, "names": list(m.names), "passages": len(m.rows)} for m in spoken]}

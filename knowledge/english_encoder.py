@@ -53,6 +53,35 @@ def encode(texts: Sequence[str]) -> np.ndarray:
     -------
     numpy.ndarray of float32, shape (n, 384)
     """
+    import numpy as np
+
+    return np.stack(_encoded(texts, "vector")) if texts else np.empty((0, DIMENSIONS), np.float32)
+
+
+def encode_pieces(texts: Sequence[str]) -> list[np.ndarray]:
+    """Unit vectors of the pieces of words of texts, each as the text makes it mean.
+
+    Parameters
+    ----------
+    texts : sequence of str
+
+    Returns
+    -------
+    list of numpy.ndarray of float32, shape (pieces, 384)
+    """
+    import numpy as np
+
+    # The first and the last are marks of the beginning and the end.
+    found = [v[1:-1] for v in _encoded(texts, "each")]
+    return [v / np.maximum(np.linalg.norm(v, axis=1, keepdims=True), 1e-9) for v in found]
+
+
+def _encoded(texts: Sequence[str], output: str) -> list[np.ndarray]:
+    """An output of the model for each text.
+
+    One at a time, since numbers are rounded by the largest among those that are multiplied together: a text has the same vector beside
+    any others.  It is faster, too.
+    """
     import os
     from concurrent.futures import ThreadPoolExecutor
 
@@ -60,17 +89,12 @@ def encode(texts: Sequence[str]) -> np.ndarray:
 
     pieces, words, model = _parts()
 
-    # One at a time, since numbers are rounded by the largest among those that are multiplied together: a text has the same vector beside
-    # any others.  It is faster, too.
     def encoded(ids: Sequence[int]) -> np.ndarray:
-        (vectors,) = model.run(["vector"], {"pieces": words[None, ids]})
-        return np.asarray(vectors[0])
+        (made,) = model.run([output], {"pieces": words[None, ids]})
+        return np.asarray(made[0])
 
-    out = np.empty((len(texts), DIMENSIONS), np.float32)
     with ThreadPoolExecutor(min(os.cpu_count() or 1, _THREADS)) as several:
-        for n, vector in enumerate(several.map(encoded, (e.ids for e in pieces.encode_batch(list(texts))))):
-            out[n] = vector
-    return out
+        return list(several.map(encoded, (e.ids for e in pieces.encode_batch(list(texts)))))
 
 
 @cache
@@ -146,6 +170,10 @@ def _model(weights: dict[str, np.ndarray]) -> bytes:
         said = normal(graph.step("Add", times(joined, f"{layer}.attention.output.dense"), said), f"{layer}.attention.output.LayerNorm")  # fmt: skip
         wide = graph.step("Gelu", times(said, f"{layer}.intermediate.dense"))
         said = normal(graph.step("Add", times(wide, f"{layer}.output.dense"), said), f"{layer}.output.LayerNorm")
+    graph.step("Identity", said, name="each")
     mean = graph.step("ReduceMean", said, graph.constant("second", np.array([1], np.int64)), keepdims=0)
     graph.step("LpNormalization", mean, name="vector", axis=-1, p=2)
-    return graph.written({"pieces": ["text", "piece", DIMENSIONS]}, {"vector": ["text", DIMENSIONS]})
+    return graph.written(
+        {"pieces": ["text", "piece", DIMENSIONS]},
+        {"vector": ["text", DIMENSIONS], "each": ["text", "piece", DIMENSIONS]},
+    )

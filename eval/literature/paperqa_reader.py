@@ -1,8 +1,8 @@
 """PaperQA2's side of ``gnomon.eval.literature.peers``: run by an interpreter that has ``paper-qa``, and nothing of Gnomon.
 
 ``read FOLDER STATE CHUNKS --letters N --overlap N`` adds the files of a folder as ``Docs.aadd`` reads and cuts them; ``ask STATE VECTORS ANSWERS``
-asks what stands in VECTORS as ``Docs.retrieve_texts`` does.  No model of language is asked for anything: who wrote a document is given, and
-vectors are those that are handed over.
+asks what stands in VECTORS as ``Docs.retrieve_texts`` does; ``look`` only looks whether ``paper-qa`` is there.  No model
+of language is asked for anything: who wrote a document is given, and vectors are those that are handed over.
 """
 
 from __future__ import annotations
@@ -111,11 +111,17 @@ def ask(state: Path, vectors: Path, answers: Path, most: int) -> None:
     answers.write_text(json.dumps(told), encoding="utf-8")
 
 
+def look() -> None:
+    """Fail where ``paper-qa`` cannot be imported."""
+    import paperqa  # noqa: F401
+
+
 def main() -> None:
-    """Read or ask."""
+    """Look, read or ask."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     does = parser.add_subparsers(dest="what", required=True)
     reads, asks = does.add_parser("read"), does.add_parser("ask")
+    does.add_parser("look")
     for name in ("folder", "state", "chunks"):
         reads.add_argument(name, type=Path)
     reads.add_argument("--letters", type=int, required=True)
@@ -124,7 +130,7 @@ def main() -> None:
         asks.add_argument(name, type=Path)
     asks.add_argument("--most", type=int, required=True)
     given = vars(parser.parse_args())
-    {"read": read, "ask": ask}[given.pop("what")](**given)
+    {"look": look, "read": read, "ask": ask}[given.pop("what")](**given)
 
 
 if __name__ == "__main__":

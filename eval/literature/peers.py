@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import os
 import statistics
 import subprocess
 import tempfile
@@ -213,13 +214,15 @@ def _ours(name: str, memory: LiteratureMemory, questions: dict[str, Question], w
 
 def _run(python: Path, *arguments: str | Path) -> None:
     command = [str(python), str(READER), *map(str, arguments)]
+    # Without it one of its dependencies asks for prices of models.
+    offline = os.environ | {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=offline)
     except OSError as error:
         raise CannotCompare(f"{python} cannot be started: {error.strerror}.") from error
     if done.returncode:
         said = done.stderr.strip().splitlines() or ["no reason given"]
-        raise CannotCompare(f"{python} failed: {said[-1]}")
+        raise CannotCompare(f"{python} failed: {said[-1].rstrip('.')}.")
 
 
 def theirs(
@@ -383,6 +386,10 @@ def main() -> None:
     from gnomon.knowledge.literature.memory import LiteratureMemory
     from gnomon.knowledge.literature.sense import Question
 
+    try:
+        _run(asked.python, "look")
+    except CannotCompare as error:
+        raise SystemExit(f"{error} Give an interpreter in whose environment paper-qa is installed.") from error
     pairs = load()
     with tempfile.TemporaryDirectory() as temporary:
         scratch = Path(temporary)

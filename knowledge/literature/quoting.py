@@ -21,8 +21,8 @@ from gnomon.tools.literature.passages_file import passages_text
 # How many passages a plan quotes from.
 MOST = 8
 # What a sentence gains beside its cosine that has, with its heading, all words of the question that the title has not, by how telling they are.
-_BY_WORDS = 0.5
-# What it loses by how much lower its passage stands than the best one.  Both were chosen on `gnomon.eval.literature.pairs`, where 0.25 to 0.8 and
+_BY_WORDS = 0.8
+# What it loses by how much lower its passage stands than the best one.  Both were chosen on `gnomon.eval.literature.pairs`, where 0.25 to 1.2 and
 # 0.5 to 1.5 do about as well.
 _BY_PASSAGE = 1.0
 # What only asks, in Chinese; in English single words do, which are left out everywhere.
@@ -131,7 +131,7 @@ def find_answers(memory: LiteratureMemory, question: str, filters: Filters | Non
     -------
     Evidence
     """
-    hits = search(memory, question, most, filters)
+    hits = search(memory, question, most, filters, rerank=True)
     words = Words(memory, question)
     searched = {"documents": len(memory.documents()), "passages": memory.index.count()}
     if not hits:

@@ -122,3 +122,25 @@ class Question:
         """
         multilingual, english = cosines
         return english if "zh" not in (self.language, language) else multilingual + GLOSSED * english
+
+
+def closeness(question: str, texts: Sequence[str]) -> list[float]:
+    """How well texts say what a question says, word by word: the mean of each piece's cosine with the one that is nearest to it in the text.
+
+    Khattab & Zaharia 2020, doi:10.1145/3397271.3401075 (late interaction).  It takes about a hundredth of a second a passage.
+
+    Parameters
+    ----------
+    question : str
+    texts : sequence of str
+        Chinese ones are read word by word in English, as the question is.
+
+    Returns
+    -------
+    list of float
+        One a text, at most 1.
+    """
+    asked, *found = english_encoder.encode_pieces([in_english(t) for t in (question, *texts)])
+    if not len(asked):
+        return [0.0 for _text in texts]
+    return [float((asked @ text.T).max(axis=1).mean()) if len(text) else 0.0 for text in found]

@@ -20,7 +20,7 @@ _REFERS_BACK = re.compile(
 )
 _OF_ONE_PASSAGE = 2
 # Sentences so much farther from the question than the nearest one are of something else.
-_FAR = 0.6
+_FAR = 0.8
 _TOLD = ("key", "title", "citation", "document", "doi", "arxiv", "bibcode", "kind", "language", "notice", "section", "found_by")  # fmt: skip
 
 

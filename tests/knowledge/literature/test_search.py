@@ -126,3 +126,13 @@ def test_words() -> None:
 def test_a_chinese_question_is_looked_for_in_english() -> None:
     assert {"light curve", "period"} <= set(in_english("光变曲线的周期"))
     assert in_english("period of a light curve") == ["period of a light curve"]
+
+
+def test_the_best_are_read_again_word_by_word(memory: LiteratureMemory) -> None:
+    question = "Which periodogram of velocities gives a probability of false alarms?"
+    before, after = search(memory, question, 8), search(memory, question, 8, rerank=True)
+    assert {h.document.id for h in before} == {h.document.id for h in after}
+    assert all("word by word" in h.why and "word by word" not in b.why for h, b in zip(after, before, strict=True))
+    closest = max(after, key=lambda h: h.why["word by word"])
+    assert closest.document.source == "gls.txt" and after[0].document.source == "gls.txt"
+    assert all("word by word" not in h.why for h in search(memory, "视差零点", rerank=True))

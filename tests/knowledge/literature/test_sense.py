@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gnomon.knowledge.literature.sense import DIMENSIONS, Question, in_english, of_passages
+from gnomon.knowledge.literature.sense import DIMENSIONS, Question, closeness, in_english, of_passages
 
 PASSAGES = {
     "en": "The acceptance fraction of the sampler should lie between 0.2 and 0.5; outside of it the proposal is badly scaled.",
@@ -59,3 +59,9 @@ def test_the_length_of_a_vector_does_not_count(vectors: np.ndarray) -> None:
 
 def test_only_chinese_is_put_into_english() -> None:
     assert in_english("Die Helligkeit") == "Die Helligkeit" and "sample" in in_english("样本太少")
+
+
+def test_closeness_is_word_by_word() -> None:
+    same, near, far = closeness("red noise", ["red noise", "correlated noise in the data", "a bowl of soup"])
+    assert same > 0.7 and same > near > far
+    assert closeness("", ["red noise"]) == [0.0] and closeness("red noise", []) == []

@@ -60,7 +60,7 @@ def test_most_and_how_many_of_one_passage(tmp_path: Path) -> None:
 
 
 def test_what_is_much_farther_than_the_nearest_is_left_out(tmp_path: Path) -> None:
-    far = _passage("Ofir2014", "Something else.", 0, sentences=[[0, 15, 0.2]])
+    far = _passage("Ofir2014", "Something else.", 0, sentences=[[0, 15, 0.0]])
     near = _passage("Kovacs2002", sentences=[[0, 49, 0.9]])
     assert list(quote_passages(read_passages(_file(tmp_path, near, far)))["key"]) == ["Kovacs2002"]
 
