@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from gnomon.agents.receipts_check.blocks import Block
@@ -10,7 +9,7 @@ from gnomon.agents.receipts_check.case import Case, Verdict
 from gnomon.agents.receipts_check.checked import Checked
 from gnomon.agents.receipts_check.citations import check_mark, check_place, check_reference, check_work
 from gnomon.agents.receipts_check.counts import check_count
-from gnomon.agents.receipts_check.evidence import Evidence, without_marks
+from gnomon.agents.receipts_check.evidence import ANGLED, Evidence, without_marks
 from gnomon.agents.receipts_check.items import Item
 from gnomon.agents.receipts_check.labelled_numbers import misnamed_numbers, moved_labels
 from gnomon.agents.receipts_check.marks import strip_marks
@@ -150,7 +149,7 @@ def _check_block(case: Case, block: Block) -> None:
 
 def _check_shown(case: Case, block: Block, shown: Source) -> None:
     """A block that says, letter by letter, what the report has of an output: only its labels and links are looked at."""
-    links = [(m.span(), m[1]) for m in re.finditer(r"<(https?://[^>]*)>", block.text)]
+    links = [(m.span(), m[1]) for m in ANGLED.finditer(block.text)]
     for item in case.report.items[id(block)]:
         if item.form == "label":
             verdict = _verdict(case, block, item, {})

@@ -91,7 +91,10 @@ class Evidence(RunFolder):
     @cached_property
     def shown_links(self) -> set[str]:
         """Addresses that the outputs have, as the report gives them."""
-        return {link for shown in self.content.shown if shown.step in self.sound for link in shown.links()}
+        sound = [shown for shown in self.content.shown if shown.step in self.sound]
+        # A document may have an address in angle brackets in its text, where it leads nowhere.
+        said = {link for shown in sound for text, _row in shown.texts() for link in ANGLED.findall(text)}
+        return said | {link for shown in sound for link in shown.links()}
 
     @cached_property
     def hashes(self) -> dict[str, Source]:
@@ -208,6 +211,10 @@ class Evidence(RunFolder):
                 for name in fact.names:
                     known.setdefault(name, set()).add((scale_of(fact.unit) or ("?",))[0])
         return known
+
+
+# An address as the reports write one that leads somewhere.
+ANGLED = re.compile(r"<(https?://[^>]*)>")
 
 
 def without_marks(text: str) -> str:

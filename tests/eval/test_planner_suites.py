@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from gnomon.agents.embedded import example_questions as bank
-from gnomon.agents.embedded.planner import EmbeddedPlanner
+from gnomon.agents.embedded.planner import FOUND_IN_DOCUMENTS, EmbeddedPlanner
 from gnomon.eval.fit_goals import training_rows, write_example_questions
 from gnomon.eval.planner import CLOCK, QUESTIONS, Answered, ask_all
 from gnomon.eval.planner import load as read
@@ -52,8 +52,10 @@ def test_scores_stay(suite: str, tmp_path) -> None:
 
 def test_every_tool_is_asked_for_in_both_languages() -> None:
     goals = {(q["id"][:2], goal) for suite in EVERY for q in load(suite) for goal in q.get("goal", [])}
-    for tool in Registry.load():
-        assert {("en", tool), ("zh", tool)} <= goals, tool
+    for name, tool in Registry.load().items():
+        # What documents say is planned from what was found in them; tests/agents/test_literature.py asks for it.
+        if tool.kind.name not in FOUND_IN_DOCUMENTS:
+            assert {("en", name), ("zh", name)} <= goals, name
 
 
 @pytest.mark.parametrize("suite", EVERY)

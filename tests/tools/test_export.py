@@ -20,6 +20,7 @@ from gnomon.agents.conversation import Conversation
 from gnomon.plans.policy import Policy
 from gnomon.plans.run import Run
 from gnomon.plans.verify import verify
+from gnomon.tools.literature.passages_file import passages_text
 from gnomon.tools.registry import Registry
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -38,6 +39,7 @@ QUESTIONS = (
         "Which planet orbits this star of 1.00 ± 0.05 solar masses? At most 1 planet, max_planets = 1, period_min = 5 d",
     ),
     ("velocities.csv", "What periods above 5 d are in these velocities? Just the numbers of the periodogram."),
+    ("passages.json", "When does the search fail?"),
 )
 
 
@@ -63,6 +65,31 @@ def velocities(path: Path) -> None:
     path.write_text("\n".join(lines) + "\n")
 
 
+def passages(path: Path) -> None:
+    """Two passages that were found for a question."""
+    told: list[dict[str, Any]] = []
+    for key, text in (
+        ("A2002", "Red noise hides transits. The recall is 0.84 ± 0.02."),
+        ("B2014", "红噪声会掩盖凌星。"),
+    ):
+        value = {
+            "start": 40,
+            "end": 51,
+            "text": "0.84 ± 0.02",
+            "what": "recall",
+            "value": 0.84,
+            "plus": 0.02,
+            "minus": 0.02,
+        }
+        told.append(
+            {
+                "key": key, "text": text, "start": 7, "end": 7 + len(text), "score": 0.5, "sentences": [[0, len(text), 0.5]], "year": 2002,
+                "values": [value] if value["text"] in text else [],
+            }
+        )  # fmt: skip
+    path.write_text(passages_text("When does the search fail?", {"documents": 2}, told), encoding="utf-8")
+
+
 @pytest.fixture(scope="session")
 def fitted(tmp_path_factory: pytest.TempPathFactory) -> list[Checked]:
     """A run for each line of work, and for each search by itself, its script checked by the system itself."""
@@ -72,6 +99,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> list[Checked]:
 def _fitted(folder: Path) -> list[Checked]:
     light_curve(folder / "light_curve.csv")
     velocities(folder / "velocities.csv")
+    passages(folder / "passages.json")
     conversation = Conversation(folder / "home", REGISTRY, Policy())
     found = []
     for name, question in QUESTIONS:
