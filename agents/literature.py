@@ -15,7 +15,7 @@ from gnomon.agents.embedded.compose import Composer, finish
 from gnomon.agents.markup import one_line
 from gnomon.agents.understanding.grammar import language_of
 from gnomon.plans.plan import Plan
-from gnomon.tools.errors import NeedsAnswer
+from gnomon.tools.errors import NeedsAnswer, StoreError
 from gnomon.tools.registry import Registry
 
 if TYPE_CHECKING:
@@ -97,13 +97,17 @@ class Literature:
         Raises
         ------
         NeedsAnswer
-            `back`, with a word on the memory, where it has nothing.
+            `back`, with a word on the memory, where it has nothing or cannot be opened.
         """
-        evidence = self.find(question)
-        if evidence.answered >= ENOUGH:
-            return evidence
         language = language_of(question)
-        nor = _say(language, "nor", documents=evidence.documents)
+        try:
+            evidence = self.find(question)
+        except StoreError as error:
+            nor = _say(language, "unopened", why=error.what)
+        else:
+            if evidence.answered >= ENOUGH:
+                return evidence
+            nor = _say(language, "nor", documents=evidence.documents)
         raise NeedsAnswer(f"{back.what} {nor}", remedy=back.remedy, why=back.why, options=back.options) from back
 
 
@@ -164,7 +168,7 @@ def quoting_plan(question: str, attached: list[Attached], registry: Registry, do
         question=question,
         language=language,
         goal=str(goal.kind),
-        assumptions=[_say(language, "assumption", documents=documents)],
+        assumptions=[_say(language, "assumption" if documents else "assumption_attached", documents=documents)],
         files=[f.attachment for f in attached],
         steps=finish(draft, {}, rows, language),
     )

@@ -17,7 +17,7 @@ from gnomon.knowledge.literature.ingest import ingest
 from gnomon.plans.policy import Policy
 from gnomon.plans.replay import replay
 from gnomon.plans.run import Run
-from gnomon.tools.errors import NeedsAnswer
+from gnomon.tools.errors import NeedsAnswer, StoreError
 from gnomon.tools.registry import Registry
 
 QUESTIONS = Path(__file__).parents[2] / "eval" / "questions"
@@ -139,6 +139,7 @@ def test_a_file_of_passages_may_be_given(conversation: Conversation, answered: C
     path = conversation.store.path(file.sha256, ".file")
     plan = conversation.plan("What do these say?", [path])
     assert [s.tool for s in plan.steps] == ["read_passages", "quote_passages"] and run.id
+    assert "attached passages" in plan.assumptions[0]
 
 
 def test_what_nobody_wrote_about_is_not_found(conversation: Conversation) -> None:
@@ -215,3 +216,12 @@ def test_passages_in_the_store_are_what_the_plan_says(conversation: Conversation
         for passage in told["passages"]:
             text = memory.text_of(memory.named(passage["key"]))
             assert text[passage["start"] : passage["end"]] == passage["text"]
+
+
+def test_a_memory_that_cannot_be_opened_hides_no_answer(tmp_path: Path) -> None:
+    made = Conversation(tmp_path, Registry.load(), Policy(), check_scripts=False, knowledge_server="http://127.0.0.1:9")
+    with pytest.raises(NeedsAnswer) as back:
+        made.plan("What is a quasar?", [])
+    assert "explanations of concepts" in str(back.value) and "cannot be opened" in str(back.value)
+    with pytest.raises(StoreError, match="cannot be opened"):
+        made.plan("What does the literature say about quasars?", [])
