@@ -14,7 +14,6 @@ from gnomon.knowledge.literature.passages import Passage
 from gnomon.knowledge.literature.tokens import language_of, tokens
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT);
 CREATE TABLE IF NOT EXISTS documents (id TEXT PRIMARY KEY, year INTEGER, language TEXT, kind TEXT, told TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS passages (
     row INTEGER PRIMARY KEY, document TEXT NOT NULL, number INTEGER NOT NULL, start INTEGER, end INTEGER, section TEXT, kind TEXT,
@@ -67,16 +66,6 @@ class WordIndex:
         self._base.close()
 
     # ------------------------------------------------------------------ writing
-
-    def state(self, name: str) -> str:
-        """A note that was kept; empty where there is none."""
-        row = self._base.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()
-        return str(row[0]) if row else ""
-
-    def put_state(self, name: str, value: str) -> None:
-        """Keep a note."""
-        with self._base:
-            self._base.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (name, value))
 
     def add(self, document: Document, passages: Sequence[Passage]) -> None:
         """Put a document with all its passages, or nothing, in place of what was known of it."""

@@ -32,8 +32,8 @@ _ASKING = re.compile(
 _LATIN = re.compile(r"[A-Za-z][\w'’.-]*\w|[A-Za-z]{2,}")
 # So few characters say little by themselves: they go with the next sentence.
 _SHORT, _SHORT_ZH = 40, 14
-# A heading has few words and ends without a sign.
-_HEADING_WORDS = 12
+# A heading is shorter than this, and ends without a sign.
+_HEADING = 25
 
 
 @dataclass(frozen=True)
@@ -212,6 +212,4 @@ def _is_short(said: str) -> bool:
 def _is_heading(said: str, headings: set[str]) -> bool:
     if said in headings:
         return True
-    return (
-        said[-1] not in ".!?。！？:：;；" and len(said.split()) < _HEADING_WORDS and len(said) < 25 and "\n" not in said
-    )
+    return said[-1] not in ".!?。！？:：;；" and len(said) < _HEADING and "\n" not in said

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from time import perf_counter
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,9 +27,8 @@ def test_latex_prints() -> None:
 @pytest.mark.parametrize(
     "part", ["a", ".", "1", "1.", "(", "[A", "(A ", "Word ", "1, ", "1±", "a/b.", "的", "一", "5 km ", "{", "\\pm", "1<", "^", "/", "`a", "a@", "2020 ", "2020A&A.."]
 )  # fmt: skip
-def test_no_text_takes_long(part: str) -> None:
+def test_repeated_signs_are_read_to_the_end(part: str) -> None:
+    # A pattern that tries every way to divide them would not come back.
     text = (part * 3000)[:3000]
-    start = perf_counter()
-    stated_values(text)
 
-    assert perf_counter() - start < 5
+    assert all(text[v.start : v.end] == v.text for v in stated_values(text))
