@@ -25,6 +25,12 @@ kind                   container                           columns, variables
 ``References``         `astropy.table.QTable`              one row a paper: ``identifier``, ``title`` ...
 ``Passages``           `astropy.table.QTable`              one row a passage of a document: ``key``, ``text``, ``start`` ...
 ``Quotes``             `astropy.table.QTable`              one row a quotation: ``key``, ``quote``, ``start``, ``end`` ...
+``ObjectTable``        `astropy.table.QTable`              one row an object: ``name`` and whatever was measured of it
+``MultibandLightCurves`` `astropy.table.QTable`            one row a point: ``object``, ``time`` [d], ``band``, ``flux``, ``flux_err``
+``DynamicSpectrum``    `astropy.nddata.CCDData`            power, frequency channels by time samples, see below
+``Classification``     `astropy.table.QTable`              one row an object: ``name``, ``class``, ``probability``, ``in_domain`` ...
+``Redshifts``          `astropy.table.QTable`              one row an object: ``name``, ``z``, ``z_lower``, ``z_upper``, ``in_domain`` ...
+``Ranking``            `astropy.table.QTable`              one row a candidate, the best first: ``name``, ``score``, ``in_domain`` ...
 =====================  ==================================  =====================================================
 
 Time columns are numbers of days with ``meta["time_reference"]`` = ``{"name", "zero_jd", "scale"}`` (a field that the
@@ -37,6 +43,12 @@ Julian year, or the name of a column of them, or None where nobody says) and the
 ``radial_velocity`` or None.  ``meta["queries"]`` is a list with one record for each query that the rows came from: ``service``, ``release``, ``text``,
 ``time``, ``rows``, ``limit``, ``complete`` (false where rows were cut off, None where the service cannot tell), ``cut_by``, ``sha256`` of
 the reply, ``stale`` (whether the reply is an old one).
+
+What a trained model made (``Classification``, ``Redshifts``, ``Ranking``) has ``meta["model"]``: ``name``, ``sha256`` of its weights, ``device``
+and ``card``, the line of its card that matters.  ``in_domain`` is the p-value of its guard: below 0.01 the input is unlike what the model knows.
+A ``Classification`` has a column ``p_CLASS`` for each class; ``Redshifts`` have the column ``density`` over ``meta["grid"]``.
+
+A ``DynamicSpectrum`` has ``meta`` with ``frequency_mhz`` of each channel, ``time_step_s``, ``start_mjd`` (or None), ``source`` and ``telescope``.
 """
 
 from __future__ import annotations
@@ -71,6 +83,12 @@ if TYPE_CHECKING:
     References = QTable
     Passages = QTable
     Quotes = QTable
+    ObjectTable = QTable
+    MultibandLightCurves = QTable
+    DynamicSpectrum = CCDData
+    Classification = QTable
+    Redshifts = QTable
+    Ranking = QTable
     Figure = _Figure
     File = Path
     Weights = Path
@@ -262,6 +280,48 @@ KINDS: dict[str, KindInfo] = {
             _TABLE,
             (("key", None), ("quote", None), ("start", None), ("end", None)),
             "what documents say, word for word, with where it stands",
+        ),
+        KindInfo(
+            "ObjectTable",
+            "astropy.table.QTable",
+            _TABLE,
+            (("name", None),),
+            "what was measured of objects, one row each",
+        ),
+        KindInfo(
+            "MultibandLightCurves",
+            "astropy.table.QTable",
+            _TABLE,
+            (("object", None), ("time", "d"), ("band", None), ("flux", None), ("flux_err", None)),
+            "brightness of objects against time in several bands",
+        ),
+        KindInfo(
+            "DynamicSpectrum",
+            "astropy.nddata.CCDData",
+            _IMAGE,
+            (),
+            "power against radio frequency and time",
+        ),
+        KindInfo(
+            "Classification",
+            "astropy.table.QTable",
+            _TABLE,
+            (("name", None), ("class", None), ("probability", None), ("in_domain", None)),
+            "what objects are, with probabilities",
+        ),
+        KindInfo(
+            "Redshifts",
+            "astropy.table.QTable",
+            _TABLE,
+            (("name", None), ("z", None), ("z_lower", None), ("z_upper", None), ("in_domain", None)),
+            "redshifts with their probability densities",
+        ),
+        KindInfo(
+            "Ranking",
+            "astropy.table.QTable",
+            _TABLE,
+            (("name", None), ("score", None), ("in_domain", None)),
+            "candidates, the most promising first",
         ),
         KindInfo("Figure", "matplotlib.figure.Figure", _FIGURE, (), "a picture with its caption"),
     )

@@ -1,0 +1,1 @@
+"""What families of trained models have in common: examples, splits, training, calibration, guards, scores and cards."""
