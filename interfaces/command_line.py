@@ -20,6 +20,7 @@ from gnomon.interfaces import (
     cost_commands,
     export_command,
     knowledge_commands,
+    model_commands,
     plan_commands,
     record_commands,
     runs_commands,
@@ -61,6 +62,7 @@ knowledge_commands.register(app)
 plan_commands.register(app)
 cost_commands.register(app)
 runs_commands.register(app)
+model_commands.register(app)
 chat.register(app)
 
 

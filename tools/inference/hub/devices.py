@@ -51,7 +51,7 @@ def describe_device(device: torch.device, precision: str = "float32") -> dict[st
     """What computed: device, its name, precision, threads and versions; for provenance and cards."""
     import torch
 
-    told: dict[str, Any] = {"device": device.type, "precision": precision, "torch": torch.__version__}
+    told: dict[str, Any] = {"device": device.type, "precision": precision, "torch": str(torch.__version__)}
     if device.type == "cuda":
         told |= {"name": torch.cuda.get_device_name(device), "cuda": torch.version.cuda}
     else:

@@ -246,9 +246,7 @@ class _Checkpoint:
         self.path = path
         self.asked = asked
 
-    def resume(
-        self, network: torch.nn.Module, optimiser: Any, schedule: Any
-    ) -> tuple[History, dict[str, Any]]:
+    def resume(self, network: torch.nn.Module, optimiser: Any, schedule: Any) -> tuple[History, dict[str, Any]]:
         """Put the state back where there is one of this training."""
         import torch
 

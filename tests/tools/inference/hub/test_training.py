@@ -74,7 +74,14 @@ def test_a_stopped_training_goes_on_and_ends_as_if_it_had_not_been_stopped(tmp_p
 
 def test_it_stops_when_nothing_gets_better(tmp_path: Path) -> None:
     history = train_network(
-        _network(), _loss, _data(0), _data(1), Recipe(50, patience=3), Training(tmp_path), name="a", score=lambda _n: 1.0
+        _network(),
+        _loss,
+        _data(0),
+        _data(1),
+        Recipe(50, patience=3),
+        Training(tmp_path),
+        name="a",
+        score=lambda _n: 1.0,
     )
     assert history.epochs == 4 and history.best_epoch == 0
 
