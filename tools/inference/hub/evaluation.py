@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -115,7 +116,7 @@ def metrics_of(
     target = examples.target
 
     def one(function: Callable[..., float], value: np.ndarray) -> Callable[[Any], float]:
-        return lambda rows: function(target[rows], value[rows], {k: v[rows] for k, v in examples.extras.items()})
+        return partial(_scored, function, target, examples.extras, value)
 
     ours = {m.name: bootstrap(one(m.function, prediction.value), examples.groups, seed=seed) for m in model.metrics}
     scores = {"simulated": examples.simulated, "examples": len(examples), "objects": _objects(examples), "metrics": summary(ours)}  # fmt: skip
@@ -124,10 +125,20 @@ def metrics_of(
         theirs = {m.name: bootstrap(one(m.function, value), examples.groups, seed=seed) for m in model.metrics}
         lead = model.metrics[0]
         apart = difference(
-            lambda v, rows, f=lead.function: one(f, v)(rows), prediction.value, value, examples.groups, seed=seed
+            partial(_scored, lead.function, target, examples.extras),
+            prediction.value,
+            value,
+            examples.groups,
+            seed=seed,
         )
         told[name] = {**summary(theirs), "difference": {"of": lead.name, **summary({"d": apart})["d"]}}
     return scores, told
+
+
+def _scored(
+    function: Callable[..., float], target: np.ndarray, extras: Mapping[str, np.ndarray], value: np.ndarray, rows: np.ndarray
+) -> float:  # fmt: skip
+    return function(target[rows], value[rows], {k: v[rows] for k, v in extras.items()})
 
 
 def calibration_of(model: Model, examples: Examples, prediction: Prediction) -> dict[str, Any]:

@@ -212,6 +212,13 @@ class Model(ABC):
     def predict(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Prediction:
         """What it says of inputs; each example by itself."""
 
+    def features(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> np.ndarray:
+        """What it sees in inputs, ``(n, d)``: by this they are alike or not, and a new head is fitted to it; by default the logarithms of its probabilities."""
+        import numpy as np
+
+        value = np.log(np.clip(self.predict(fitted, inputs, device).value, 1e-6, None))
+        return np.asarray(value.reshape(len(value), -1))
+
     @abstractmethod
     def explain(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Attribution:
         """What in the inputs made it say so."""

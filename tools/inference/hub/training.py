@@ -167,7 +167,7 @@ def train_network(
         order_of.manual_seed(seed + 1)
         drawn.manual_seed(seed + 2)
         order = torch.randperm(count, generator=order_of).to(device)
-        for rows in order.split(recipe.batch):
+        for rows in torch.split(order, recipe.batch):
             if len(rows) == 1 and count > 1:  # a batch norm cannot learn from one example
                 schedule.step()
                 continue
@@ -177,7 +177,7 @@ def train_network(
             with torch.autocast(device.type, torch.bfloat16, enabled=recipe.mixed_precision and device.type == "cuda"):
                 value = loss(network, batch)
             optimiser.zero_grad(set_to_none=True)
-            value.backward()
+            torch.autograd.backward(value)
             torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
             optimiser.step()
             schedule.step()
