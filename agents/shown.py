@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gnomon.agents import results as measured
+from gnomon.agents import shown_models
 from gnomon.agents.markup import clean, link_of, one_line, words
 from gnomon.agents.numbers import bare
 from gnomon.agents.receipts import Ledger, Receipt
@@ -24,7 +25,7 @@ from gnomon.tools.errors import StoreError
 from gnomon.tools.registry import Kind
 from gnomon.tools.sky_notation import angle, sexagesimal
 
-KINDS = ("Target", "SourceTable", "Columns", "Catalogue", "Holdings", "Spectrum", "Image", "Ephemeris", "Notices", "References", "Quotes")  # fmt: skip
+KINDS = ("Target", "SourceTable", "Columns", "Catalogue", "Holdings", "Spectrum", "Image", "Ephemeris", "Notices", "References", "Quotes", "ObjectTable", *shown_models.KINDS)  # fmt: skip
 ROWS, COLUMNS, CARDS, TABLES, NAMES = 10, 8, 5, 30, 24
 ALIASES, AUTHORS, LONGEST = 12, 3, 90
 SAMPLES = 5  # rows of a spectrum, of which the figure says more
@@ -240,6 +241,7 @@ class _Maker:
             "Holdings": self._holdings,
             "Notices": self._notices,
             "Quotes": self._quotes,
+            **dict.fromkeys(shown_models.KINDS, lambda: shown_models.shown_of_model(self)),
         }
         made = ways.get(self.kind, self._sources)()
         table = self.kind != "Image"

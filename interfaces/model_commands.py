@@ -1,4 +1,4 @@
-"""Commands on trained models: ``gnomon models``, ``gnomon train`` and ``gnomon bench models``."""
+"""Commands on trained models: ``gnomon models``, ``train``, ``predict``, ``label`` and ``bench models``."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ def register(app: typer.Typer) -> None:
     """Put these commands on the application."""
     app.command()(models)
     app.command()(train)
+    app.command()(predict)
+    app.command()(label)
     app.add_typer(bench_app)
 
 
@@ -242,3 +244,220 @@ def bench_models(
         print_text(table_of(rows))
     if failed:
         raise typer.Exit(int(Exit.FAILED))
+
+
+def predict(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A model.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Parquet or CSV files, of any size.")],
+    output: Annotated[
+        Path,
+        typer.Option("--output", "-o", help="A .parquet or .csv file; for several files a folder.", metavar="PATH"),
+    ],
+    device: DeviceName = "auto",
+    rows: Annotated[int, typer.Option(min=1, help="Rows of a file that are held at a time.")] = 200_000,
+    workers: Annotated[int, typer.Option(min=1, help="Processes side by side, for several files.")] = 1,
+    cluster: Annotated[
+        str | None, typer.Option(help="Address of a Dask scheduler; each worker takes the GPU that it sees.", metavar="ADDRESS")
+    ] = None,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Say something of everything in files that may be larger than memory: survey mode, without a plan or a report."""
+    from dataclasses import asdict
+
+    from gnomon.tools.inference.hub.survey import predict_file
+
+    offer = _one(name)
+    if len(files) == 1:
+        begun = time.monotonic()
+        last = [begun]
+
+        def told(objects: int) -> None:
+            if time.monotonic() - last[0] > 5:
+                last[0] = time.monotonic()
+                say(f"{objects:,} objects, {objects / (last[0] - begun):,.0f} a second")
+
+        said = [predict_file(offer.model, offer.fitted(), files[0], output, device, rows, told)]
+    else:
+        said = _side_by_side(offer, files, output, device, rows, workers, cluster)
+    if as_json:
+        print_json({"model": name, "weights": offer.card.weights["sha256"], "files": [asdict(s) for s in said]})
+    else:
+        for s in said:
+            odd = f", {s.flagged:,} of them unlike what the model knows" if s.flagged else ""
+            print_text(
+                f"{s.file}: {s.error or f'{s.objects:,} objects{odd}, in {s.seconds:.1f} s, written to {s.output}'}"
+            )
+        print_text(f"Model {offer.card.model} (weights {offer.card.weights['sha256'][:12]}…): {offer.card.leading()}")
+    if any(s.error for s in said):
+        raise typer.Exit(int(Exit.FAILED))
+
+
+def _side_by_side(
+    offer: Offer, files: list[Path], folder: Path, device: str, rows: int, workers: int, cluster: str | None
+) -> list[Any]:
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    from gnomon.plans import executors
+    from gnomon.tools.inference.hub.survey import predict_files
+
+    def told(said: Any) -> None:
+        say(f"{said.file}: {said.error or f'{said.objects:,} objects'}")
+
+    asked = (offer.model.name, files, folder, ".parquet", device, rows)
+    if cluster is not None:
+        with executors.cluster(cluster) as executor:
+            return predict_files(*asked, executor, told)
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
+        return predict_files(*asked, executor, told)
+
+
+def _one(name: str) -> Offer:
+    offers = _named(_all_models(), name)
+    if len(offers) > 1:
+        raise errors.UsageError(
+            f"{name} is a family of {len(offers)} models.",
+            remedy="Name one of them: " + ", ".join(o.model.name for o in offers) + ".",
+        )
+    return offers[0]
+
+
+def label(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A model that tells classes apart.")],
+    data: Annotated[Path, typer.Option("--data", "-d", help="What may be labelled.", metavar="FILE")],
+    labels: Annotated[
+        Path, typer.Option("--labels", help="Keeps labels: CSV with name, label, by and time.", metavar="FILE")
+    ] = Path("labels.csv"),
+    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many to rank.")] = 10,
+    ask: Annotated[bool, typer.Option("--ask", help="Show one after the other, and take its class.")] = False,
+    fit: Annotated[
+        Path | None,
+        typer.Option("--fit", help="Fit a new head to the labels, and write these weights.", metavar="FILE.safetensors"),
+    ] = None,
+    curve: Annotated[
+        bool, typer.Option("--curve", help="How the first score rises with labels; the file must say what is true.")
+    ] = False,
+    device: DeviceName = "auto",
+    seed: Seed = 0,
+    as_json: Json = False,
+) -> None:  # fmt: skip
+    """Rank what to label next, take labels, fit a model's head to a few of them, and show what labels are worth."""
+    import getpass
+
+    import numpy as np
+
+    from gnomon.tools.inference.hub import labelling
+    from gnomon.tools.inference.hub.examples import Examples
+
+    offer = _one(name)
+    model, fitted = offer.model, offer.fitted()
+    if not model.classes:
+        raise errors.UsageError(f"{name} does not tell classes apart.", remedy="Label for a model with classes: `gnomon models`.")  # fmt: skip
+    examples = Examples.joined(list(model.stream(data, 10**9)))
+    prediction = model.predict(fitted, examples.inputs, device)
+    features = model.features(fitted, examples.inputs, device)
+    if curve:
+        _curve(model, examples, prediction.value, features, seed, as_json)
+        return
+    known = labelling.read_labels(labels)
+    wrong = sorted(set(known.values()) - set(model.classes))
+    if wrong:
+        raise errors.UsageError(f"{labels.name} has the label {wrong[0]!r}, which is no class of {name}.", remedy="Its classes are " + ", ".join(model.classes) + ".")  # fmt: skip
+    names = examples.names
+    labelled = np.array([n in known for n in names])
+    if fit is not None:
+        _fit_head(offer, fitted, prediction.value, features, names, known, fit, as_json)
+        return
+    chosen = labelling.next_to_label(prediction.value, features, labelled, count)
+    rows = [
+        {
+            "name": names[i],
+            "class": model.classes[int(prediction.value[i].argmax())],
+            "probability": round(float(prediction.value[i].max()), 4),
+            "in_domain": round(float(prediction.in_domain[i]), 4),
+        }
+        for i in chosen
+    ]
+    if as_json:
+        print_json({"model": name, "labelled": int(labelled.sum()), "of": len(names), "next": rows})
+        return
+    if not ask:
+        for row in rows:
+            print_text(f"{row['name']:<24} {row['class']:<14} {row['probability']:.3f}   guard {row['in_domain']:.3f}")
+        say(
+            f"{int(labelled.sum())} of {len(names)} are labelled in {labels}. --ask takes labels, --fit learns from them."
+        )
+        return
+    keys = {str(k + 1): c for k, c in enumerate(model.classes)}
+    say("Classes: " + ", ".join(f"{k} {c}" for k, c in keys.items()) + "; s skips, q ends.")
+    for i, row in zip(chosen, rows, strict=True):
+        print_text(f"\n{row['name']}: now {row['class']} with {row['probability']:.3f}")
+        for line in _drawn({k: v[i] for k, v in examples.inputs.items()}):
+            print_text(line)
+        answer = typer.prompt("class", default="s", err=True).strip()
+        if answer == "q":
+            break
+        said = keys.get(answer, answer)
+        if said in model.classes:
+            labelling.add_label(labels, row["name"], said, getpass.getuser())
+        elif answer != "s":
+            say(f"{answer!r} is no class; left out.")
+
+
+def _drawn(inputs: dict[str, Any]) -> list[str]:
+    """Inputs of an example as text: short ones as numbers, long ones as a line of blocks."""
+    import numpy as np
+
+    blocks = "▁▂▃▄▅▆▇█"
+    lines = []
+    for name, value in inputs.items():
+        flat = np.asarray(value, dtype=float).ravel()
+        if flat.size <= 12:
+            lines.append(f"  {name}: " + " ".join(f"{v:.4g}" for v in flat))
+        elif np.ndim(value) == 1:
+            parts = [p[np.isfinite(p)] for p in np.array_split(flat, min(72, flat.size))]
+            means = np.array([p.mean() if p.size else np.nan for p in parts])
+            low, high = np.nanmin(means), np.nanmax(means)
+            places = np.nan_to_num((means - low) / (high - low or 1.0) * 7).round().astype(int)
+            lines.append(f"  {name}: " + "".join(blocks[p] if np.isfinite(m) else " " for p, m in zip(places, means, strict=True)) + f"  {low:.3g} to {high:.3g}")  # fmt: skip
+    return lines
+
+
+def _fit_head(
+    offer: Offer, fitted: Any, value: Any, features: Any, names: list[str], known: dict[str, str], path: Path, as_json: bool
+) -> None:  # fmt: skip
+    import numpy as np
+
+    from gnomon.tools.inference.hub.labelling import fit_head
+    from gnomon.tools.inference.hub.weights import write_tensors
+
+    rows = np.array([i for i, n in enumerate(names) if n in known], dtype=int)
+    codes = np.array([offer.model.classes.index(known[names[i]]) for i in rows], dtype=int)
+    head = fit_head(value[rows], features[rows], codes)
+    header = {**fitted.header, "head": {"labels": len(rows), "of_weights": offer.card.weights["sha256"]}}
+    sha256 = write_tensors(path, {**fitted.tensors, **head}, header)
+    told = {"weights": str(path), "sha256": sha256, "labels": len(rows)}
+    if as_json:
+        print_json(told)
+    else:
+        print_text(f"A head fitted to {len(rows)} labels was written to {path} (sha256 {sha256}).")
+
+
+def _curve(model: Any, examples: Any, value: Any, features: Any, seed: int, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from gnomon.tools.inference.hub.labelling import label_efficiency
+
+    if examples.target is None:
+        raise errors.UsageError("The file does not say what is true of its objects.", remedy="Give a labelled one.")
+    lead = model.metrics[0]
+    found = label_efficiency(
+        value, features, examples.target, examples.groups, lambda t, v: lead.function(t, v, {}), seed=seed
+    )
+    if as_json:
+        print_json({"metric": lead.name, **asdict(found)})
+        return
+    print_text(f"{lead.name} on the half that is never labelled; without labels {found.without:.4f}")
+    print_text("labels  ranked  random")
+    for n, a, b in zip(found.labels, found.ranked, found.random, strict=True):
+        print_text(f"{n:>6}  {a:.4f}  {b:.4f}")

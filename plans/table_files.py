@@ -200,8 +200,8 @@ def _ascii(text: str) -> str:
 
 
 def _parquet(table: Table, path: Path) -> None:
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     from gnomon.tools.kinds.tables import plain
 

@@ -76,6 +76,11 @@ class Examples:
             None if self.part is None else self.part[index],
         )
 
+    @property
+    def names(self) -> list[str]:
+        """What to call each example: ``extras["name"]`` where there is one, else its object."""
+        return [str(n) for n in self.extras.get("name", self.groups)]
+
     @staticmethod
     def joined(several: Iterable[Examples]) -> Examples:
         """All examples of several sets of one shape, in order.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -185,6 +185,18 @@ class Model(ABC):
         InputError
             Where it is not there, or has no such columns.
         """
+
+    def stream(self, path: Path, rows: int) -> Iterator[Examples]:
+        """What a file holds, some examples at a time, for files that memory does not hold; by default all at once.
+
+        Parameters
+        ----------
+        path : pathlib.Path
+            Labelled or not.
+        rows : int
+            Of the file, about so many at a time; an object is never cut in two.
+        """
+        yield self.load(self.datasets[0].name, path)
 
     def simulate(self, n: int, seed: int, preset: Preset = "cpu") -> Examples:
         """Examples made by physics.
