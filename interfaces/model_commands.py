@@ -295,9 +295,6 @@ def predict(
 def _side_by_side(
     offer: Offer, files: list[Path], folder: Path, device: str, rows: int, workers: int, cluster: str | None
 ) -> list[Any]:
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
     from gnomon.plans import executors
     from gnomon.tools.inference.hub.survey import predict_files
 
@@ -308,7 +305,7 @@ def _side_by_side(
     if cluster is not None:
         with executors.cluster(cluster) as executor:
             return predict_files(*asked, executor, told)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as executor:
+    with executors.local(workers) as executor:
         return predict_files(*asked, executor, told)
 
 
