@@ -40,6 +40,7 @@ def examine(config: Path | None) -> list[dict[str, str]]:
         _embedder,
         _dask,
         _gpu,
+        _models,
     ]
     return [_guarded(check, chosen) for check in checks]
 
@@ -162,11 +163,27 @@ def _dask(chosen: settings.Settings) -> dict[str, str]:
     )
 
 
+def _models(_chosen: settings.Settings) -> dict[str, str]:
+    """Whether the weights of each model are those that its card names."""
+    from gnomon.tools.inference.hub.offered import Models
+
+    found = Models()
+    wrong = [str(r) for r in found.refused]
+    for offer in found.values():
+        try:
+            offer.fitted()
+        except GnomonError as error:
+            wrong.append(error.what)
+    if wrong:
+        return _finding("models", "broken", " ".join(wrong), "Install gnomon again.")
+    return _finding("models", "works", f"{len(found)} with cards and weights: {', '.join(found)}")
+
+
 def _gpu(_chosen: settings.Settings) -> dict[str, str]:
     if find_spec("torch") is None:
-        return _finding("gpu", "absent", "no tool here needs one, and torch is not installed")
+        return _finding("gpu", "broken", "torch is not installed, and trained models need it", "Install gnomon again.")
     import torch
 
     if not torch.cuda.is_available():
-        return _finding("gpu", "absent", f"torch {torch.__version__} sees none")
+        return _finding("gpu", "absent", f"torch {torch.__version__} sees none; models run on the processor")
     return _finding("gpu", "works", f"{torch.cuda.get_device_name(0)}, torch {torch.__version__}")
