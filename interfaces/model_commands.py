@@ -153,7 +153,7 @@ def train(
     from gnomon.tools.inference.hub.evaluation import train_model
     from gnomon.tools.inference.hub.training import Training
 
-    _check_preset(preset)
+    _check(preset, device)
     offers = _named(_all_models(), name)
     folder = output or settings.load(Options.config).home / "models"
     told = []
@@ -176,9 +176,12 @@ def train(
         print_json({"trained": told, "folder": str(folder)})
 
 
-def _check_preset(preset: str) -> None:
+def _check(preset: str = "cpu", device: str = "auto") -> None:
+    """Refuse words that stand for no preset and no device, before anything is loaded."""
     if preset not in ("cpu", "gpu"):
         raise errors.UsageError(f"There is no preset {preset!r}.", remedy="Say cpu or gpu.")
+    if device.partition(":")[0] not in ("auto", "cpu", "cuda"):
+        raise errors.UsageError(f"There is no device called {device!r}.", remedy="Say auto, cpu or cuda.")
 
 
 def _compared(offer: Offer, card: Card) -> list[str]:
@@ -219,7 +222,7 @@ def bench_models(
     from gnomon.interfaces import settings
     from gnomon.tools.inference.hub.bench import bench, bench_shipped, table_of
 
-    _check_preset(preset)
+    _check(preset, device)
     found = _all_models()
     offers = [o for n in names for o in _named(found, n)] if names else list(found.values())
     if on is not None and len(offers) != 1:
@@ -266,6 +269,7 @@ def predict(
 
     from gnomon.tools.inference.hub.survey import predict_file
 
+    _check(device=device)
     offer = _one(name)
     if len(files) == 1:
         begun = time.monotonic()
@@ -346,6 +350,7 @@ def label(
     from gnomon.tools.inference.hub import labelling
     from gnomon.tools.inference.hub.examples import Examples
 
+    _check(device=device)
     offer = _one(name)
     model, fitted = offer.model, offer.fitted()
     if not model.classes:

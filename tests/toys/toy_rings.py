@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 
+from gnomon.tools.errors import InputError
 from gnomon.tools.inference.hub.examples import Examples
 from gnomon.tools.inference.hub.models import Attribution, DataSet, Fitted, Metric, Model, Prediction, Preset
 from gnomon.tools.inference.hub.splits import Split, folds_by_group
+from gnomon.tools.inference.hub.streams import columns_in_chunks
 from gnomon.tools.inference.hub.training import Recipe, Training, train_network
 
 
@@ -37,8 +39,18 @@ class Rings(Model):
     biases = ("It knows nothing but circles.",)
 
     def load(self, dataset: str, folder: Path) -> Examples:
-        """What `simulate` gives."""
-        return self.simulate(900, 0)
+        """A file with the columns ``name``, ``a``, ``b`` and perhaps ``inside``; of a folder what `simulate` gives."""
+        return Examples.joined(self.stream(folder, 10**9)) if folder.is_file() else self.simulate(900, 0)
+
+    def stream(self, path: Path, rows: int) -> Iterator[Examples]:
+        """The same, some rows at a time."""
+        for columns in columns_in_chunks(path, rows):
+            lacking = {"name", "a", "b"} - set(columns)
+            if lacking:
+                raise InputError(f"{path.name} has no column {min(lacking)!r}.", remedy="Give name, a and b.")
+            x = np.c_[columns["a"], columns["b"]].astype(np.float32)
+            inside = columns["inside"].astype(np.int64) if "inside" in columns else None
+            yield Examples({"x": x}, inside, columns["name"], path.name, True)
 
     def simulate(self, n: int, seed: int, preset: Preset = "cpu") -> Examples:
         """Normal points."""
