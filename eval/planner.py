@@ -53,6 +53,9 @@ READERS = {
     "RadialVelocities": "read_radial_velocities",
     "SourceTable": "read_source_table",
     "Catalogue": "read_catalogue",
+    "ObjectTable": "read_object_table",
+    "MultibandLightCurves": "read_multiband_light_curves",
+    "DynamicSpectrum": "read_filterbank",
 }
 
 

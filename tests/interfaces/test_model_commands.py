@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,4 +124,5 @@ def test_bad_input_is_told_in_a_sentence(gnomon: Callable[..., Any], tmp_path: P
 def test_the_card_beside_the_toy_is_of_its_weights() -> None:
     from gnomon.tools.inference.hub.offered import Offer
 
-    assert json.dumps(Offer(Rings()).fitted().header) == '{"layer": 16}'
+    offer = Offer(Rings())
+    assert offer.fitted().header == {"layer": 16, "model": "toy_rings", "card": offer.card.leading()}

@@ -161,6 +161,10 @@ def parts(value: CCDData) -> dict[str, Any]:
 def preview(value: CCDData) -> str:
     """Size, unit, and where on the sky."""
     height, width = value.data.shape
+    if "frequency_mhz" in value.meta and "time_step_s" in value.meta and value.wcs is None:
+        frequency, step = value.meta["frequency_mhz"], float(value.meta["time_step_s"])
+        band = f"{min(frequency):.6g} to {max(frequency):.6g} MHz"
+        return f"{height} channels, {band}; {width} samples of {1e3 * step:.4g} ms, {width * step:.4g} s"
     unit = f" [{_unit(value)}]" if _unit(value) else ""
     place = ""
     if value.wcs is not None and value.wcs.has_celestial:
@@ -186,11 +190,17 @@ def check(value: Any, kind: KindInfo) -> str | None:
         return f"an {kind.name} must have two axes with pixels on them, and this one has the shape {data.shape}"
     if data.dtype.str[1:] not in _TYPES:
         return f"pixels of an {kind.name} must be of a type that FITS has, and these are {data.dtype}"
-    if value.wcs is None or not value.wcs.has_celestial:
+    if kind.name == "DynamicSpectrum":
+        frequency, step = value.meta.get("frequency_mhz"), value.meta.get("time_step_s")
+        if not isinstance(frequency, list | tuple) or len(frequency) != len(data) or not isinstance(step, int | float):
+            return "a DynamicSpectrum must have in its meta frequency_mhz, one of each channel, and time_step_s"
+    elif value.wcs is None or not value.wcs.has_celestial:
         return f"an {kind.name} must say where it is on the sky (a celestial WCS)"
-    if value.wcs.pixel_n_dim != 2:
+    elif value.wcs.pixel_n_dim != 2:
         return f"the WCS of an {kind.name} must have two axes, and this one has {value.wcs.pixel_n_dim}"
-    if any(getattr(value.wcs, name) is not None for name in ("cpdis1", "cpdis2", "det2im1", "det2im2")):
+    if value.wcs is not None and any(
+        getattr(value.wcs, name) is not None for name in ("cpdis1", "cpdis2", "det2im1", "det2im2")
+    ):
         return f"the WCS of an {kind.name} has distortions in tables, which are not stored"
     if value.mask is not None and np.shape(value.mask) not in ((), data.shape):
         return f"the mask of an {kind.name} must have the shape of its pixels"

@@ -190,9 +190,9 @@ def train_model(
     split = model.final_split(examples, training.seed)
     fitted = model.fit(split.train, split.validation, preset, training.within("final"))
     seconds = time.monotonic() - begun
-    path = folder / "weights" / model.weights_name
-    sha256 = write_tensors(path, fitted.tensors, fitted.header)
     card = card_of(model, examples, scored, training)
+    path = folder / "weights" / model.weights_name
+    sha256 = write_tensors(path, fitted.tensors, {**fitted.header, "model": model.name, "card": card.leading()})
     device = choose_device(training.device)
     card = replace(
         card,

@@ -85,3 +85,28 @@ def read_tensors(path: Path, sha256: str | None = None) -> tuple[dict[str, np.nd
             f"{path.name} holds no weights of a model of Gnomon.", remedy="Give a file that `gnomon train` wrote."
         ) from error
     return tensors, header
+
+
+def model_told(weights: Path, header: Mapping[str, Any], device: str) -> dict[str, str]:
+    """Which model spoke: what results of tools have in ``meta["model"]``.
+
+    Parameters
+    ----------
+    weights : pathlib.Path
+        The file that was used.
+    header : dict
+        Of that file; `gnomon train` puts the name of the model and the line of its card that matters there.
+    device : str
+        Where it was computed.
+
+    Returns
+    -------
+    dict of str
+        ``name, sha256, device, card``.
+    """
+    return {
+        "name": str(header.get("model", "")),
+        "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
+        "device": device,
+        "card": str(header.get("card", "")),
+    }

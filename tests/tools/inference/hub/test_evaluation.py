@@ -17,7 +17,7 @@ from gnomon.tools.inference.hub.examples import Examples
 from gnomon.tools.inference.hub.models import Fitted, Model, NoSimulator
 from gnomon.tools.inference.hub.splits import LeakError, Split
 from gnomon.tools.inference.hub.training import Training
-from gnomon.tools.inference.hub.weights import read_tensors
+from gnomon.tools.inference.hub.weights import model_told, read_tensors
 
 pytest.importorskip("torch")
 
@@ -54,12 +54,14 @@ def test_the_card_is_whole_and_says_that_it_is_simulated(trained: tuple[Fitted, 
     _fitted, card, _scored, folder, _notes = trained
     assert problems(card) == []
     assert "(simulated)" in card.leading() and card.simulated_only
+    told = model_told(folder / card.weights["file"], {"model": "toy_rings", "card": card.leading()}, "cpu")
+    assert told["sha256"] == card.weights["sha256"] and told["card"] == card.leading()
     assert card.guard["flagged"]["units off by 1000"] == 1.0 and card.guard["flagged"]["usual"] < 0.05
     write_card(folder / "card.yaml", card)
     again = read_card(folder / "card.yaml")
     assert again.model == card.model and problems(again) == []
     tensors, header = read_tensors(folder / card.weights["file"], card.weights["sha256"])
-    assert header == {"layer": 16} and set(tensors) == set(trained[0].tensors)
+    assert header == {"layer": 16, "model": "toy_rings", "card": card.leading()} and set(tensors) == set(trained[0].tensors)
 
 
 @pytest.mark.parametrize("field", ["baselines", "calibration", "guard", "scores", "biases", "citations"])
