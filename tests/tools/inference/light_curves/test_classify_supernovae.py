@@ -13,6 +13,7 @@ from astropy.table import QTable, vstack
 
 from gnomon.tools.errors import EmptyResult, InputError, WeightsError
 from gnomon.tools.inference.hub.cards import read_card
+from gnomon.tools.inference.hub.weights import read_tensors
 from gnomon.tools.inference.light_curves import classify_supernovae as module
 from gnomon.tools.inference.light_curves.classify_supernovae import classify_supernovae
 from gnomon.tools.inference.light_curves.simulate_supernovae import simulate_supernovae
@@ -61,7 +62,8 @@ def test_declared_weights_and_card_are_those_that_come_along() -> None:
     assert hashlib.sha256(WEIGHTS.read_bytes()).hexdigest() == module.WEIGHTS[1]
     card = read_card(FAMILY / "cards" / "supernova_types.yaml")
     assert card.weights["sha256"] == module.WEIGHTS[1]
-    assert card.leading() == module.CARD and "simulated" in module.CARD
+    _tensors, header = read_tensors(WEIGHTS)
+    assert header["card"] == card.leading() and "simulated" in header["card"] and header["model"] == card.model
     assert WEIGHTS.stat().st_size < 4 * 2**20
 
 
@@ -79,7 +81,8 @@ def test_rows_say_what_the_kind_promises() -> None:
     assert made["phase"].to_value("d") == pytest.approx(np.array(last) - made["maximum"].to_value("d"), abs=0.01)
     # Of simulated black bodies, which are not what it was trained on, the time of maximum is still found to about a week.
     assert np.median(np.abs(made["maximum"].to_value("d") - peak)) < 12.0
-    assert made.meta["model"]["sha256"] == module.WEIGHTS[1] and made.meta["model"]["device"] == "cpu"
+    told = made.meta["model"]
+    assert told["sha256"] == module.WEIGHTS[1] and told["device"] == "cpu" and told["name"] == "supernova_types"
     assert made.meta["time_reference"]["name"] == "MJD"
 
 

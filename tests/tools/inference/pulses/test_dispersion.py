@@ -66,7 +66,7 @@ def test_an_odd_number_of_channels_is_taken_whole():
 
 
 def test_exact_dedispersion_lines_a_pulse_up_and_pads_with_nothing():
-    low, high = band_edges(FREQUENCY)
+    high = band_edges(FREQUENCY)[1]
     step, dm = 1e-3, 300.0
     spectrum = np.zeros((128, 2048), dtype=np.float32)
     arrival = np.rint(dispersion_delay(dm, FREQUENCY, high) / step).astype(int)

@@ -1,0 +1,1 @@
+"""Trained models of light curves: folded ones, irregular ones, and those in several bands."""

@@ -1,0 +1,1 @@
+"""Redshifts of galaxies and quasars from their magnitudes, as probability densities."""

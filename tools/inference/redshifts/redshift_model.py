@@ -1,0 +1,375 @@
+"""What the models of redshift have in common: reading, training, densities and scores."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from gnomon.tools.errors import InputError
+from gnomon.tools.inference.hub.examples import Examples
+from gnomon.tools.inference.hub.models import Attribution, DataSet, Fitted, Metric, Model, Prediction, Preset
+from gnomon.tools.inference.hub.splits import Split, folds_by_group
+from gnomon.tools.inference.hub.training import Recipe, Training, train_network
+from gnomon.tools.inference.redshifts.photometry import (
+    BANDS,
+    colours_and_magnitude,
+    extra_errors,
+    fillings,
+    measured,
+    photometry_inputs,
+    read_columns,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    from gnomon.tools.inference.redshifts.mixture_network import MixtureNetwork
+
+_GUARD_PART = 0.45  # of the objects, held back to say how odd usual ones are; nothing of the network depends on it
+# AB minus Vega (Blanton & Roweis 2007, doi:10.1086/510127, table 1).
+_VEGA_OFFSETS_MAG = (0.91, -0.08, 0.16, 0.37, 0.54)
+
+
+def scatter(target: np.ndarray, value: np.ndarray, extras: Mapping[str, np.ndarray]) -> float:
+    """Normalised median absolute deviation."""
+    from gnomon.tools.inference.hub.scores import normalised_mad
+
+    return normalised_mad(value, target)
+
+
+def bias(target: np.ndarray, value: np.ndarray, extras: Mapping[str, np.ndarray]) -> float:
+    """Median of (z - truth) / (1 + truth)."""
+    import numpy as np
+
+    return float(np.median((value - target) / (1.0 + target)))
+
+
+def outliers_beyond(cut: float) -> Any:
+    """The score that counts errors above `cut`."""
+
+    def outliers(target: np.ndarray, value: np.ndarray, extras: Mapping[str, np.ndarray]) -> float:
+        import numpy as np
+
+        return float(np.mean(np.abs(value - target) / (1.0 + target) > cut))
+
+    return outliers
+
+
+def redshift_metrics(cut: float) -> tuple[Metric, ...]:
+    """Scatter, outliers and bias."""
+    return (
+        Metric("sigma_NMAD", scatter, higher_is_better=False),
+        Metric(f"outliers beyond {cut:g}", outliers_beyond(cut), higher_is_better=False),
+        Metric("median bias", bias, higher_is_better=False),
+    )
+
+
+class RedshiftModel(Model):
+    """Densities of redshift for one class of objects; see `Model`.
+
+    Attributes
+    ----------
+    object_class : str
+        In the column ``class`` of the set.
+    redshift_range : tuple of float
+        Of the grid of densities.
+    bins : int
+        Of that grid, of equal width in ln(1 + z).
+    outlier_cut : float
+        \\|dz\\| / (1 + z) from where an estimate counts as an outlier.
+    loss_scale : float
+        Of the point estimate; see `gnomon.tools.inference.redshifts.redshift_density.best_redshift`.
+    """
+
+    family: ClassVar[str] = "redshifts"
+    task: ClassVar[Any] = "density"
+    takes: ClassVar[str] = "SourceTable"
+    gives: ClassVar[str] = "Redshifts"
+    datasets: ClassVar[tuple[DataSet, ...]] = (
+        DataSet(
+            "sdss-photoz",
+            "SDSS DR14, Abolfathi et al. 2018, 2018ApJS..235...42A, doi:10.3847/1538-4365/aa9e8a",
+            "SDSS data are public; the copy states no licence",
+        ),
+    )
+    citations: ClassVar[tuple[str, ...]] = (
+        "D'Isanto & Polsterer 2018, Photometric redshift estimation via deep learning, doi:10.1051/0004-6361/201731326",
+        "Bishop 1994, Mixture density networks, NCRG/94/004",
+        "Lakshminarayanan et al. 2017, Deep ensembles, arXiv:1612.01474",
+        "Collister & Lahav 2004, ANNz, doi:10.1086/383254",
+        "Tanaka et al. 2018, Photometric redshifts for Hyper Suprime-Cam, doi:10.1093/pasj/psx077",
+    )
+    split_rule: ClassVar[str] = "five folds by object, each a spectrum of its own"
+    object_class: ClassVar[str]
+    redshift_range: ClassVar[tuple[float, float]]
+    bins: ClassVar[int] = 400
+    outlier_cut: ClassVar[float]
+    loss_scale: ClassVar[float]
+    architecture: ClassVar[Mapping[str, Mapping[str, int]]]
+    recipe: ClassVar[Mapping[str, Recipe]]
+
+    @property
+    def edges(self) -> np.ndarray:
+        """Edges of the grid of redshift; shape (bins + 1,)."""
+        from gnomon.tools.inference.redshifts.redshift_density import grid_edges
+
+        return grid_edges(*self.redshift_range, self.bins)
+
+    def load(self, dataset: str, folder: Path) -> Examples:
+        """Objects of this class in the SDSS set, or in a table with its columns; see `Model.load`."""
+        import numpy as np
+
+        path = folder if folder.is_file() else folder / dataset / "sdss_dev.parquet"
+        columns = read_columns(path)
+        if "class" in columns:
+            rows = np.asarray(columns["class"]).astype(str) == self.object_class
+            columns = {k: v[rows] for k, v in columns.items()}
+        inputs = photometry_inputs(columns, path.name)
+        count = len(inputs["magnitudes"])
+        if not count:
+            raise InputError(
+                f"{path.name} holds no object of the class {self.object_class}.", remedy="Name another file."
+            )
+        target = None
+        if "z_spec" in columns:
+            target = np.asarray(columns["z_spec"], dtype=np.float64)
+            if not np.isfinite(target).all() or target.min() <= -1.0:
+                raise InputError(
+                    f"The column z_spec of {path.name} holds what is no redshift.", remedy="Leave those rows out."
+                )
+        names = np.arange(count).astype(str)
+        identity = ("plate", "mjd", "fiberid")
+        if all(k in columns for k in identity):
+            names = np.array(
+                ["-".join(str(int(v)) for v in row) for row in zip(*(columns[k] for k in identity), strict=True)]
+            )
+        return Examples(inputs, target, names, dataset, False)
+
+    def folds(self, examples: Examples, seed: int) -> list[Split]:
+        """Five folds."""
+        return folds_by_group(examples, k=5, seed=seed)
+
+    def fit(self, train: Examples, validation: Examples, preset: Preset, training: Training) -> Fitted:
+        """An ensemble of mixture density networks; what the guard knows is of colours and r of both parts."""
+        import numpy as np
+        import torch
+
+        from gnomon.tools.inference.hub.domain import fit_guard
+        from gnomon.tools.inference.redshifts.mixture_network import MixtureNetwork, density_loss, worsened
+
+        log = np.log1p(_target(train))
+        mean, spread = float(log.mean()), float(log.std())
+        torch.manual_seed(training.seed)
+        network = MixtureNetwork(**self.architecture[preset])
+        _learn_scales(network, train.inputs["magnitudes"])
+        learnt, checked = (
+            {**_arrays(part.inputs), "target": ((np.log1p(_target(part)) - mean) / spread).astype(np.float32)}
+            for part in (train, validation)
+        )
+        train_network(
+            network,
+            density_loss,
+            learnt,
+            checked,
+            self.recipe[preset],
+            training,
+            name="ensemble",
+            augment=worsened,
+        )
+        tensors = {f"network.{k}": v.detach().cpu().numpy() for k, v in network.state_dict().items()}
+        tensors["scale.log_redshift"] = np.array([mean, spread])
+        tensors["explain.baseline"] = np.nanmedian(measured(train.inputs["magnitudes"]), axis=0)
+        # Colours teach the guard, not the labels, so that both parts serve; a validation part may be too small alone.
+        both = colours_and_magnitude(np.concatenate([p.inputs["magnitudes"] for p in (train, validation)]))
+        held = np.random.default_rng(training.seed).permutation(len(both)) < _GUARD_PART * len(both)
+        header = {"bands": list(BANDS), "object_class": self.object_class, **self.architecture[preset]}
+        return Fitted(tensors | fit_guard(both[~held], both[held], seed=training.seed), header)
+
+    def predict(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Prediction:
+        """The redshift of least expected loss, its interval of 68 per cent, and its density.
+
+        ``extras`` holds ``density`` (n, bins), probability per unit of redshift over `edges`; ``lower_95`` and ``upper_95``; ``median``; and
+        ``outlier_probability``, that the estimate is off by more than `outlier_cut`.  Intervals are between quantiles of the density, so that an
+        estimate may lie outside of them where the density has several peaks.
+        """
+        import numpy as np
+
+        from gnomon.tools.inference.hub.domain import in_domain
+        from gnomon.tools.inference.redshifts import redshift_density as read
+
+        edges = self.edges
+        mean, spread = (float(v) for v in fitted.tensors["scale.log_redshift"])
+        mixture = _mixtures(fitted, _arrays(inputs), device)
+        bins = read.mixture_probabilities(mixture, mean, spread, edges)
+        z = read.best_redshift(bins, edges, self.loss_scale)
+        lower_95, lower, median, upper, upper_95 = (
+            read.quantile(bins, edges, level) for level in (0.025, 0.16, 0.5, 0.84, 0.975)
+        )
+        usual = in_domain(fitted.tensors, colours_and_magnitude(measured(inputs["magnitudes"])))
+        # The guard does not see u and z alone: without any band at all there is nothing to judge by.
+        none = ~np.isfinite(measured(inputs["magnitudes"])).any(axis=1)
+        return Prediction(
+            z,
+            np.where(none, 0.0, usual),
+            lower,
+            upper,
+            {
+                "density": (bins / np.diff(edges)).astype(np.float32),
+                "lower_95": lower_95,
+                "upper_95": upper_95,
+                "median": median,
+                "outlier_probability": read.probability_beyond(bins, edges, z, self.outlier_cut),
+            },
+        )
+
+    def explain(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Attribution:
+        """How much each magnitude adds to the mean of ln(1 + z), from that of an object with the median magnitude in each band."""
+        import numpy as np
+
+        from gnomon.tools.inference.hub.attribution import integrated_gradients
+        from gnomon.tools.inference.hub.devices import choose_device
+
+        where = choose_device(device)
+        network = _network(fitted).to(where)
+        arrays = _arrays(inputs)
+        typical = np.where(arrays["known"] > 0, fitted.tensors["explain.baseline"], 0.0).astype(np.float32)
+        # Bands that are missing are multiplied by zero, whatever stands there.
+        found = integrated_gradients(network.expectation, arrays, {"magnitudes": typical}, device=where)
+        spread = float(fitted.tensors["scale.log_redshift"][1])
+        return Attribution(
+            {"magnitudes": spread * np.where(arrays["known"] > 0, found["magnitudes"], 0.0)},
+            "integrated gradients (Sundararajan et al. 2017, arXiv:1703.01365) of the mean ln(1 + z)",
+            "the median magnitude of the training set in each band",
+        )
+
+    def baseline(self, train: Examples, test: Examples, seed: int) -> dict[str, np.ndarray]:
+        """A random forest and nearest neighbours on colours and magnitudes, and the mean redshift."""
+        import numpy as np
+        from sklearn.ensemble import RandomForestRegressor
+        from sklearn.neighbors import KNeighborsRegressor
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
+
+        target = _target(train)
+        middle = np.nanmedian(train.inputs["magnitudes"], axis=0)
+
+        def features(examples: Examples) -> np.ndarray:
+            whole = np.where(np.isfinite(examples.inputs["magnitudes"]), examples.inputs["magnitudes"], middle)
+            return np.column_stack([whole[:, :4] - whole[:, 1:], whole])
+
+        known, asked = features(train), features(test)
+        forest = RandomForestRegressor(200, min_samples_leaf=2, n_jobs=1, random_state=seed)
+        near = make_pipeline(StandardScaler(), KNeighborsRegressor(15, weights="distance"))
+        return {
+            "random forest": forest.fit(known, target).predict(asked),
+            "nearest neighbours": near.fit(known[:, [0, 1, 2, 3, 6]], target).predict(asked[:, [0, 1, 2, 3, 6]]),
+            "mean redshift": np.full(len(test), target.mean()),
+        }
+
+    def strange(self, examples: Examples, seed: int) -> dict[str, dict[str, np.ndarray]]:
+        """Wrong bands, units and zero points, noise, and stars."""
+        import numpy as np
+
+        from gnomon.tools.inference.redshifts.simulate_photometry import simulate_stars
+
+        rng = np.random.default_rng(seed)
+        given = examples.inputs["magnitudes"]
+        changed = {
+            "noise": rng.uniform(14.0, 22.0, given.shape),
+            "bands in reverse": given[:, ::-1],
+            "fluxes 1000 times too large": given - 7.5,
+            "Vega for AB magnitudes": given - np.array(_VEGA_OFFSETS_MAG),
+            "inverted colours": 2.0 * given[:, 2:3] - given,
+            "stars (simulated black bodies)": simulate_stars(len(given), seed),
+        }
+        return {k: {**examples.inputs, "magnitudes": np.asarray(v, dtype=np.float32)} for k, v in changed.items()}
+
+    def calibration(self, examples: Examples, prediction: Prediction) -> dict[str, Any]:
+        """Flatness of PIT values, scores of the densities, and whether the flagged are the outliers."""
+        import numpy as np
+
+        from gnomon.tools.inference.hub.calibration import pit_uniformity
+        from gnomon.tools.inference.redshifts import redshift_density as read
+
+        truth, edges = _target(examples), self.edges
+        bins = np.asarray(prediction.extras["density"], dtype=np.float64) * np.diff(edges)
+        pit = read.probability_below(bins, edges, truth)
+        distance, p = pit_uniformity(pit)
+        wrong = np.abs(prediction.value - truth) / (1.0 + truth) > self.outlier_cut
+        said = prediction.extras["outlier_probability"]
+        worst = said >= np.quantile(said, 0.9)
+        return {
+            "pit_ks": distance,
+            "pit_ks_p": p,
+            "pit_histogram_of_10": np.histogram(pit, bins=10, range=(0.0, 1.0))[0].tolist(),
+            "crps": read.continuous_ranked_probability_score(bins, edges, truth),
+            "cde_loss": read.density_loss_at_truth(bins, edges, truth),
+            "outliers expected": float(said.mean()),
+            "outliers found": float(wrong.mean()),
+            "part of the outliers among the tenth flagged first": float(wrong[worst].sum() / max(1, wrong.sum())),
+        }
+
+
+def _target(examples: Examples) -> np.ndarray:
+    if examples.target is None:
+        raise InputError(
+            f"{examples.source} has no column z_spec.", remedy="Give objects with spectroscopic redshifts."
+        )
+    return examples.target
+
+
+def _arrays(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """What the network reads."""
+    import numpy as np
+
+    magnitudes = measured(inputs["magnitudes"])
+    known = np.isfinite(magnitudes)
+    return {
+        "magnitudes": np.where(known, magnitudes, 0.0).astype(np.float32),
+        "known": known.astype(np.float32),
+        "extra_error": extra_errors(magnitudes, inputs["magnitude_errors"]).astype(np.float32),
+    }
+
+
+def _learn_scales(network: MixtureNetwork, magnitudes: np.ndarray) -> None:
+    """Fill the network's buffers: how gaps are filled, and the middle and spread of its features."""
+    import numpy as np
+    import torch
+
+    matrices, offsets = fillings(measured(magnitudes))
+    colours = colours_and_magnitude(magnitudes)
+    plain = np.column_stack([colours, magnitudes[:, 0], magnitudes[:, 4]])
+    low, middle, high = np.nanpercentile(plain, [16, 50, 84], axis=0)
+    for name, value in (
+        ("fill_matrices", matrices),
+        ("fill_offsets", offsets),
+        ("middle", middle),
+        ("spread", (high - low) / 2.0),
+    ):
+        getattr(network, name).copy_(torch.from_numpy(value))
+
+
+def _network(fitted: Fitted) -> MixtureNetwork:
+    import torch
+
+    from gnomon.tools.inference.redshifts.mixture_network import MixtureNetwork
+
+    network = MixtureNetwork(*(int(fitted.header[k]) for k in ("members", "width", "components")))
+    network.load_state_dict(
+        {
+            k.removeprefix("network."): torch.from_numpy(v.copy())
+            for k, v in fitted.tensors.items()
+            if k.startswith("network.")
+        }
+    )
+    return network.eval()
+
+
+def _mixtures(fitted: Fitted, arrays: Mapping[str, np.ndarray], device: torch.device | str) -> np.ndarray:
+    """Mixtures of each object; shape (n, members, 3, components)."""
+    from gnomon.tools.inference.hub.batches import predict_batches
+    from gnomon.tools.inference.hub.devices import choose_device
+
+    return predict_batches(_network(fitted), arrays, choose_device(str(device)))
