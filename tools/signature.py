@@ -174,7 +174,7 @@ def read_tool(function: Callable[..., Any], declaration: Declaration) -> Tool:
         raise RegistrationError(f"Tool {where} is not fit to be registered: " + "; ".join(problems) + ".")
     return Tool(
         name=name,
-        area=function.__module__.rsplit(".", 2)[-2] if function.__module__.count(".") > 1 else function.__module__,
+        area=_area(function.__module__),
         function=function,
         declaration=d,
         summary=(doc.short_description or "").strip(),
@@ -183,3 +183,11 @@ def read_tool(function: Callable[..., Any], declaration: Declaration) -> Tool:
         kind=kind,
         raises=tuple(r.type_name or "" for r in doc.raises),
     )
+
+
+def _area(module: str) -> str:
+    """The folder below ``tools`` that a module lies in, else its own package."""
+    parts = module.split(".")
+    if parts[:2] == ["gnomon", "tools"] and len(parts) > 3:
+        return parts[2]
+    return parts[-2] if len(parts) > 2 else module

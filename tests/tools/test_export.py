@@ -25,6 +25,7 @@ from gnomon.tools.registry import Registry
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from archive_plans import PLANS, Checked, local, made_once, named, served, vo_server  # noqa: F401
+from model_plans import MODELS, models  # noqa: F401
 from velocity_simulation import simulate
 
 REGISTRY = Registry.load()
@@ -118,8 +119,9 @@ def _tools(run: Run) -> dict[str, str]:
     return {s.id: s.tool for s in run.plan(REGISTRY).steps}
 
 
-WRITTEN = {group: {tool for _, tool, _, _ in calls} for group, calls in PLANS.items()}
-GROUPS = ["local", "named", "served", "fitted"]
+# Tools that only bring data to models, or have data of their own in other plans, are looked for there.
+WRITTEN = {group: {tool for _, tool, _, _ in calls} for group, calls in {**PLANS, "models": MODELS}.items()}
+GROUPS = ["local", "named", "served", "models", "fitted"]
 
 
 def wanted_of(group: str) -> list[str]:

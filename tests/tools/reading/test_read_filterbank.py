@@ -231,6 +231,30 @@ def test_psrfits_is_unpacked_scaled_and_weighted(tmp_path, bits):
     assert spectrum.meta["frequency_mhz"][0] == 1400.0 - CHANNELS + 1
 
 
+def test_psrfits_says_which_polarisations_are_powers(tmp_path):
+    """Two blocks of ten times of two polarisations; the writer above knows one, so they are made of its channels."""
+    from astropy.io import fits
+
+    values = np.random.default_rng(6).integers(0, 100, size=(20, 2 * CHANNELS))
+    path = psrfits(tmp_path, values)
+    with fits.open(path, mode="update") as hdus:
+        table = hdus["SUBINT"]
+        short = fits.BinTableHDU.from_columns(
+            [
+                fits.Column("DAT_FREQ", f"{CHANNELS}D", array=np.ones((2, CHANNELS)) * (1400.0 - np.arange(CHANNELS))),
+                fits.Column("DATA", f"{20 * CHANNELS}B", array=table.data["DATA"]),
+            ],
+            name="SUBINT",
+        )
+        for key in ("NBITS", "NSBLK", "TBIN"):
+            short.header[key] = table.header[key]
+        short.header["NCHAN"], short.header["NPOL"], short.header["POL_TYPE"] = CHANNELS, 2, "AABB"
+        hdus["SUBINT"] = short
+    first, second = values[:, CHANNELS - 1 :: -1].T, values[:, : CHANNELS - 1 : -1].T
+    assert np.array_equal(read_filterbank(path).data, first + second)
+    assert np.array_equal(read_filterbank(path, polarisation="first").data, first)
+
+
 def test_broken_psrfits_is_refused(tmp_path):
     values = np.zeros((20, CHANNELS), dtype=int)
     with pytest.raises(InputError, match="samples of 16 bits"):

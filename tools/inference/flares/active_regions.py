@@ -28,7 +28,8 @@ HISTORY = (
     "peak flux, fading in 48 h",
 )
 SUNSPOTS = ("area", "extent", "spots", "gamma", "delta", "Zurich class", "penumbra", "compactness")
-_ZURICH, _PENUMBRA, _COMPACTNESS = "ABCDHEF", "xrsahk", "xoic"  # McIntosh 1990, doi:10.1007/BF00158405
+# Letters of McIntosh classes from the quietest to those that flare most (McIntosh 1990, doi:10.1007/BF00158405).
+_ZURICH, _PENUMBRA, _COMPACTNESS = "AHBCDEF", "xrsahk", "xoic"
 _NO_SPOTS = (0.0, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0, -1.0)
 _LETTER_C, _LETTER_M = 2, 3
 _FLUX_UNIT = 1e-6  # W/m2, that of a C1 flare

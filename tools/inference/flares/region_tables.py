@@ -99,7 +99,7 @@ def flare_list(columns: dict[str, Any]) -> dict[str, Any]:
     for row, value in enumerate(np.asarray(columns["goes_class"]).astype(str)):
         found = re.fullmatch(r"\s*([ABCMX])(\d+(?:\.\d+)?)\s*", value)
         if found is None:
-            raise InputError(f"{value!r} in the column 'goes_class' is no class of a flare.", remedy="Write M1.5.")
+            raise InputError(f"{str(value)!r} in the column 'goes_class' is no class of a flare.", remedy="Write M1.5.")
         letter[row] = _LETTERS.index(found[1])
         flux[row] = float(found[2]) * _LETTER_FLUX[int(letter[row])]
     return made | {"class_number": letter, "peak_flux_wm2": flux}

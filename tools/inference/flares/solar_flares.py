@@ -298,7 +298,7 @@ def region_inputs(
     Returns
     -------
     inputs, extras : dict of str to ndarray
-        ``keywords``, ``history``, ``sunspots``; ``mcintosh`` and ``flares_next_day``, of which the model is not told.
+        ``keywords``, ``history``, ``sunspots``; ``mcintosh``, ``flares_next_day`` and ``name``, of which the model is not told.
     """
     import numpy as np
 
@@ -310,6 +310,8 @@ def region_inputs(
     history = earlier_flares(region, time, flares if looked_up else None)
     sunspots, classes = spots_before(region, time, reports if looked_up else None)
     extras = {"mcintosh": classes, "flares_next_day": _next_day(region, time, flares if looked_up else None)}
+    if looked_up:
+        extras["name"] = np.array([f"{r} at {t}" for r, t in zip(region, time.astype(str), strict=True)], dtype=str)
     return {"keywords": keywords, "history": history, "sunspots": sunspots}, extras
 
 

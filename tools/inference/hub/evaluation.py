@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from gnomon.tools.errors import InputError
 from gnomon.tools.inference.hub.calibration import coverage, expected_calibration_error
 from gnomon.tools.inference.hub.cards import SIMULATED_ONLY, Card, refuse_incomplete
+from gnomon.tools.inference.hub.curves import histories
 from gnomon.tools.inference.hub.devices import choose_device, describe_device
 from gnomon.tools.inference.hub.domain import FLAGGED_BELOW
 from gnomon.tools.inference.hub.scores import bootstrap, difference, summary
@@ -189,7 +190,9 @@ def train_model(
     begun = time.monotonic()
     split = model.final_split(examples, training.seed)
     fitted = model.fit(split.train, split.validation, preset, training.within("final"))
-    seconds = time.monotonic() - begun
+    # A training that was stopped had its seconds before; what is quick beside networks has none of its own.
+    spent = sum(h.seconds for h in histories(training.folder / "final").values())
+    seconds = max(spent, time.monotonic() - begun)
     card = card_of(model, examples, scored, training)
     path = folder / "weights" / model.weights_name
     sha256 = write_tensors(path, fitted.tensors, {**fitted.header, "model": model.name, "card": card.leading()})

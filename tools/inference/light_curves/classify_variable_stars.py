@@ -12,8 +12,14 @@ if TYPE_CHECKING:
     from gnomon.tools.kinds import Classification, ObjectTable, Weights
 
 FLAGGED_BELOW = 0.01  # as in the guard of the hub
-SHA256 = {"linear_variables": "SHA_LINEAR", "ogle_variables": "SHA_OGLE"}
-CARD = {"linear_variables": "CARD_LINEAR", "ogle_variables": "CARD_OGLE"}
+LINEAR_WEIGHTS = (
+    "weights/linear_variables.safetensors",
+    "641ca5210c98be640c361f9a1e2209ed3bab48d38676e3734b57efc44e99240c",
+)
+OGLE_WEIGHTS = (
+    "weights/ogle_variables.safetensors",
+    "2b3d7401d81d7afced3225e3815b49dcdbd7c3fcfcdcd5b52b7d8869c5ea34c1",
+)
 
 
 @tool(
@@ -22,15 +28,12 @@ CARD = {"linear_variables": "CARD_LINEAR", "ogle_variables": "CARD_OGLE"}
     seconds=3.0,
     seconds_per_1000_rows=0.8,
     comparison="decision",
-    weights={
-        "linear_weights": ("weights/linear_variables.safetensors", SHA256["linear_variables"]),
-        "ogle_weights": ("weights/ogle_variables.safetensors", SHA256["ogle_variables"]),
-    },
+    weights={"linear_weights": LINEAR_WEIGHTS, "ogle_weights": OGLE_WEIGHTS},
     citations=(
         "Richards et al. 2011, On machine-learned classification of variable stars with sparse and noisy time-series data, doi:10.1088/0004-637X/733/1/10",
         "Palaversa et al. 2013, Exploring the variable sky with LINEAR. III, 2013AJ....146..101P, doi:10.1088/0004-6256/146/4/101",
         "Udalski et al. 2008, The Optical Gravitational Lensing Experiment: OGLE-III photometric maps, 2008AcA....58...69U",
-        "Guo et al. 2017, On calibration of modern neural networks, arXiv:1706.04599",
+        "Guo et al. 2017, On calibration of modern neural networks, arXiv:1706.04599, doi:10.48550/arXiv.1706.04599",
     ),
     examples=(
         "Classify these variable stars",
@@ -86,19 +89,18 @@ def classify_variable_stars(objects: ObjectTable, linear_weights: Weights, ogle_
     import numpy as np
     from astropy.table import QTable
 
-    from gnomon.tools.inference.hub.weights import read_tensors
+    from gnomon.tools.inference.hub.weights import model_told, read_tensors
     from gnomon.tools.inference.light_curves.variable_columns import linear_features, ogle_features
     from gnomon.tools.inference.light_curves.variable_probabilities import star_probabilities
 
     if not len(objects):
         raise InputError("The table has no stars.", remedy="Give a table with at least one row.")
     model, columns = _chosen(objects)
-    if model == "linear_variables":
-        tensors, header = read_tensors(linear_weights)
-        value, usual = star_probabilities(tensors, linear_features(columns))
-    else:
-        tensors, header = read_tensors(ogle_weights)
-        value, usual = star_probabilities(tensors, ogle_features(columns))
+    weights, features = (
+        (linear_weights, linear_features(columns)) if model == "linear" else (ogle_weights, ogle_features(columns))
+    )
+    tensors, header = read_tensors(weights)
+    value, usual = star_probabilities(tensors, features)
     odd = usual < FLAGGED_BELOW
     if odd.any():
         warnings.warn(
@@ -117,7 +119,7 @@ def classify_variable_stars(objects: ObjectTable, linear_weights: Weights, ogle_
     for code, name in enumerate(classes):
         result[f"p_{name}"] = value[:, code]
     result["in_domain"] = usual
-    result.meta["model"] = {"name": model, "sha256": SHA256[model], "device": "cpu", "card": CARD[model]}
+    result.meta["model"] = model_told(weights, header, "cpu")
     return result
 
 
@@ -133,15 +135,15 @@ def _chosen(objects: Any) -> tuple[str, Any]:
     )
 
     found = {
-        "linear_variables": (LINEAR_COLUMNS, LINEAR_NEEDS, found_columns(objects, LINEAR_COLUMNS)),
-        "ogle_variables": (OGLE_COLUMNS, OGLE_NEEDS, found_columns(objects, OGLE_COLUMNS)),
+        "linear": (LINEAR_COLUMNS, LINEAR_NEEDS, found_columns(objects, LINEAR_COLUMNS)),
+        "ogle": (OGLE_COLUMNS, OGLE_NEEDS, found_columns(objects, OGLE_COLUMNS)),
     }
     fit = {name: len(there) / len(all_) for name, (all_, needs, there) in found.items() if set(needs) <= set(there)}
     if not fit:
-        lacking = [n for n in OGLE_NEEDS if n not in found["ogle_variables"][2]]
+        lacks = {name: [n for n in needs if n not in there] for name, (_all, needs, there) in found.items()}
         raise InputError(
-            f"The table lacks columns to tell variable stars by: {', '.join(lacking) or 'colours and shape'}.",
-            remedy="Give period, amplitude and one magnitude or Fourier term (OGLE), or period, amplitude, skewness, kurtosis and a colour (LINEAR).",
+            f"The table lacks columns to tell variable stars by: {', '.join(lacks['ogle'])} for the model of OGLE, {', '.join(lacks['linear'])} for that of LINEAR.",
+            remedy="Add the columns of one of the two, or say which ones they are by these names.",
         )
     model = max(fit, key=lambda name: fit[name])
     wanted, _needs, there = found[model]

@@ -82,7 +82,7 @@ def _bridged(view: np.ndarray) -> np.ndarray:
 
     known = np.isfinite(view)
     place = np.arange(len(view))
-    return np.interp(place, place[known], view[known])
+    return np.asarray(np.interp(place, place[known], view[known]))
 
 
 def _scaled(view: np.ndarray) -> np.ndarray:

@@ -154,7 +154,8 @@ def read_survey_tables(dataset: str, folder: Path) -> tuple[dict[str, np.ndarray
     dataset : str
         One of `SURVEYS`, and the name of the folder below `folder` where there is one.
     folder : pathlib.Path
-        Folder that holds the two Parquet files (whatever their names), or the file of points, with the one of objects beside it.
+        Folder that holds the two Parquet files (whatever their names), or the file of points, with the one of objects beside it unless it has their
+        columns itself.
 
     Returns
     -------
@@ -169,6 +170,8 @@ def read_survey_tables(dataset: str, folder: Path) -> tuple[dict[str, np.ndarray
     survey = survey_of(dataset)
     if folder.is_file():
         points = columns_of_file(folder, survey.of_points)
+        if set(survey.of_objects) <= set(points):
+            return points, _of_objects(points, survey)
         beside = objects_beside(folder, survey)
         return points, columns_of_file(_only(beside, "objects", folder.parent, survey.of_objects), survey.of_objects)
     place = folder / dataset if (folder / dataset).is_dir() else folder
@@ -176,6 +179,14 @@ def read_survey_tables(dataset: str, folder: Path) -> tuple[dict[str, np.ndarray
     points_file = _only([f for f in files if _has(f, survey.of_points)], "points", place, survey.of_points)
     objects_file = _only([f for f in files if _has(f, survey.of_objects)], "objects", place, survey.of_objects)
     return columns_of_file(points_file, survey.of_points), columns_of_file(objects_file, survey.of_objects)
+
+
+def _of_objects(points: Mapping[str, np.ndarray], survey: Survey) -> dict[str, np.ndarray]:
+    """What a table of points says of its objects, from the first point of each."""
+    import numpy as np
+
+    _names, first = np.unique(points[survey.key], return_index=True)
+    return {k: v[first] for k, v in points.items() if k not in _POINT_COLUMNS}
 
 
 def survey_of(dataset: str) -> Survey:

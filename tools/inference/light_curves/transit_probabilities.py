@@ -62,8 +62,8 @@ def guard_features(
 
     apart = apart_from_class(tensors, guard_statistics(inputs), codes)
     told = np.asarray(inputs["scalars"], dtype=np.float64)[:, :2]
-    beyond = (told < tensors["limits.low"]) | (told > tensors["limits.high"])
-    return np.where(beyond.any(axis=1)[:, None], np.inf, apart)
+    beyond = np.any((told < tensors["limits.low"]) | (told > tensors["limits.high"]), axis=1, keepdims=True)
+    return np.where(beyond, np.inf, apart)
 
 
 def network_inputs(tensors: Mapping[str, np.ndarray], inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

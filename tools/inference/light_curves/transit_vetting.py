@@ -103,6 +103,7 @@ class TransitVetting(Model):
         "Labels were given by people who looked at the same curves; some of those of shallow and of V-shaped signals are wrong.",
         "A planet candidate is what looks like one: blended binaries and large companions look the same, and centroids are not looked at.",
         "One signal in six of the training is a transit or an eclipse, and one in thirty a planet candidate; probabilities are for this mixture.",
+        "Noise of any kind is known from the training and called neither, so the guard does not flag it; it flags what is called a transit or an eclipse and does not look like one.",
         "The period is taken as right: folded at a multiple or a part of it, a transit is often called neither.",
     )
 
@@ -151,8 +152,9 @@ class TransitVetting(Model):
         from gnomon.tools.inference.hub.calibration import fit_temperature
         from gnomon.tools.inference.hub.domain import fit_guard
         from gnomon.tools.inference.light_curves.transit_vetting_network import TransitNetwork, disturbed, vetting_loss
+        from gnomon.tools.inference.light_curves.tree_tables import without_empty_columns
 
-        logs = scaled_scalars(train.inputs["scalars"], None)
+        logs = without_empty_columns(scaled_scalars(train.inputs["scalars"], None))
         middle = np.nanmedian(logs, axis=0)
         spread = 1.4826 * np.nanmedian(np.abs(logs - middle), axis=0)
         tensors: dict[str, np.ndarray] = {"scale.middle": middle, "scale.spread": np.maximum(spread, 1e-3)}
@@ -220,10 +222,12 @@ class TransitVetting(Model):
         import numpy as np
         from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
+        from gnomon.tools.inference.light_curves.tree_tables import without_empty_columns
+
         def plain(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
             return np.concatenate([inputs["global_view"], inputs["local_view"], inputs["scalars"][:, :4]], axis=1)
 
-        known, asked, target = plain(train.inputs), plain(test.inputs), _target(train)
+        known, asked, target = without_empty_columns(plain(train.inputs)), plain(test.inputs), _target(train)
         boosted = HistGradientBoostingClassifier(random_state=seed).fit(known, target)
         forest = RandomForestClassifier(100, n_jobs=1, random_state=seed).fit(np.nan_to_num(known, nan=-99.0), target)
         snr = np.nan_to_num(np.maximum(test.inputs["scalars"][:, 3].astype(float), 0.0))
@@ -288,10 +292,10 @@ def _fitted_trees(train: Examples, seed: int) -> dict[str, np.ndarray]:
     import numpy as np
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    from gnomon.tools.inference.light_curves.tree_tables import boosted_table
+    from gnomon.tools.inference.light_curves.tree_tables import boosted_table, without_empty_columns
 
     untold = np.random.default_rng(seed).random(len(train)) < _UNTOLD
     scalars = np.where(untold[:, None], np.float32(np.nan), train.inputs["scalars"])
     features = tree_features({**train.inputs, "scalars": scalars})
     fitted = HistGradientBoostingClassifier(random_state=seed, early_stopping=False, **_TREES)
-    return boosted_table(fitted.fit(features, _target(train) > 0)).tensors("trees")
+    return boosted_table(fitted.fit(without_empty_columns(features), _target(train) > 0)).tensors("trees")

@@ -73,7 +73,7 @@ def read_signals(path: Path) -> Signals:
         columns = {name: table[name].to_numpy() for name in table.column_names}
         for file in views:
             held = _views(file)
-            if np.array_equal(held.get("tic_id"), columns["tic_id"]):
+            if "tic_id" in held and np.array_equal(held["tic_id"], columns["tic_id"]):
                 return _joined(columns, held, file.name)
     raise InputError(
         f"The views in {views[0].name} are not those of the rows of {catalogues[0].name}.",

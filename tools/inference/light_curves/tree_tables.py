@@ -92,16 +92,29 @@ class TreeTable:
         """The leaf of each tree that each example comes to, shape (n, trees)."""
         import numpy as np
 
-        node = np.tile(self.roots, (len(rows), 1))
-        place = np.arange(len(rows))[:, None]
-        while True:
+        count = len(rows) * len(self.roots)
+        reached = np.tile(self.roots, len(rows))
+        # Those on their way only: most leaves are met long before the deepest one.
+        walking, node = np.arange(count), reached.copy()
+        first = np.repeat(np.arange(len(rows)) * rows.shape[1], len(self.roots))
+        values = rows.ravel()
+        while len(node):
             asked = self.feature[node]
             inner = asked >= 0
-            if not inner.any():
-                return node
-            value = rows[place, np.where(inner, asked, 0)]
+            if not inner.all():
+                reached[walking] = node
+                walking, node, first, asked = walking[inner], node[inner], first[inner], asked[inner]
+            value = values[first + asked]
             lefts = np.where(np.isnan(value), self.missing_left[node], value <= self.threshold[node])
-            node = np.where(inner, np.where(lefts, self.left[node], self.right[node]), node)
+            node = np.where(lefts, self.left[node], self.right[node])
+        return reached.reshape(len(rows), len(self.roots))
+
+
+def without_empty_columns(features: np.ndarray) -> np.ndarray:
+    """Features to fit trees to, zero throughout where a feature is missing in every row: scikit-learn cannot bin it, and no tree then asks for it."""
+    import numpy as np
+
+    return np.where(np.isnan(features).all(axis=0), np.float32(0.0), features)
 
 
 def boosted_table(fitted: Any) -> TreeTable:

@@ -25,9 +25,10 @@ OGLE_COLUMNS = (
     "period2_d",
     "ampl2_mag",
 )
-# Without these the model of a survey has nothing to stand on; the others may be missing.
-LINEAR_NEEDS = ("log10_period_d", "ampl_mag", "skew", "kurt")
-OGLE_NEEDS = ("period1_d", "ampl1_mag")
+# A table must have these, although a row may lack a number: which columns are empty is part of what the OGLE model has learnt,
+# so a column that nobody filled would be taken for a sign of a class.
+LINEAR_NEEDS = ("log10_period_d", "ampl_mag", "skew", "kurt", "gi")
+OGLE_NEEDS = ("period1_d", "ampl1_mag", "R21_1", "phi21_1", "i_mag", "v_mag")
 # What tables call them, in lower case and without anything but letters and digits.
 _CALLED: Mapping[str, tuple[str, ...]] = {
     "period1_d": ("period1d", "period1", "period", "p1", "p", "perioddays", "periodd"),

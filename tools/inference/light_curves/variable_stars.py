@@ -109,7 +109,7 @@ class _VariableStars(Model):
 
         from gnomon.tools.inference.hub.calibration import fit_temperature
         from gnomon.tools.inference.hub.domain import fit_guard
-        from gnomon.tools.inference.light_curves.tree_tables import averaged_table, boosted_table
+        from gnomon.tools.inference.light_curves.tree_tables import averaged_table, boosted_table, without_empty_columns
 
         target, checked = _target(train), _target(validation)
         counts = np.bincount(target, minlength=len(self.classes))
@@ -124,7 +124,7 @@ class _VariableStars(Model):
         weight = {code: float(np.sqrt(len(target) / len(counts) / n)) for code, n in enumerate(counts)}
         boosted = HistGradientBoostingClassifier(
             class_weight=weight, early_stopping=False, random_state=training.seed, **self.boosting
-        ).fit(known, target)  # fmt: skip
+        ).fit(without_empty_columns(known), target)  # fmt: skip
         forest = ExtraTreesClassifier(
             class_weight="balanced", random_state=training.seed, n_jobs=1, **self.forest
         ).fit(np.nan_to_num(known, nan=MISSING), target)  # fmt: skip
@@ -158,7 +158,7 @@ class _VariableStars(Model):
 
         given = self._features(np.asarray(inputs["columns"])).astype(np.float64)
         scaled = (given - fitted.tensors["whole.middle"]) / fitted.tensors["whole.spread"]
-        return np.nan_to_num(np.clip(scaled, -10.0, 10.0), nan=0.0)
+        return np.asarray(np.nan_to_num(np.clip(scaled, -10.0, 10.0), nan=0.0))
 
     def explain(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Attribution:
         """How much each column adds to the logarithm of the likeliest class's probability, on the way from a typical star."""
@@ -192,7 +192,10 @@ class _VariableStars(Model):
         import numpy as np
         from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
-        known, asked, target = train.inputs["columns"], test.inputs["columns"], _target(train)
+        from gnomon.tools.inference.light_curves.tree_tables import without_empty_columns
+
+        known, asked = without_empty_columns(train.inputs["columns"]), test.inputs["columns"]
+        target = _target(train)
         boosted = HistGradientBoostingClassifier(random_state=seed).fit(known, target)
         forest = RandomForestClassifier(100, n_jobs=1, random_state=seed).fit(np.nan_to_num(known, nan=MISSING), target)
         return {
@@ -313,8 +316,8 @@ class OgleVariables(_VariableStars):
     forest: ClassVar[Mapping[str, Any]] = {"n_estimators": 100, "min_samples_leaf": 2, "max_features": 12}
     biases: ClassVar[tuple[str, ...]] = (
         "Magnitudes are those of the two Magellanic Clouds and the bulge, so distance and class hang together: at another distance the answer is wrong, and the guard should say so.",
-        "In the table some columns are missing for whole classes (Fourier terms of long-period variables), which itself tells the class.",
-        "66 anomalous Cepheids and 18 R CrB stars: scores of these two rest on few stars, and anomalous Cepheids are found about half of the time.",
+        "Which columns are empty tells much: no R CrB star and no long-period variable has Fourier terms, and only the former lack a second period. With period, amplitude, I and V alone, which all classes have, macro F1 is 0.82 (R CrB 0.32, anomalous Cepheids 0.38; boosted trees with their defaults 0.65).",
+        "66 anomalous Cepheids and 18 R CrB stars: scores of these two rest on few stars, and anomalous Cepheids reach an F1 of about 0.6.",
         "The sample holds all stars of six rare classes and a part of RR Lyrae and long-period variables, so probabilities are for this mixture.",
         "No eclipsing binaries and no constant stars: they get one of the eight classes.",
     )

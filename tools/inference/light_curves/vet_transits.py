@@ -12,8 +12,7 @@ if TYPE_CHECKING:
     from gnomon.tools.kinds import Classification, LightCurve, TransitCandidates, Weights
 
 FLAGGED_BELOW = 0.01  # as in the guard of the hub
-SHA256 = "SHA_TRANSITS"
-CARD = "CARD_TRANSITS"
+WEIGHTS = ("weights/transit_vetting.safetensors", "1298ea8683f139657692dd88d616e0dc7cebfab18b777bc358355ce40334e8e8")
 
 
 @tool(
@@ -22,12 +21,12 @@ CARD = "CARD_TRANSITS"
     seconds=4.0,
     seconds_per_1000_rows=0.02,
     comparison="decision",
-    weights={"weights": ("weights/transit_vetting.safetensors", SHA256)},
+    weights={"weights": WEIGHTS},
     citations=(
         "Shallue & Vanderburg 2018, Identifying exoplanets with deep learning, 2018AJ....155...94S, doi:10.3847/1538-3881/aa9e09",
         "Yu et al. 2019, Identifying exoplanets with deep learning. III. TESS candidates, 2019AJ....158...25Y, doi:10.3847/1538-3881/ab21d6",
         "Schanche et al. 2019, Machine-learning approaches to exoplanet transit detection and candidate validation, doi:10.1093/mnras/sty3146",
-        "Guo et al. 2017, On calibration of modern neural networks, arXiv:1706.04599",
+        "Guo et al. 2017, On calibration of modern neural networks, arXiv:1706.04599, doi:10.48550/arXiv.1706.04599",
     ),
     examples=(
         "Vet the transit candidates",
@@ -93,7 +92,7 @@ def vet_transits(
     from astropy.table import QTable
 
     from gnomon.tools.inference.hub.devices import choose_device
-    from gnomon.tools.inference.hub.weights import read_tensors
+    from gnomon.tools.inference.hub.weights import model_told, read_tensors
     from gnomon.tools.inference.light_curves.folded_views import folded_views
     from gnomon.tools.inference.light_curves.transit_probabilities import TRANSIT_CLASSES, transit_probabilities
 
@@ -134,7 +133,7 @@ def vet_transits(
         result[f"p_{name}"] = value[:, code]
     result["in_domain"] = usual
     result["period"] = periods * u.d
-    result.meta["model"] = {"name": "transit_vetting", "sha256": SHA256, "device": where, "card": CARD}
+    result.meta["model"] = model_told(weights, header, where)
     return result
 
 
@@ -153,7 +152,8 @@ def _without_others(light_curve: Any, candidates: Any, place: int) -> tuple[Any,
         if other == place or not row["accepted"]:
             continue
         period, epoch, duration = (float(row[k].to_value("d")) for k in ("period", "epoch", "duration"))
-        free &= ~in_transit(time, period, epoch, 1.5 * duration)
+        if duration < period:  # else it is no signal, and would take every point away
+            free &= ~in_transit(time, period, epoch, 1.5 * duration)
     return time[free], flux[free]
 
 

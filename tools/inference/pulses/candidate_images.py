@@ -110,4 +110,4 @@ def _undispersed(spectrum: Any, middle: float, boxcar: int, delay: float, channe
     if last - first <= boxcar or channels <= 0:
         return 0.0
     summed = np.concatenate([[0.0], np.cumsum(spectrum[:, first:last].sum(axis=0), dtype=np.float64)])
-    return float((summed[boxcar:] - summed[:-boxcar]).max()) / (channels * boxcar) ** 0.5
+    return float((summed[boxcar:] - summed[:-boxcar]).max() / (channels * boxcar) ** 0.5)

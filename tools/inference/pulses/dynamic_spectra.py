@@ -42,20 +42,41 @@ def spectrum_parts(spectrum: DynamicSpectrum) -> tuple[Any, Any, float]:
             "The dynamic spectrum does not say at which frequencies and times its power was measured.",
             remedy="Read it with read_filterbank.",
         )
-    if power.shape[0] < _LEAST_CHANNELS or power.shape[1] < _LEAST_TIMES:
-        raise InputError(
-            f"The dynamic spectrum has {power.shape[0]} channels and {power.shape[1]} samples; a search for pulses needs {_LEAST_CHANNELS} and {_LEAST_TIMES}.",
-            remedy="Give longer data with more channels.",
-        )
     if spectrum.mask is not None and np.any(spectrum.mask):
         power = np.where(spectrum.mask, np.nan, power.astype(np.float32))
     if frequency[0] > frequency[-1]:
         frequency, power = frequency[::-1], power[::-1]
-    width = (frequency[-1] - frequency[0]) / (len(frequency) - 1)
-    even = frequency[0] + width * np.arange(len(frequency))
-    if width <= 0 or np.abs(frequency - even).max() > _UNEVEN * width:
+    refuse_unsearchable(frequency, power.shape[1])
+    return power, frequency, float(step)
+
+
+def refuse_unsearchable(frequency_mhz: Any, times: int) -> None:
+    """Refuse data in which dispersed pulses cannot be searched for.
+
+    Parameters
+    ----------
+    frequency_mhz : numpy.ndarray of float, shape (channels,)
+        Centres of the channels in increasing order [MHz].
+    times : int
+        Number of samples.
+
+    Raises
+    ------
+    InputError
+        Where the channels are not evenly spaced, or there are too few of them or of samples.
+    """
+    import numpy as np
+
+    channels = len(frequency_mhz)
+    if channels < _LEAST_CHANNELS or times < _LEAST_TIMES:
+        raise InputError(
+            f"The dynamic spectrum has {channels} channels and {times} samples; a search for pulses needs {_LEAST_CHANNELS} and {_LEAST_TIMES}.",
+            remedy="Give longer data with more channels.",
+        )
+    width = (frequency_mhz[-1] - frequency_mhz[0]) / (channels - 1)
+    even = frequency_mhz[0] + width * np.arange(channels)
+    if width <= 0 or np.abs(frequency_mhz - even).max() > _UNEVEN * width:
         raise InputError(
             "The channels of the dynamic spectrum are not evenly spaced, which dedispersion needs.",
             remedy="Give one band at a time, with channels of one width.",
         )
-    return power, frequency, float(step)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gnomon.tools.kinds import DynamicSpectrum, Ranking, Weights
 
 FLAGGED_BELOW = 0.01  # as in the guard of the hub
-CARD = "CARD_PULSES"
+WEIGHTS = ("weights/single_pulses.safetensors", "56da506bf8b02e3c7897a1c7174da55161adf3ad12d00b325fee0b4a192d8420")
 
 
 @tool(
@@ -20,8 +20,8 @@ CARD = "CARD_PULSES"
     effects=("compute",),
     seconds=10.0,
     seconds_per_1000_rows=30.0,
-    comparison="decision",
-    weights={"weights": ("weights/single_pulses.safetensors", "SHA_PULSES")},
+    comparison="float32",
+    weights={"weights": WEIGHTS},
     citations=(
         "Connor & van Leeuwen 2018, Applying deep learning to fast radio burst classification, doi:10.3847/1538-3881/aae649",
         "Zackay & Ofek 2017, An accurate and efficient algorithm for detection of radio bursts, doi:10.3847/1538-4357/835/1/11",
@@ -83,7 +83,7 @@ def find_single_pulses(
     -------
     Ranking
         The best first: ``name``, ``score`` (probability of a pulse from the sky), ``in_domain``, ``time_s`` (middle of the pulse at the upper edge
-        of the band, from the first sample), ``mjd`` (UTC, there, masked where the data do not say when they begin), ``dm``, ``width_ms``, ``snr``.
+        of the band, from the first sample), ``mjd`` (UTC, there; absent where the data do not say when they begin), ``dm``, ``width_ms``, ``snr``.
 
     Raises
     ------
@@ -99,29 +99,24 @@ def find_single_pulses(
     """
     import numpy as np
     from astropy import units as u
-    from astropy.table import MaskedColumn, QTable
+    from astropy.table import QTable
 
     from gnomon.tools.inference.hub.devices import choose_device
     from gnomon.tools.inference.hub.models import Fitted
-    from gnomon.tools.inference.hub.weights import read_tensors
-    from gnomon.tools.inference.pulses.candidate_images import candidate_images
+    from gnomon.tools.inference.hub.weights import model_told, read_tensors
     from gnomon.tools.inference.pulses.dynamic_spectra import spectrum_parts
-    from gnomon.tools.inference.pulses.pulse_search import SearchRange, find_pulses_in_gulps
+    from gnomon.tools.inference.pulses.observed_candidates import candidate_name, observed_candidates
+    from gnomon.tools.inference.pulses.pulse_search import SearchRange
     from gnomon.tools.inference.pulses.single_pulses import pulse_probabilities
 
     power, frequency, step = spectrum_parts(dynamic_spectrum)
     search = SearchRange(dm_max, width_max, snr_min)
-    found: list[Any] = []
-    begins: list[float] = []
-    images: list[dict[str, Any]] = []
 
     def read(start: int, count: int) -> Any:
         return np.asarray(power[:, start : start + count], dtype=np.float32)
 
-    for spectrum, begin, candidate in find_pulses_in_gulps(read, power.shape[1], frequency, step, search):
-        found.append(candidate)
-        begins.append(begin)
-        images.append(candidate_images(spectrum, frequency, step, candidate))
+    both = list(observed_candidates(read, power.shape[1], frequency, step, search))
+    found, images = [c for c, _ in both], [i for _, i in both]
     if not found:
         raise EmptyResult(
             f"No dispersed pulse reaches a signal-to-noise ratio of {snr_min:g} in {power.shape[1] * step:.1f} s of data.",
@@ -137,14 +132,12 @@ def find_single_pulses(
             f"{int(odd.sum())} of {len(odd)} candidates are unlike the simulated ones that the network was trained on; look at them yourself.",
             stacklevel=1,
         )
-    time = np.array([b + c.time_s for b, c in zip(begins, found, strict=True)])
+    time = np.array([c.time_s for c in found])
     snr = np.array([c.snr for c in found])
     order = np.lexsort((-snr, -said.value[:, 1]))
-    start = dynamic_spectrum.meta.get("start_mjd")
-    mjd = MaskedColumn(np.zeros(len(time)) if start is None else start + time / 86400.0, mask=start is None, unit="d")
     table = QTable(
         {
-            "name": np.array([f"{t:.3f} s, DM {c.dm:.1f}" for t, c in zip(time, found, strict=True)])[order],
+            "name": np.array([candidate_name(c) for c in found])[order],
             "score": said.value[order, 1],
             "in_domain": said.in_domain[order],
             "time_s": time[order] * u.s,
@@ -153,8 +146,10 @@ def find_single_pulses(
             "snr": snr[order],
         }
     )
-    table.add_column(mjd[order], name="mjd", index=4)
-    table.meta["model"] = {"name": "single_pulses", "sha256": "SHA_PULSES", "device": where, "card": CARD}
+    start = dynamic_spectrum.meta.get("start_mjd")
+    if start is not None:
+        table.add_column((start + time[order] / 86400.0) * u.d, name="mjd", index=4)
+    table.meta["model"] = model_told(weights, header, where)
     table.meta["search"] = {
         "dm_max": dm_max,
         "width_max_s": width_max,

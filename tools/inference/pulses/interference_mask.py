@@ -12,6 +12,7 @@ CELL_SIGMAS = 8.0
 # Error of the logarithm of a noise that quartiles tell, times the root of the number of samples: 1.17 for a normal distribution (asymptotic variance of
 # quantiles; Serfling 1980, doi:10.1002/9780470316481, section 2.3), a little more for samples that are not quite independent.
 _ERROR = 1.5
+_STUCK = 16  # samples without any change, which no noise of several channels has
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution; Rousseeuw & Croux 1993, doi:10.1080/01621459.1993.10476408
 
 
@@ -44,22 +45,27 @@ def flattened(spectrum: Any, time_step_s: float, drift_s: float = 1.0) -> tuple[
     import numpy as np
 
     data = np.asarray(spectrum, dtype=np.float32)
-    finite = np.isfinite(data)
+    finite = np.isfinite(data) & ~_repeated(data)[None, :]
     if not finite.all():
         data = np.where(finite, data, np.nan)
     level = _level(data, max(round(drift_s / time_step_s), 16))
     data = np.where(finite, data - level, 0.0).astype(np.float32)
-    some = data[:, :: max(data.shape[1] // 4096, 1)]
+    # Times that are missing in all channels would make them look quieter than they are.
+    present = finite.any(axis=0)
+    there = data if present.all() else data[:, present]
+    if not there.shape[1]:
+        return np.zeros_like(data), np.zeros(len(data), dtype=bool)
+    some = there[:, :: max(there.shape[1] // 4096, 1)]
     low, high = np.quantile(some, [0.25, 0.75], axis=1)
     noise = (high - low) / 1.34898  # of a normal distribution
-    spread = data.std(axis=1)
+    spread = there.std(axis=1)
     # Data of few bits: quartiles that coincide, or stand at the only two values, say nothing; the standard deviation does.
     noise = np.where(noise > 0.25 * spread, np.minimum(noise, spread), spread).astype(np.float32)
     # What is far out counts as five sigmas, so that a bright pulse does not make its channels look bad.
     reach = 5.0 * noise[:, None]
-    near = np.clip(data, -reach, reach)
+    near = np.clip(there, -reach, reach)
     spread = near.std(axis=1)
-    good = (noise > 0) & (finite.mean(axis=1) > 0.5)
+    good = (noise > 0) & (finite[:, present].mean(axis=1) > 0.5)
     alike = (near[:, 1:] * near[:, :-1]).mean(axis=1) / np.maximum(spread**2, 1e-30)
     for statistic in (np.log(np.maximum(noise, 1e-30)), spread / np.maximum(noise, 1e-30), alike):
         good &= ~_apart(statistic, good, _ERROR / some.shape[1] ** 0.5)
@@ -81,7 +87,7 @@ def _level(data: Any, block: int) -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of blocks without data
         medians = np.stack([_middle(data[:, a:b]) for a, b in itertools.pairwise(cuts)], axis=1)
-    medians = np.where(np.isfinite(medians), medians, 0.0)
+    medians = _filled(medians)
     if count == 1:
         return medians
     centres = 0.5 * (cuts[:-1] + cuts[1:])
@@ -102,7 +108,38 @@ def _middle(block: Any) -> Any:
     low, middle, high = quantile(some, [0.25, 0.5, 0.75], axis=1, keepdims=True)
     away = np.maximum((high - low) / 1.34898, 0.5 * np.nanstd(some, axis=1, keepdims=True))
     near = np.abs(block - middle) <= 3.0 * away
-    return np.where(near, block, 0.0).sum(axis=1) / np.maximum(near.sum(axis=1), 1)
+    enough = near.sum(axis=1) > 0.1 * block.shape[1]
+    return np.where(enough, np.where(near, block, 0.0).sum(axis=1) / np.maximum(near.sum(axis=1), 1), np.nan)
+
+
+def _filled(levels: Any) -> Any:
+    """Levels of each channel, with that of the nearest block where a block has too few data; zero for a channel that has none."""
+    import numpy as np
+
+    known = np.isfinite(levels)
+    if known.all():
+        return levels
+    place = np.arange(levels.shape[1])
+    full = np.zeros_like(levels)
+    for channel in np.flatnonzero(known.any(axis=1)):
+        there = np.flatnonzero(known[channel])
+        nearest = there[np.abs(place[:, None] - there[None, :]).argmin(axis=1)]
+        full[channel] = levels[channel, nearest]
+    return full
+
+
+def _repeated(data: Any) -> Any:
+    """Samples of stretches in which nothing changes in any channel: a backend or a file fills so what it has lost."""
+    import numpy as np
+
+    same = np.concatenate([[False], (data[:, 1:] == data[:, :-1]).all(axis=0), [False]])
+    edges = np.flatnonzero(np.diff(same.astype(np.int8)))
+    lost = np.zeros(data.shape[1], dtype=bool)
+    for first, last in zip(edges[::2], edges[1::2], strict=True):
+        # `same[i]` says that sample i is as the one before it, so the run begins one earlier.
+        if last - first + 1 >= _STUCK:
+            lost[first : last + 1] = True
+    return lost
 
 
 def _apart(statistic: Any, good: Any, error: float) -> Any:

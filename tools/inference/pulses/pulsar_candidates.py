@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -87,20 +87,18 @@ class PulsarCandidates(Model):
 
     def load(self, dataset: str, folder: Path) -> Examples:
         """Candidates of HTRU2, or of a table with its columns; see `Model.load`."""
-        import numpy as np
-
         path = folder if folder.is_file() else folder / "htru2" / "htru2_dev.parquet"
-        columns = _columns(path)
-        statistics = read_statistics(columns, path.name)
-        target = None
-        if "is_pulsar" in columns:
-            target = np.asarray(columns["is_pulsar"], dtype=np.int64)
-            if not np.isin(target, (0, 1)).all():
-                raise InputError(
-                    f"The column is_pulsar of {path.name} holds values other than 0 and 1.", remedy="Give 0 or 1."
-                )
-        rows = np.asarray(columns["row"]) if "row" in columns else np.arange(len(statistics))
-        return Examples({"statistics": statistics}, target, rows.astype(str), dataset, False, {"row": rows})
+        return _candidates(_columns(path), path.name, dataset, 0)
+
+    def stream(self, path: Path, rows: int) -> Iterator[Examples]:
+        """Candidates of a Parquet or CSV file, some rows at a time."""
+        from gnomon.tools.inference.hub.streams import columns_in_chunks
+
+        done = 0
+        for columns in columns_in_chunks(path, rows):
+            part = _candidates(columns, path.name, path.name, done)
+            done += len(part)
+            yield part
 
     def folds(self, examples: Examples, seed: int) -> list[Split]:
         """Five folds."""
@@ -267,6 +265,23 @@ def _tenths(examples: Examples, seed: int) -> np.ndarray:
     return np.asarray((np.random.default_rng(seed).permutation(len(names)) % 10)[of])
 
 
+def _candidates(columns: Mapping[str, Any], where: str, source: str, first: int) -> Examples:
+    """Candidates from the columns of a table; rows without a number of their own are counted from `first`."""
+    import numpy as np
+
+    statistics = read_statistics(columns, where)
+    target = None
+    if "is_pulsar" in columns:
+        target = np.asarray(columns["is_pulsar"], dtype=np.int64)
+        if not np.isin(target, (0, 1)).all():
+            raise InputError(f"The column is_pulsar of {where} holds values other than 0 and 1.", remedy="Give 0 or 1.")
+    rows = np.asarray(columns["row"]) if "row" in columns else first + np.arange(len(statistics))
+    extras = {"row": rows}
+    if "name" in columns:
+        extras["name"] = np.array([str(n) for n in columns["name"]])
+    return Examples({"statistics": statistics}, target, rows.astype(str), source, False, extras)
+
+
 def _columns(path: Path) -> dict[str, Any]:
     """Columns of a Parquet file, or of a table that astropy reads."""
     if not path.is_file():
@@ -303,7 +318,7 @@ def _standard(tensors: Mapping[str, np.ndarray], features: np.ndarray) -> np.nda
     import numpy as np
 
     scaled = (features - tensors["scale.mean"]) / tensors["scale.spread"]
-    return np.nan_to_num(np.clip(scaled, -10.0, 10.0), nan=0.0).astype(np.float32)
+    return np.asarray(np.nan_to_num(np.clip(scaled, -10.0, 10.0), nan=0.0), dtype=np.float32)
 
 
 def _member_logits(fitted: Fitted, features: np.ndarray, device: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ FIRST_PASS = 0.8  # of the threshold: roundings of the fast transform cost short
 _ROWS = 64  # rows of delays that are smoothed at once, so that they stay in the processor's cache
 _CHUNK = 8192  # samples whose plane of delays is in memory at once
 _GULP = 32768  # samples
-_HITS = 400  # islands of hits that are measured in one stretch of data, strongest first
+_HITS = 400  # that are measured in one stretch of data, strongest first
 _WIDTH_RANGE = (0.5, 0.7, 1.0, 1.4, 2.0)
 
 
@@ -88,6 +89,12 @@ def find_pulses(spectrum: Any, frequency_mhz: Any, time_step_s: float, search: S
     if not good:
         return []
     hits = joined(_hits(spectrum, good, frequency_mhz, time_step_s, search), frequency_mhz, time_step_s)
+    if len(hits) > _HITS:
+        warnings.warn(
+            f"A stretch of {spectrum.shape[1] * time_step_s:.1f} s has {len(hits)} hits, most of them interference; the {_HITS} strongest were measured, and weaker pulses there may be lost.",
+            stacklevel=2,
+        )
+        hits = hits[:_HITS]
     exact = [measured(spectrum, good, frequency_mhz, time_step_s, hit, search) for hit in hits]
     kept = joined([c for c in exact if c.snr >= search.snr_min], frequency_mhz, time_step_s)
     return sorted(kept, key=lambda c: c.time_s)
@@ -170,7 +177,7 @@ def _hits(
         data = (data[:, 0:even:2] + data[:, 1:even:2]) * np.float32(0.5**0.5)
         step *= 2
     found = [c for c in found if c.width_s <= 1.5 * search.width_max_s and c.dm <= search.dm_max]
-    return sorted(found, key=lambda c: -c.snr)[:_HITS]
+    return found
 
 
 def _boxcars(plane: Any, good: int) -> tuple[Any, Any]:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gnomon.tools.kinds import ObjectTable, Ranking, Weights
 
 FLAGGED_BELOW = 0.01  # as in the guard of the hub
-CARD = "average precision 0.935 (0.925 to 0.946 at 95%) on htru2, 5 folds; logistic regression has 0.924 on the same"
+WEIGHTS = ("weights/pulsar_candidates.safetensors", "1efc56e2f4be5def46567abd21191e7e5931dc9e2c43fee442212ad5e65e3c5b")
 
 
 @tool(
@@ -20,12 +20,12 @@ CARD = "average precision 0.935 (0.925 to 0.946 at 95%) on htru2, 5 folds; logis
     effects=("compute",),
     seconds=3.0,
     seconds_per_1000_rows=0.05,
-    comparison="decision",
-    weights={"weights": ("weights/pulsar_candidates.safetensors", "SHA_PULSARS")},
+    comparison="float32",
+    weights={"weights": WEIGHTS},
     citations=(
         "Lyon et al. 2016, Fifty years of pulsar candidate selection, doi:10.1093/mnras/stw656",
-        "Lakshminarayanan et al. 2017, Simple and scalable predictive uncertainty estimation using deep ensembles, arXiv:1612.01474",
-        "Guo et al. 2017, On calibration of modern neural networks, arXiv:1706.04599",
+        "Lakshminarayanan et al. 2017, Simple and scalable predictive uncertainty estimation using deep ensembles, arXiv:1612.01474, 2017arXiv161201474L",
+        "Guo et al. 2017, On calibration of modern neural networks, arXiv:1706.04599, 2017arXiv170604599G",
     ),
     examples=(
         "Rank these pulsar candidates",
@@ -83,7 +83,7 @@ def rank_pulsar_candidates(
 
     from gnomon.tools.inference.hub.devices import choose_device
     from gnomon.tools.inference.hub.models import Fitted
-    from gnomon.tools.inference.hub.weights import read_tensors
+    from gnomon.tools.inference.hub.weights import model_told, read_tensors
     from gnomon.tools.inference.pulses.candidate_statistics import read_statistics
     from gnomon.tools.inference.pulses.pulsar_candidates import pulsar_probabilities
 
@@ -109,5 +109,5 @@ def rank_pulsar_candidates(
             "score_spread": said.extras["spread"][order],
             "in_domain": said.in_domain[order],
         },
-        meta={"model": {"name": "pulsar_candidates", "sha256": "SHA_PULSARS", "device": where, "card": CARD}},
+        meta={"model": model_told(weights, header, where)},
     )

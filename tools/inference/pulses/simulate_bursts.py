@@ -171,7 +171,7 @@ def boxcar_snr(cells: Any, first: Any, receiver: Receiver, burst: Burst) -> floa
     while width < len(total):
         best = max(best, float((total[width:] - total[:-width]).max()) / width**0.5)
         width = max(width + 1, int(width * 1.2))
-    return best / len(cells) ** 0.5
+    return float(best / len(cells) ** 0.5)
 
 
 def add_burst(spectrum: Any, receiver: Receiver, burst: Burst, snr: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -26,6 +26,7 @@ _RECIPE = {
     "cpu": Recipe(epochs=10, batch=128, learning_rate=2e-3, weight_decay=1e-2, patience=10, members=2),
     "gpu": Recipe(epochs=30, batch=256, learning_rate=2e-3, weight_decay=1e-2, patience=10, members=4),
 }
+_AT_ONCE = 4096  # candidates of a file in memory, at 16 kB each
 _IMAGES = ("dynamic", "plane")
 
 
@@ -110,7 +111,7 @@ class SinglePulses(Model):
     def load(self, dataset: str, folder: Path) -> Examples:
         """Simulated candidates: from a file that `save_candidates` wrote, or computed anew (minutes); see `Model.load`.
 
-        Real candidates cannot stand in a table; observations are searched by the tool ``find_single_pulses``.
+        Observations are searched by `stream` and by the tool ``find_single_pulses``.
         """
         path = folder if folder.is_file() else folder / "simulated-pulses" / "candidates.safetensors"
         if path.is_file():
@@ -120,6 +121,17 @@ class SinglePulses(Model):
                 f"There is no set {dataset!r} of candidates of single pulses.", remedy="Ask for simulated-pulses."
             )
         return self.simulate(OBSERVATIONS["cpu"], _SEED)
+
+    def stream(self, path: Path, rows: int) -> Iterator[Examples]:
+        """Candidates in a filterbank file, searched a gulp at a time; or those of a file that `save_candidates` wrote."""
+        from gnomon.tools.inference.pulses.observed_candidates import candidates_of_file
+        from gnomon.tools.reading.psrfits_files import is_psrfits_search
+        from gnomon.tools.reading.sigproc_files import is_sigproc
+
+        if is_sigproc(path) or is_psrfits_search(path):
+            yield from candidates_of_file(path, min(rows, _AT_ONCE))
+        else:
+            yield read_candidates(path)
 
     def simulate(self, n: int, seed: int, preset: Preset = "cpu") -> Examples:
         """Candidates of `n` simulated observations of 4096 samples with two bursts each; about half a second for each."""

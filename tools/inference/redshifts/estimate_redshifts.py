@@ -19,8 +19,6 @@ QUASAR_WEIGHTS = (
     "weights/quasar_redshifts.safetensors",
     "0e09e1aa06e6d8ec1ac08a87f982462e5fa254bd6baf3ba0d226cc2bf927d1de",
 )
-GALAXY_CARD = "sigma_NMAD 0.015 (0.014 to 0.015 at 95%) on sdss-photoz, 5 folds; random forest has 0.017 on the same"
-QUASAR_CARD = "sigma_NMAD 0.037 (0.034 to 0.041 at 95%) on sdss-photoz, 5 folds; random forest has 0.099 on the same"
 
 
 @tool(
@@ -112,15 +110,13 @@ def estimate_redshifts(
     Mixture densities for redshifts: D'Isanto & Polsterer 2018, doi:10.1051/0004-6361/201731326.  Ensembles: Collister & Lahav 2004,
     doi:10.1086/383254.  Point estimate: Tanaka et al. 2018, doi:10.1093/pasj/psx077, section 4.1.
     """
-    import hashlib
-
     import numpy as np
     from astropy.table import QTable
 
     from gnomon.tools.inference.hub.devices import choose_device
     from gnomon.tools.inference.hub.domain import FLAGGED_BELOW
     from gnomon.tools.inference.hub.models import Fitted
-    from gnomon.tools.inference.hub.weights import read_tensors
+    from gnomon.tools.inference.hub.weights import model_told, read_tensors
     from gnomon.tools.inference.redshifts.galaxy_redshifts import GalaxyRedshifts
     from gnomon.tools.inference.redshifts.magnitude_columns import bands_there, magnitudes_in
     from gnomon.tools.inference.redshifts.quasar_redshifts import QuasarRedshifts
@@ -133,7 +129,8 @@ def estimate_redshifts(
     galaxies = objects == "galaxy"
     model = GalaxyRedshifts() if galaxies else QuasarRedshifts()
     weights = galaxy_weights if galaxies else quasar_weights
-    made = model.predict(Fitted(*read_tensors(weights)), inputs, device)
+    fitted = Fitted(*read_tensors(weights))
+    made = model.predict(fitted, inputs, device)
     named = sources.copy()
     with_names(named, naming_column(named))
     there = bands > 0
@@ -164,12 +161,7 @@ def estimate_redshifts(
         grid_edges=edges.tolist(),
         outlier_cut=model.outlier_cut,
         magnitude_columns=used,
-        model={
-            "name": model.name,
-            "sha256": hashlib.sha256(weights.read_bytes()).hexdigest(),
-            "device": str(choose_device(device)),
-            "card": GALAXY_CARD if galaxies else QUASAR_CARD,
-        },
+        model=model_told(weights, fitted.header, str(choose_device(device))),
     )
     gone, some = int((~there).sum()), int((there & (bands < len(inputs["magnitudes"][0]))).sum())
     odd = int((there & (made.in_domain < FLAGGED_BELOW)).sum())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from gnomon.tools.inference.redshifts.mixture_network import MixtureNetwork
 
 _GUARD_PART = 0.45  # of the objects, held back to say how odd usual ones are; nothing of the network depends on it
+_ROWS = 20_000  # objects at a time: their densities take about 64 MB, several times over
 # AB minus Vega (Blanton & Roweis 2007, doi:10.1086/510127, table 1).
 _VEGA_OFFSETS_MAG = (0.91, -0.08, 0.16, 0.37, 0.54)
 
@@ -119,31 +120,47 @@ class RedshiftModel(Model):
 
     def load(self, dataset: str, folder: Path) -> Examples:
         """Objects of this class in the SDSS set, or in a table with its columns; see `Model.load`."""
-        import numpy as np
-
         path = folder if folder.is_file() else folder / dataset / "sdss_dev.parquet"
-        columns = read_columns(path)
-        if "class" in columns:
-            rows = np.asarray(columns["class"]).astype(str) == self.object_class
-            columns = {k: v[rows] for k, v in columns.items()}
-        inputs = photometry_inputs(columns, path.name)
-        count = len(inputs["magnitudes"])
-        if not count:
+        examples = self._examples(read_columns(path), path.name, dataset, 0)
+        if not len(examples):
             raise InputError(
                 f"{path.name} holds no object of the class {self.object_class}.", remedy="Name another file."
             )
+        return examples
+
+    def stream(self, path: Path, rows: int) -> Iterator[Examples]:
+        """The same of a file of any size, at most 20 000 rows at a time, since each object has a density; see `Model.stream`."""
+        from gnomon.tools.inference.hub.streams import columns_in_chunks
+
+        before = 0
+        for columns in columns_in_chunks(path, min(rows, _ROWS)):
+            examples = self._examples(columns, path.name, self.datasets[0].name, before)
+            before += len(next(iter(columns.values())))
+            if len(examples):
+                yield examples
+
+    def _examples(self, columns: Mapping[str, Any], name: str, dataset: str, before: int) -> Examples:
+        """Objects of this class among rows of a table, `before` of which came earlier."""
+        import numpy as np
+
+        numbers = np.arange(before, before + len(next(iter(columns.values()))))
+        if "class" in columns:
+            rows = np.asarray(columns["class"]).astype(str) == self.object_class
+            columns, numbers = {k: v[rows] for k, v in columns.items()}, numbers[rows]
+        inputs = photometry_inputs(columns, name)
         target = None
         if "z_spec" in columns:
             target = np.asarray(columns["z_spec"], dtype=np.float64)
-            if not np.isfinite(target).all() or target.min() <= -1.0:
+            if not (target > -1.0).all():
                 raise InputError(
-                    f"The column z_spec of {path.name} holds what is no redshift.", remedy="Leave those rows out."
+                    f"The column z_spec of {name} holds what is no redshift.", remedy="Leave those rows out."
                 )
-        names = np.arange(count).astype(str)
+        names = numbers.astype(str)
         identity = ("plate", "mjd", "fiberid")
         if all(k in columns for k in identity):
             names = np.array(
-                ["-".join(str(int(v)) for v in row) for row in zip(*(columns[k] for k in identity), strict=True)]
+                ["-".join(str(int(v)) for v in row) for row in zip(*(columns[k] for k in identity), strict=True)],
+                dtype=str,
             )
         return Examples(inputs, target, names, dataset, False)
 

@@ -85,6 +85,14 @@ def test_tables_are_found_by_their_columns_whatever_they_are_called(tmp_path: Pa
         assert points["snid"].tolist() == [3, 3] and objects["z_host_phot"].tolist() == [0.5]
 
 
+def test_one_table_may_hold_both(tmp_path: Path) -> None:
+    both = {**POINTS, "z_host_phot": [0.5, 0.5], "z_host_phot_err": [0.02, 0.02], "class3": ["Ia", "Ia"]}
+    pq.write_table(pa.table(both), tmp_path / "all.parquet")
+    points, objects = read_survey_tables("spcc", tmp_path / "all.parquet")
+    assert points["mjd"].tolist() == [1.0, 2.0]
+    assert objects["class3"].tolist() == ["Ia"] and objects["z_host_phot"].tolist() == [0.5]
+
+
 def test_a_missing_table_is_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no Parquet table of points"):
         read_survey_tables("spcc", tmp_path)

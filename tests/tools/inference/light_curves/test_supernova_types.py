@@ -18,15 +18,12 @@ from gnomon.tools.inference.hub.splits import refuse_leak, split_by_group
 from gnomon.tools.inference.hub.training import Training
 from gnomon.tools.inference.light_curves import supernova_types
 from gnomon.tools.inference.light_curves.multiband_points import padded_points
-from gnomon.tools.inference.light_curves.supernova_types import (
-    CLASSES,
-    STAGES,
-    SupernovaTypes,
-    area_under_curve,
-    at_stages,
-)
+from gnomon.tools.inference.light_curves.supernova_stages import CLASSES, OBSERVED_SURVEYS, STAGES, at_stages
+from gnomon.tools.inference.light_curves.supernova_types import SupernovaTypes, area_under_curve
+from gnomon.tools.inference.light_curves.supernova_types_training import as_observed_worse, training_arrays
 
 MODEL = SupernovaTypes()
+OBJECTS = 340
 ROOT = Path(__file__).resolve().parents[4]
 SHARED = ROOT.parent / "shared" / "data"
 needs_shared = pytest.mark.skipif(
@@ -37,17 +34,17 @@ needs_shared = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def examples() -> Examples:
-    return MODEL.simulate(460, 5)
+    return MODEL.simulate(OBJECTS, 5)
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory, examples: Examples) -> tuple[Fitted, Examples]:
     """A small network, trained for seconds; and the part it never saw."""
     torch.set_num_threads(1)
-    split = split_by_group(examples, (0.55, 0.2, 0.25), seed=1)
+    split = split_by_group(examples, (0.5, 0.25, 0.25), seed=1)
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(supernova_types._ARCHITECTURE, "cpu", {"width": 16, "dropout": 0.1})
-        short = replace(supernova_types._RECIPE["cpu"], epochs=20, batch=64, learning_rate=5e-3, members=2)
+        short = replace(supernova_types._RECIPE["cpu"], epochs=16, batch=48, learning_rate=5e-3, members=2)
         patch.setitem(supernova_types._RECIPE, "cpu", short)
         folder = tmp_path_factory.mktemp("training")
         return MODEL.fit(
@@ -58,7 +55,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, examples: Examples) -> tup
 def test_stages_of_an_object_stay_together(examples: Examples) -> None:
     for fold in MODEL.folds(examples, 0):
         refuse_leak(fold.train, fold.validation, fold.test)
-    assert len(np.unique(examples.groups)) == 460
+    assert len(np.unique(examples.groups)) == OBJECTS
     assert set(np.unique(examples.extras["stage"])) == set(range(len(STAGES)))
 
 
@@ -100,11 +97,11 @@ def test_area_under_curve_is_that_of_scikit_learn() -> None:
 
 def test_augmentation_ends_curves_without_the_maximum_and_keeps_the_rest(examples: Examples) -> None:
     rows = examples.take(np.flatnonzero(examples.extras["stage"] == 0)[:200])
-    batch = {k: torch.from_numpy(v) for k, v in supernova_types._arrays(rows).items()}
-    made = supernova_types._augmented(batch, torch.Generator().manual_seed(0))
+    batch = {k: torch.from_numpy(v) for k, v in training_arrays(rows).items()}
+    made = as_observed_worse(batch, torch.Generator().manual_seed(0))
     assert not (made["observed"] & ~batch["observed"]).any()
     moved = {**batch, "peak": batch["peak"] + 50.0}
-    same = supernova_types._augmented(moved, torch.Generator().manual_seed(0))
+    same = as_observed_worse(moved, torch.Generator().manual_seed(0))
     assert all(torch.equal(made[k], same[k]) for k in ("observed", "flux", "flux_err", "shift"))
     assert float(made["redshift"].isnan().float().mean()) == pytest.approx(0.1, abs=0.07)
     counts = made["observed"].sum(dim=1) / batch["observed"].sum(dim=1)
@@ -188,7 +185,7 @@ def test_the_explanation_points_at_where_the_light_is(trained: tuple[Fitted, Exa
 
 
 def test_classical_methods_answer_for_every_stage(examples: Examples) -> None:
-    split = split_by_group(examples, (0.6, 0.0, 0.4), seed=2)
+    split = split_by_group(examples, (0.5, 0.0, 0.5), seed=2)
     assert split.test.target is not None
     for value in MODEL.baseline(split.train, split.test, 0).values():
         assert value.sum(axis=1) == pytest.approx(1.0)
@@ -262,4 +259,4 @@ def test_shared_data_are_read_whole() -> None:
     assert np.bincount(whole.target).tolist() == [955, 525, 2520]  # Ia, Ibc, II, as its README counts
     assert len(CLASSES) == 3
     observed = MODEL.load("pantheon-plus", SHARED)
-    assert not observed.simulated and set(observed.extras["survey"]) == set(supernova_types.OBSERVED_SURVEYS)
+    assert not observed.simulated and set(observed.extras["survey"]) == set(OBSERVED_SURVEYS)

@@ -11,8 +11,6 @@ from gnomon.tools.errors import InputError
 from gnomon.tools.inference.hub.examples import Examples
 from gnomon.tools.inference.hub.models import Fitted
 from gnomon.tools.inference.hub.splits import refuse_leak
-from gnomon.tools.inference.hub.training import Recipe, Training
-from gnomon.tools.inference.light_curves import transit_vetting
 from gnomon.tools.inference.light_curves.transit_vetting import TransitVetting
 from gnomon.tools.inference.light_curves.view_statistics import SCALARS, guard_statistics, scaled_scalars, tree_features
 
@@ -20,20 +18,8 @@ MODEL = TransitVetting()
 
 
 @pytest.fixture(scope="module")
-def simulated() -> Examples:
-    return MODEL.simulate(700, 11)
-
-
-@pytest.fixture(scope="module")
-def fitted(simulated: Examples, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
-    patch = pytest.MonkeyPatch()
-    patch.setitem(transit_vetting._RECIPE, "cpu", Recipe(epochs=3, batch=64, learning_rate=3e-3, members=2))
-    patch.setattr(transit_vetting, "_TREES", {"max_iter": 20, "max_features": 0.3})
-    try:
-        training = Training(tmp_path_factory.mktemp("training"), 4, note=lambda _line: None)
-        return MODEL.fit(simulated.take(slice(0, 450)), simulated.take(slice(450, 700)), "cpu", training)
-    finally:
-        patch.undo()
+def unseen() -> Examples:
+    return MODEL.simulate(150, 12)
 
 
 def catalogue(folder: Path, examples: Examples, name: str = "signals", **columns: object) -> Path:
@@ -48,62 +34,66 @@ def catalogue(folder: Path, examples: Examples, name: str = "signals", **columns
     return folder / f"{name}.parquet"
 
 
-def test_a_small_training_tells_signals_from_the_rest_and_says_so_again(simulated: Examples, fitted: Fitted) -> None:
-    test = MODEL.simulate(150, 12)
-    said = MODEL.predict(fitted, test.inputs, "cpu")
+def test_a_small_training_tells_signals_from_the_rest_and_says_so_again(
+    unseen: Examples, small_vetting: Fitted
+) -> None:
+    test = unseen
+    said = MODEL.predict(small_vetting, test.inputs, "cpu")
     assert said.value.shape == (150, 3) and np.allclose(said.value.sum(axis=1), 1.0)
     assert MODEL.metrics[1].function(test.target, said.value, {}) > 0.9  # type: ignore[arg-type]
-    again = MODEL.predict(fitted, test.inputs, "cpu")
+    again = MODEL.predict(small_vetting, test.inputs, "cpu")
     assert np.array_equal(said.value, again.value)
 
 
-def test_each_signal_is_read_by_itself_and_its_mirror_image_is_the_same(simulated: Examples, fitted: Fitted) -> None:
-    some = simulated.take(slice(0, 40))
-    whole = MODEL.predict(fitted, some.inputs, "cpu").value
+def test_each_signal_is_read_by_itself_and_its_mirror_image_is_the_same(
+    transit_signals: Examples, small_vetting: Fitted
+) -> None:
+    some = transit_signals.take(slice(0, 40))
+    whole = MODEL.predict(small_vetting, some.inputs, "cpu").value
     order = np.random.default_rng(0).permutation(40)
-    assert np.allclose(MODEL.predict(fitted, some.take(order).inputs, "cpu").value, whole[order], atol=1e-5)
-    assert np.allclose(MODEL.predict(fitted, some.take(slice(3, 4)).inputs, "cpu").value, whole[3:4], atol=1e-5)
+    assert np.allclose(MODEL.predict(small_vetting, some.take(order).inputs, "cpu").value, whole[order], atol=1e-5)
+    assert np.allclose(MODEL.predict(small_vetting, some.take(slice(3, 4)).inputs, "cpu").value, whole[3:4], atol=1e-5)
     turned = {k: (v if k == "scalars" else v[:, ::-1].copy()) for k, v in some.inputs.items()}
-    assert np.allclose(MODEL.predict(fitted, turned, "cpu").value, whole, atol=1e-4)
+    assert np.allclose(MODEL.predict(small_vetting, turned, "cpu").value, whole, atol=1e-4)
 
 
-def test_numbers_may_be_missing(simulated: Examples, fitted: Fitted) -> None:
-    some = simulated.take(slice(450, 700))
+def test_numbers_may_be_missing(transit_signals: Examples, small_vetting: Fitted) -> None:
+    some = transit_signals.take(slice(280, 500))
     bare = {**some.inputs, "scalars": np.full_like(some.inputs["scalars"], np.nan)}
-    said = MODEL.predict(fitted, bare, "cpu")
+    said = MODEL.predict(small_vetting, bare, "cpu")
     assert np.isfinite(said.value).all()
     assert MODEL.metrics[1].function(some.target, said.value, {}) > 0.85  # type: ignore[arg-type]
 
 
-def test_the_guard_flags_periods_that_never_occur_and_other_units(simulated: Examples, fitted: Fitted) -> None:
-    test = MODEL.simulate(120, 13)
+def test_the_guard_flags_periods_that_never_occur_and_other_units(unseen: Examples, small_vetting: Fitted) -> None:
+    test = unseen
     strange = MODEL.strange(test, 0)
-    usual = MODEL.predict(fitted, test.inputs, "cpu").in_domain < 0.01
+    usual = MODEL.predict(small_vetting, test.inputs, "cpu").in_domain < 0.01
     assert usual.mean() < 0.1
     for name in ("views times 1000", "period and duration times 1000"):
-        assert (MODEL.predict(fitted, strange[name], "cpu").in_domain < 0.01).mean() > 0.9
+        assert (MODEL.predict(small_vetting, strange[name], "cpu").in_domain < 0.01).mean() > 0.9
     assert all(np.isfinite(v["global_view"]).all() and np.isfinite(v["local_view"]).all() for v in strange.values())
 
 
-def test_the_explanation_points_at_the_transit(fitted: Fitted) -> None:
-    test = MODEL.simulate(60, 14)
+def test_the_explanation_points_at_the_transit(unseen: Examples, small_vetting: Fitted) -> None:
+    test = unseen
     chosen = test.take(test.target == 2)
-    told = MODEL.explain(fitted, chosen.inputs, "cpu")
+    told = MODEL.explain(small_vetting, chosen.inputs, "cpu")
     weight = np.abs(told.values["local_view"])
     inside = np.abs(chosen.inputs["local_view"]) > 0.3
     assert weight[inside].mean() > 3 * weight[~inside].mean()
     assert told.values["global_view"].shape == chosen.inputs["global_view"].shape
 
 
-def test_baselines_give_probabilities_of_three_classes(simulated: Examples) -> None:
-    few = simulated.take(slice(0, 80))
-    made = MODEL.baseline(simulated.take(slice(80, 400)), few, 0)
+def test_baselines_give_probabilities_of_three_classes(transit_signals: Examples) -> None:
+    few = transit_signals.take(slice(0, 80))
+    made = MODEL.baseline(transit_signals.take(slice(80, 280)), few, 0)
     assert len(made) == 3
     assert all(v.shape == (80, 3) and np.allclose(v.sum(axis=1), 1.0) for v in made.values())
 
 
-def test_one_file_is_enough_and_copies_join_stars(simulated: Examples, tmp_path: Path) -> None:
-    few = simulated.take(slice(0, 12))
+def test_one_file_is_enough_and_copies_join_stars(transit_signals: Examples, tmp_path: Path) -> None:
+    few = transit_signals.take(slice(0, 12))
     views = {k: v.copy() for k, v in few.inputs.items()}
     for key in ("global_view", "local_view"):
         views[key][9] = views[key][2]  # a copy under another star
@@ -121,9 +111,9 @@ def test_one_file_is_enough_and_copies_join_stars(simulated: Examples, tmp_path:
 
 
 def test_files_that_do_not_belong_together_or_hold_other_things_are_refused(
-    simulated: Examples, tmp_path: Path
+    transit_signals: Examples, tmp_path: Path
 ) -> None:
-    few = simulated.take(slice(0, 6))
+    few = transit_signals.take(slice(0, 6))
     path = catalogue(tmp_path, few, label=["J"] * 5 + ["planet"])
     with pytest.raises(InputError, match="'planet'"):
         MODEL.load("tess-triage", path)
@@ -145,8 +135,8 @@ def test_files_that_do_not_belong_together_or_hold_other_things_are_refused(
         MODEL.load("tess-triage", tmp_path / "nothing.parquet")
 
 
-def test_statistics_are_those_of_the_mirror_image_and_scales_are_cut(simulated: Examples) -> None:
-    some = simulated.take(slice(0, 20)).inputs
+def test_statistics_are_those_of_the_mirror_image_and_scales_are_cut(transit_signals: Examples) -> None:
+    some = transit_signals.take(slice(0, 20)).inputs
     turned = {k: (v if k == "scalars" else v[:, ::-1].copy()) for k, v in some.items()}
     assert np.allclose(tree_features(some), tree_features(turned), atol=1e-6, equal_nan=True)
     assert np.isfinite(guard_statistics(some)).all()

@@ -73,3 +73,18 @@ def test_dead_data_have_no_good_channel():
     flat, good = flattened(np.zeros((32, 1024)), 1e-3)
     assert not good.any()
     assert np.all(flat == 0)
+
+
+def test_what_a_file_was_filled_up_with_is_missing(noise):
+    whole, good = flattened(noise, 1e-3, drift_s=0.25)
+    cut = noise.copy()
+    cut[:, 3000:] = 0.0
+    cut[:, 1000:1100] = 7.0
+    flat, still_good = flattened(cut, 1e-3, drift_s=0.25)
+    assert still_good.sum() >= good.sum() - 1
+    assert np.all(flat[:, 3001:] == 0)
+    assert np.all(flat[:, 1001:1100] == 0)
+    # What is there keeps its level to the end, and its noise.
+    kept = still_good & good
+    assert flat[kept, 2600:2999].mean() == pytest.approx(0.0, abs=0.05)
+    assert flat[kept, 1200:2900].std() == pytest.approx(whole[kept, 1200:2900].std(), rel=0.05)

@@ -143,6 +143,19 @@ def test_files_of_candidates_are_read_with_and_without_truth(tmp_path):
         MODEL.load("htru2", tmp_path / "f.csv")
 
 
+def test_a_file_in_pieces_is_the_file(tmp_path):
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    examples = drawn(250, 3)
+    columns = dict(zip(STATISTICS, examples.inputs["statistics"].T, strict=True))
+    parquet.write_table(pa.table(columns), tmp_path / "c.parquet")
+    parts = list(MODEL.stream(tmp_path / "c.parquet", 100))
+    assert len(parts) == 3
+    assert np.array_equal(np.concatenate([p.inputs["statistics"] for p in parts]), examples.inputs["statistics"])
+    assert len({n for p in parts for n in p.names}) == 250
+
+
 def test_folds_of_the_real_set_share_nothing_and_cover_all(shared):
     examples = MODEL.load("htru2", shared)
     assert len(examples) == 14318

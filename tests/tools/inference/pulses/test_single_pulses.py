@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 
 import numpy as np
@@ -170,3 +171,43 @@ def test_other_files_are_refused(tmp_path):
         read_candidates(tmp_path / "x.safetensors")
     with pytest.raises(InputError, match="no set 'real-pulses'"):
         MODEL.load("real-pulses", tmp_path)
+
+
+def filterbank(path, bursts, times):
+    """A SIGPROC file of eight bits, highest frequency first."""
+    spectrum = np.random.default_rng(1).standard_normal((64, times), dtype=np.float32)
+    for time, dm in bursts:
+        add_burst(spectrum, RECEIVER, Burst(time, dm, 5e-3), 25.0)
+    power = np.clip(np.rint(100 + 12 * spectrum[::-1]), 0, 255).astype(np.uint8)
+
+    def word(text):
+        return struct.pack("<i", len(text)) + text.encode()
+
+    values = {
+        "nchans": 64,
+        "nbits": 8,
+        "nifs": 1,
+        "tsamp": 1e-3,
+        "fch1": float(RECEIVER.frequency_mhz[-1]),
+        "foff": -RECEIVER.channel_mhz,
+    }
+    header = word("HEADER_START")
+    for name, value in values.items():
+        header += word(name) + struct.pack("<d" if isinstance(value, float) else "<i", value)
+    path.write_bytes(header + word("HEADER_END") + power.T.tobytes())
+    return path
+
+
+def test_a_filterbank_file_is_streamed_as_candidates(tmp_path):
+    path = filterbank(tmp_path / "x.fil", [(1.0, 200.0), (2.5, 500.0)], 5000)
+    whole = list(MODEL.stream(path, 1000))
+    assert len(whole) == 1
+    assert whole[0].target is None
+    assert not whole[0].simulated
+    assert [round(d, -1) for d in whole[0].extras["dm"]] == [200.0, 500.0]
+    assert whole[0].names[0].startswith("1.00")
+    single = list(MODEL.stream(path, 1))
+    assert [len(e) for e in single] == [1, 1]
+    assert len({g for e in single for g in e.groups}) == 2
+    assert np.array_equal(single[1].inputs["plane"][0], whole[0].inputs["plane"][1])
+    assert list(MODEL.stream(filterbank(tmp_path / "y.fil", [], 3000), 1000)) == []

@@ -79,7 +79,10 @@ def test_nothing_passes_below_the_lyman_limit_and_the_forest_is_thin_near_us() -
     # Madau 1995, equation 12: half of the light is lost where 0.0036 x^3.46 = ln 2.
     half = (np.log(2.0) / 0.0036) ** (1 / 3.46)
     assert forest_transmission(np.array([1215.67 * half]), np.array([5.0]))[0] == pytest.approx(0.5)
-    quasars = [quasar_spectrum(WAVE[None, :] / (1 + z), _column(-0.5), _column(1.0), _column(z), _column(0.0)) for z in (2.0, 3.6)]
+    quasars = [
+        quasar_spectrum(WAVE[None, :] / (1 + z), _column(-0.5), _column(1.0), _column(z), _column(0.0))
+        for z in (2.0, 3.6)
+    ]
     near, far = (ab_magnitudes(q)[0] for q in quasars)
     # From a redshift of about 3.2 the Lyman limit is in u, which quasars then drop out of.
     assert far[0] - far[1] > 2.0 > near[0] - near[1]
