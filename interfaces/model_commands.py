@@ -54,6 +54,9 @@ def _named(found: Models, name: str) -> list[Offer]:
 
 def models(
     name: Annotated[str | None, typer.Argument(help="One model, or all of a family: their cards.")] = None,
+    table: Annotated[
+        bool, typer.Option("--table", help="All scores beside those of classical methods, as a table in Markdown.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """List the trained models, or print the card of one."""
@@ -71,6 +74,10 @@ def models(
             say(str(error))
     if as_json:
         print_json({"models": [asdict(card) for _offer, card in cards]})
+    elif table:
+        from gnomon.tools.inference.hub.bench import rows_of_card, table_of
+
+        print_text(table_of([row for _offer, card in cards for row in rows_of_card(card)]))
     elif name is None:
         if not cards:
             say("There are no trained models here.")

@@ -358,11 +358,16 @@ class Engine:
         }
         if outcome.replies is not None:
             fields["replies"] = outcome.replies
+        tool = self.registry.tool(step.tool)
+        if weights := weights_of(tool, step):
+            fields["weights"] = {
+                name: {"sha256": sha256, "file": weights_name(tool, name, sha256)} for name, sha256 in weights.items()
+            }
         if outcome.status == "failed":
+            self._keep_weights(run, fields)  # whoever replays the run has to see it fail in the same way
             self._tell(run, "step.failed", **fields, error=outcome.error)
             state.failed.add(step.id)
             return
-        tool = self.registry.tool(step.tool)
         record = {
             **fields,
             "version": step.version,
@@ -371,10 +376,6 @@ class Engine:
             "machine": machine_class(self.threads),
             "key": self._key(plan, step, state),
         }
-        if weights := weights_of(tool, step):
-            record["weights"] = {
-                name: {"sha256": sha256, "file": weights_name(tool, name, sha256)} for name, sha256 in weights.items()
-            }
         if outcome.artifact is not None:
             record["artifact"] = outcome.artifact.model_dump(mode="json")
         else:
@@ -382,9 +383,12 @@ class Engine:
         self._finish(run, step, record, state)
         self.store.remember(record["key"], {**record, "run": run.id})
 
-    def _finish(self, run: Run, step: Step, record: dict[str, Any], state: _State) -> None:
+    def _keep_weights(self, run: Run, record: dict[str, Any]) -> None:
         for weights in record.get("weights", {}).values():
             run.keep_weights(weights["file"], weights["sha256"], self.store)
+
+    def _finish(self, run: Run, step: Step, record: dict[str, Any], state: _State) -> None:
+        self._keep_weights(run, record)
         if "artifact" in record:
             artifact = Artifact.model_validate(record["artifact"])
             run.write_output(step.id, artifact, self.store)

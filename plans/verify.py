@@ -187,7 +187,8 @@ def _inputs(run: Run) -> Found:
     files = plan.files if plan else []
     for file in files:
         _same_bytes(run.folder / "inputs" / file.name, file.sha256, faults)
-    weights = {w["file"]: w["sha256"] for e in run.events("step.finished") for w in e.get("weights", {}).values()}
+    ended = [*run.events("step.finished"), *run.events("step.failed")]
+    weights = {w["file"]: w["sha256"] for e in ended for w in e.get("weights", {}).values()}
     for name, sha256 in weights.items():
         path = run.folder / "weights" / name
         if not path.is_file() or file_digest(path) != sha256:

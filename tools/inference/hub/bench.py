@@ -11,6 +11,7 @@ from gnomon.tools.inference.hub.evaluation import calibration_of, metrics_of, sc
 from gnomon.tools.inference.hub.training import Training
 
 if TYPE_CHECKING:
+    from gnomon.tools.inference.hub.cards import Card
     from gnomon.tools.inference.hub.models import Prediction, Preset
     from gnomon.tools.inference.hub.offered import Offer
 
@@ -85,6 +86,25 @@ def _rows(
             "weights": weights,
         }
         for name, score in scores["metrics"].items()
+    ]
+
+
+def rows_of_card(card: Card) -> list[dict[str, Any]]:
+    """The scores of a card as rows of the table, which is what a training with its preset and seed gave."""
+    return [
+        {
+            "family": card.family,
+            "model": card.model,
+            "dataset": where,
+            "simulated": told["simulated"],
+            "examples": told["examples"],
+            "metric": name,
+            "ours": score,
+            "baselines": {k: v[name] for k, v in card.baselines.get(where, {}).items()},
+            "seconds": card.cost["train_seconds"],
+        }
+        for where, told in card.scores.items()
+        for name, score in told["metrics"].items()
     ]
 
 
