@@ -32,17 +32,17 @@ def recognise_filterbank(path: Path) -> dict[str, Any] | None:
     dict or None
         ``confidence``, ``found``, ``found_zh`` and ``rows`` (time samples); None where it is none.
     """
-    try:
-        if is_sigproc(path):
-            held: Any = open_sigproc(path)
-            what, what_zh = "a SIGPROC filterbank file", "SIGPROC 滤波器组文件"
-        elif is_psrfits_search(path):
-            held = open_psrfits(path)
-            what, what_zh = "a PSRFITS file in search mode", "PSRFITS 搜寻模式文件"
-        else:
-            return None
-    except InputError:
+    if is_sigproc(path):
+        what, what_zh = "a SIGPROC filterbank file", "SIGPROC 滤波器组文件"
+    elif is_psrfits_search(path):
+        what, what_zh = "a PSRFITS file in search mode", "PSRFITS 搜寻模式文件"
+    else:
         return None
+    try:
+        held: Any = open_sigproc(path) if is_sigproc(path) else open_psrfits(path)
+    except InputError:
+        # It is one and is broken: the reader says in a sentence how.
+        return {"confidence": 0.99, "found": f"{what}, broken", "found_zh": f"{what_zh}（已损坏）", "rows": 0}
     shape = f"{held.channels} channels and {held.times} time samples"
     return {
         "confidence": 0.99,

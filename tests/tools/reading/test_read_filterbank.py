@@ -131,7 +131,8 @@ def test_headers_that_make_no_sense_are_refused_in_a_sentence(tmp_path, counts, 
     path = written(tmp_path, sigproc_bytes(counts, **change))
     with pytest.raises(InputError, match=said):
         read_filterbank(path)
-    assert recognise_filterbank(path) is None
+    # It is told what it is, so that the reader is asked and says what is wrong.
+    assert "broken" in recognise_filterbank(path)["found"]
 
 
 def test_cut_files_are_told(tmp_path, counts):

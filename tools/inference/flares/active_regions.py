@@ -75,6 +75,39 @@ def read_regions(columns: Mapping[str, Any], name: str) -> np.ndarray:
     return values.astype(np.float32)
 
 
+def region_inputs(
+    columns: Mapping[str, Any], flares: Mapping[str, Any] | None, reports: Mapping[str, Any] | None, name: str
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Inputs of the model of flares.
+
+    Parameters
+    ----------
+    columns : mapping of str to array
+        The keywords; ``noaa_ar`` and ``t_rec`` (TAI) where earlier flares or spots are to be looked up.
+    flares, reports : mapping of str to array, or None
+        See `earlier_flares` and `spots_before`.
+    name : str
+        Of the table, for errors.
+
+    Returns
+    -------
+    inputs : dict of str to ndarray
+        ``keywords`` (n, 25), ``history`` (n, 8) and ``sunspots`` (n, 8).
+    classes : ndarray of str (n,)
+        McIntosh classes; empty where unknown.
+    """
+    import numpy as np
+
+    keywords = read_regions(columns, name)
+    count = len(keywords)
+    dated = "noaa_ar" in columns and "t_rec" in columns
+    region = np.asarray(columns["noaa_ar"]) if dated else np.zeros(count, dtype=np.int64)
+    time = np.asarray(columns["t_rec"] if dated else np.full(count, "NaT"), dtype="datetime64[s]")
+    history = earlier_flares(region, time, flares if dated else None)
+    sunspots, classes = spots_before(region, time, reports if dated else None)
+    return {"keywords": keywords, "history": history, "sunspots": sunspots}, classes
+
+
 def earlier_flares(region: np.ndarray, time: np.ndarray, flares: Mapping[str, Any] | None) -> np.ndarray:
     """What a list of flares says of each region before a time.
 

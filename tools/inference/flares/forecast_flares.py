@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 WEIGHTS = (
     "weights/solar_flares.safetensors",
-    "d069ff31441c11d944574f1c92c55fb637f40bd2e8256938184cbb4950458665",
+    "b15b674e8d98ba9861ff8fcb853a91c41928b7f150f95696ec83ab711d14535a",
 )
 
 
@@ -88,7 +88,7 @@ def forecast_flares(
     -------
     Classification
         One row a row that came in: ``name``, ``class``, ``probability`` (of that class), ``in_domain``, ``p_no M flare``, ``p_M flare``, ``alarm`` (whether
-        ``p_M flare`` is above the climatological rate, at which the true skill statistic is highest), ``p_from_keywords``, ``flares_known`` and ``spots_known``.
+        ``p_M flare`` is above the climatological rate, at which the true skill statistic is highest), ``keywords_alone`` (that probability without flares and spots), ``flares_known`` and ``spots_known``.
 
     Raises
     ------
@@ -105,6 +105,8 @@ def forecast_flares(
     import numpy as np
     from astropy.table import QTable
 
+    from gnomon.tools.inference.flares.active_regions import region_inputs
+    from gnomon.tools.inference.flares.flare_probabilities import CLASSES, CLIMATOLOGY, flare_probabilities
     from gnomon.tools.inference.flares.region_tables import (
         columns_of,
         flare_list,
@@ -112,7 +114,6 @@ def forecast_flares(
         spot_reports,
         times,
     )
-    from gnomon.tools.inference.flares.solar_flares import CLASSES, CLIMATOLOGY, SolarFlares, region_inputs
     from gnomon.tools.inference.hub.domain import FLAGGED_BELOW
     from gnomon.tools.inference.hub.models import Fitted
     from gnomon.tools.inference.hub.weights import model_told, read_tensors
@@ -131,14 +132,14 @@ def forecast_flares(
             "The regions have no columns noaa_ar and t_rec, so earlier flares and spots could not be looked up.",
             stacklevel=1,
         )
-    inputs, _extras = region_inputs(
+    inputs, _classes = region_inputs(
         columns,
         None if flares is None else flare_list(columns_of(flares)),
         None if spots is None else spot_reports(columns_of(spots)),
         "The table of regions",
     )
     fitted = Fitted(*read_tensors(weights))
-    made = SolarFlares().predict(fitted, inputs)
+    made = flare_probabilities(fitted, inputs)
     best = made.value.argmax(axis=1)
     result = QTable(
         {
@@ -148,7 +149,7 @@ def forecast_flares(
             "in_domain": made.in_domain,
             **{f"p_{c}": made.value[:, i] for i, c in enumerate(CLASSES)},
             "alarm": made.extras["alarm"],
-            "p_from_keywords": made.extras["from_keywords"],
+            "keywords_alone": made.extras["from_keywords"],
             "flares_known": np.isfinite(inputs["history"][:, 0]),
             "spots_known": np.isfinite(inputs["sunspots"][:, 0]),
         }

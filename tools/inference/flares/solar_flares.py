@@ -11,13 +11,19 @@ from gnomon.tools.inference.flares.active_regions import (
     HISTORY,
     KEYWORDS,
     SUNSPOTS,
-    earlier_flares,
-    read_regions,
     read_table,
-    spots_before,
+    region_inputs,
     tables_beside,
 )
-from gnomon.tools.inference.flares.region_features import history_features, keyword_features, sunspot_features
+from gnomon.tools.inference.flares.flare_probabilities import (
+    BRANCHES,
+    CLASSES,
+    CLIMATOLOGY,
+    features_of,
+    flare_probabilities,
+    what_is_known,
+)
+from gnomon.tools.inference.flares.region_features import keyword_features
 from gnomon.tools.inference.hub.examples import Examples
 from gnomon.tools.inference.hub.models import Attribution, DataSet, Fitted, Metric, Model, Prediction, Preset
 from gnomon.tools.inference.hub.splits import Split, folds_by_group
@@ -26,17 +32,6 @@ from gnomon.tools.inference.hub.training import Training
 if TYPE_CHECKING:
     import numpy as np
 
-CLASSES = ("no M flare", "M flare")
-# The share of rows before a flare in the published sample.  An alarm at the climatological rate makes the true skill statistic of calibrated
-# probabilities as high as it can be (Bloomfield et al. 2012, doi:10.1088/2041-8205/747/2/L41), so no threshold is looked for in any data.
-CLIMATOLOGY = 0.045
-# Each set of what may be known besides the keywords has classifiers of its own (Fletcher Mercaldo & Blume 2020, doi:10.1093/biostatistics/kxy040).
-BRANCHES: dict[str, tuple[str, ...]] = {
-    "keywords": (),
-    "flares": ("history",),
-    "spots": ("sunspots",),
-    "both": ("history", "sunspots"),
-}
 _FEWEST = 500  # examples by which a branch can be learnt
 _GUARD_PART = 0.3  # of the regions, held back to say how odd usual ones are
 _FLARES_WITHIN_H = 24.5  # rows of the set before a flare stand 24.0 to 24.2 hours before it
@@ -116,7 +111,7 @@ class SolarFlares(Model):
         path = folder if folder.is_file() else folder / dataset / "sharp_dev.parquet"
         columns = read_table(path)
         flares, reports = (None if p is None else read_table(p) for p in tables_beside(path))
-        inputs, extras = region_inputs(columns, flares, reports, path.name)
+        inputs, classes = region_inputs(columns, flares, reports, path.name)
         target = None
         if "flare_m_plus" in columns:
             target = np.asarray(columns["flare_m_plus"], dtype=np.int64)
@@ -125,6 +120,10 @@ class SolarFlares(Model):
                     f"The column flare_m_plus of {path.name} holds other values than 0 and 1.", remedy="Give 0 or 1."
                 )
         count = len(inputs["keywords"])
+        extras = {"mcintosh": classes, "flares_next_day": _next_day(columns, flares, count)}
+        if "noaa_ar" in columns and "t_rec" in columns:
+            pairs = zip(columns["noaa_ar"], np.asarray(columns["t_rec"]).astype("datetime64[s]"), strict=True)
+            extras["name"] = np.array([f"{region} at {time}" for region, time in pairs], dtype=str)
         groups = np.asarray(columns["noaa_ar"]).astype(str) if "noaa_ar" in columns else np.arange(count).astype(str)
         return Examples(inputs, target, groups, dataset, False, extras)
 
@@ -144,11 +143,11 @@ class SolarFlares(Model):
         tensors: dict[str, np.ndarray] = {}
         learnt = []
         for name, needed in BRANCHES.items():
-            rows = np.flatnonzero(_knows(both.inputs, needed))
+            rows = np.flatnonzero(what_is_known(both.inputs, needed))
             if needed and len(rows) < _FEWEST:
                 continue
             held = fit_classifier(
-                _features(both.inputs, needed)[rows], target[rows], both.groups[rows], preset, training.seed
+                features_of(both.inputs, needed)[rows], target[rows], both.groups[rows], preset, training.seed
             )
             tensors |= {f"{name}.{k}": v for k, v in held.items()}
             learnt.append(name)
@@ -168,33 +167,11 @@ class SolarFlares(Model):
         return Fitted(tensors, header | {"classes": list(CLASSES)})
 
     def predict(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Prediction:
-        """Probability of a flare, from the branch that uses what is known of each region.
+        """Probabilities of a flare; see `flare_probabilities`.
 
-        ``extras`` holds ``from_keywords``, the probability that the keywords alone give, and ``alarm``, whether the probability is above climatology.
-        It is computed on the processor, whatever `device` says: there is nothing that a GPU would speed up.
+        They are computed on the processor, whatever `device` says: there is nothing that a GPU would speed up.
         """
-        import numpy as np
-        from scipy.special import expit
-
-        from gnomon.tools.inference.hub.domain import in_domain
-
-        plain = _of_branch(fitted, "keywords", inputs)
-        logit = plain.copy()
-        for name, needed in BRANCHES.items():
-            if not needed or name not in fitted.header["branches"]:
-                continue
-            rows = _knows(inputs, needed)
-            if rows.any():
-                logit[rows] = _of_branch(fitted, name, {k: v[rows] for k, v in inputs.items()})
-        usual = in_domain(fitted.tensors, keyword_features(inputs["keywords"]))
-        # MEANSHR is missing where no pixel is strong enough to have a shear; without several keywords nothing can be said.
-        gaps = (~np.isfinite(inputs["keywords"])).sum(axis=1)
-        probability = expit(logit)
-        return Prediction(
-            np.column_stack([1.0 - probability, probability]),
-            np.where(gaps > 1, 0.0, usual),
-            extras={"from_keywords": expit(plain), "alarm": probability >= CLIMATOLOGY},
-        )
+        return flare_probabilities(fitted, inputs)
 
     def explain(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Attribution:
         """How much the logit of a flare falls where a number is replaced by that of a typical quiet region."""
@@ -224,7 +201,7 @@ class SolarFlares(Model):
         known, asked = (_filled(e.inputs["keywords"], train.inputs["keywords"]) for e in (train, test))
         linear = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2000))
         forest = RandomForestClassifier(300, min_samples_leaf=5, n_jobs=1, random_state=seed)
-        every = [_features(e.inputs, BRANCHES["both"]) for e in (train, test)]
+        every = [features_of(e.inputs, BRANCHES["both"]) for e in (train, test)]
         every = [_filled(e, every[0]) for e in every]
         made = {
             "logistic regression on the keywords": linear.fit(known, target).predict_proba(asked),
@@ -277,57 +254,24 @@ class SolarFlares(Model):
                 **{m.name: m.function(truth, plain, examples.extras) for m in self.metrics[:3]},
                 "TSS at the best threshold of the scored rows (optimistic)": _best_tss(truth, plain[:, 1]),
             },
-            "part with earlier flares and spots known": float(np.mean(_knows(examples.inputs, BRANCHES["both"]))),
+            "part with earlier flares and spots known": float(
+                np.mean(what_is_known(examples.inputs, BRANCHES["both"]))
+            ),
         }
 
 
-def region_inputs(
-    columns: Mapping[str, Any], flares: Mapping[str, Any] | None, reports: Mapping[str, Any] | None, name: str
-) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-    """Inputs of the model, and what else is known of the rows.
-
-    Parameters
-    ----------
-    columns : mapping of str to array
-        The keywords; ``noaa_ar`` and ``t_rec`` (TAI) where earlier flares or spots are to be looked up.
-    flares, reports : mapping of str to array, or None
-        See `earlier_flares` and `spots_before`.
-    name : str
-        Of the table, for errors.
-
-    Returns
-    -------
-    inputs, extras : dict of str to ndarray
-        ``keywords``, ``history``, ``sunspots``; ``mcintosh``, ``flares_next_day`` and ``name``, of which the model is not told.
-    """
-    import numpy as np
-
-    keywords = read_regions(columns, name)
-    count = len(keywords)
-    looked_up = "noaa_ar" in columns and "t_rec" in columns
-    region = np.asarray(columns["noaa_ar"]) if looked_up else np.zeros(count, dtype=np.int64)
-    time = np.asarray(columns["t_rec"] if looked_up else np.full(count, "NaT"), dtype="datetime64[s]")
-    history = earlier_flares(region, time, flares if looked_up else None)
-    sunspots, classes = spots_before(region, time, reports if looked_up else None)
-    extras = {"mcintosh": classes, "flares_next_day": _next_day(region, time, flares if looked_up else None)}
-    if looked_up:
-        extras["name"] = np.array([f"{r} at {t}" for r, t in zip(region, time.astype(str), strict=True)], dtype=str)
-    return {"keywords": keywords, "history": history, "sunspots": sunspots}, extras
-
-
-def _next_day(region: np.ndarray, time: np.ndarray, flares: Mapping[str, Any] | None) -> np.ndarray:
+def _next_day(columns: Mapping[str, Any], flares: Mapping[str, Any] | None, count: int) -> np.ndarray:
     """Numbers of M and X flares of each region in the day after; NaN without a list."""
     import numpy as np
 
-    if flares is None:
-        return np.full(len(region), np.nan)
+    made = np.full(count, np.nan)
+    if flares is None or "noaa_ar" not in columns or "t_rec" not in columns:
+        return made
     strong = np.asarray(flares["class_number"]) >= 3
-    where, start = (
-        np.asarray(flares["noaa_ar"])[strong],
-        np.asarray(flares["start_time"]).astype("datetime64[s]")[strong],
-    )
-    made = np.zeros(len(region))
-    for row, (number, now) in enumerate(zip(region, time, strict=True)):
+    where = np.asarray(flares["noaa_ar"])[strong]
+    start = np.asarray(flares["start_time"]).astype("datetime64[s]")[strong]
+    time = np.asarray(columns["t_rec"]).astype("datetime64[s]")
+    for row, (number, now) in enumerate(zip(columns["noaa_ar"], time, strict=True)):
         ahead_h = (start[where == number] - now) / np.timedelta64(1, "h")
         made[row] = ((ahead_h > 0.0) & (ahead_h <= _FLARES_WITHIN_H)).sum()
     return made
@@ -355,30 +299,6 @@ def _target(examples: Examples) -> np.ndarray:
             f"{examples.source} has no column flare_m_plus.", remedy="Give rows that say whether a flare followed."
         )
     return examples.target
-
-
-def _knows(inputs: Mapping[str, np.ndarray], needed: tuple[str, ...]) -> np.ndarray:
-    """Which examples have all of some inputs."""
-    import numpy as np
-
-    known = np.ones(len(inputs["keywords"]), dtype=bool)
-    for name in needed:
-        known &= np.isfinite(inputs[name][:, 0])
-    return known
-
-
-def _features(inputs: Mapping[str, np.ndarray], needed: tuple[str, ...]) -> np.ndarray:
-    import numpy as np
-
-    made = {"history": history_features, "sunspots": sunspot_features}
-    return np.column_stack([keyword_features(inputs["keywords"]), *(made[n](inputs[n]) for n in needed)])
-
-
-def _of_branch(fitted: Fitted, name: str, inputs: Mapping[str, np.ndarray]) -> np.ndarray:
-    from gnomon.tools.inference.flares.flare_classifier import logits
-
-    held = {k.removeprefix(f"{name}."): v for k, v in fitted.tensors.items() if k.startswith(f"{name}.")}
-    return logits(held, _features(inputs, BRANCHES[name]))
 
 
 def _filled(values: np.ndarray, learnt: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -72,8 +73,9 @@ class _VariableStars(Model):
     forest: ClassVar[Mapping[str, Any]]
 
     @staticmethod
+    @abstractmethod
     def _features(columns: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
+        """Physical features of stars, from the columns of the survey."""
 
     def load(self, dataset: str, folder: Path) -> Examples:
         """Stars of the survey, or of a table with its columns; see `Model.load`."""
@@ -169,8 +171,7 @@ class _VariableStars(Model):
         likeliest = star_logits(fitted.tensors, self._features(given)).argmax(axis=1)
         place = np.arange(len(given))
         # Shapley values over a fixed set of orders and their reverses, the same for every star.
-        orders = [np.random.default_rng(0).permutation(given.shape[1]) for _ in range(1)]
-        orders += [np.random.default_rng(n).permutation(given.shape[1]) for n in range(1, 6)]
+        orders = [np.random.default_rng(n).permutation(given.shape[1]) for n in range(6)]
         walks = [o for order in orders for o in (order, order[::-1])]
         values = np.zeros_like(given)
         for order in walks:

@@ -18,8 +18,8 @@ WEIGHTS = ("weights/single_pulses.safetensors", "56da506bf8b02e3c7897a1c7174da55
 @tool(
     version="1.0",
     effects=("compute",),
-    seconds=10.0,
-    seconds_per_1000_rows=30.0,
+    seconds=5.0,
+    seconds_per_1000_rows=0.6,
     comparison="float32",
     weights={"weights": WEIGHTS},
     citations=(

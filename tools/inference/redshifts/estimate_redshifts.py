@@ -117,9 +117,12 @@ def estimate_redshifts(
     from gnomon.tools.inference.hub.domain import FLAGGED_BELOW
     from gnomon.tools.inference.hub.models import Fitted
     from gnomon.tools.inference.hub.weights import model_told, read_tensors
-    from gnomon.tools.inference.redshifts.galaxy_redshifts import GalaxyRedshifts
     from gnomon.tools.inference.redshifts.magnitude_columns import bands_there, magnitudes_in
-    from gnomon.tools.inference.redshifts.quasar_redshifts import QuasarRedshifts
+    from gnomon.tools.inference.redshifts.redshift_estimates import (
+        GALAXY_READING,
+        QUASAR_READING,
+        redshift_estimates,
+    )
     from gnomon.tools.reading.read_object_table import naming_column, with_names
 
     inputs, used = magnitudes_in(sources, magnitude_columns)
@@ -127,10 +130,10 @@ def estimate_redshifts(
     if not (bands > 0).any():
         raise EmptyResult("No object has a magnitude in u, g, r, i or z.", remedy="Check the columns of magnitudes.")
     galaxies = objects == "galaxy"
-    model = GalaxyRedshifts() if galaxies else QuasarRedshifts()
+    reading = GALAXY_READING if galaxies else QUASAR_READING
     weights = galaxy_weights if galaxies else quasar_weights
     fitted = Fitted(*read_tensors(weights))
-    made = model.predict(fitted, inputs, device)
+    made = redshift_estimates(fitted, inputs, reading, device)
     named = sources.copy()
     with_names(named, naming_column(named))
     there = bands > 0
@@ -155,11 +158,11 @@ def estimate_redshifts(
             "density": told(made.extras["density"]),
         }
     )
-    edges = model.edges
+    edges = reading.edges
     result.meta.update(
         grid=(0.5 * (edges[1:] + edges[:-1])).tolist(),
         grid_edges=edges.tolist(),
-        outlier_cut=model.outlier_cut,
+        outlier_cut=reading.outlier_cut,
         magnitude_columns=used,
         model=model_told(weights, fitted.header, str(choose_device(device))),
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from gnomon.tools.inference.hub.models import Metric, Preset
 from gnomon.tools.inference.hub.training import Recipe
+from gnomon.tools.inference.redshifts.redshift_estimates import QUASAR_READING, Reading
 from gnomon.tools.inference.redshifts.redshift_model import RedshiftModel, redshift_metrics
 
 if TYPE_CHECKING:
@@ -20,10 +21,8 @@ class QuasarRedshifts(RedshiftModel):
     title: ClassVar[str] = "Redshift densities of quasars from u, g, r, i and z"
     title_zh: ClassVar[str] = "由 ugriz 星等估计类星体红移的概率密度"
     object_class: ClassVar[str] = "QSO"
-    redshift_range: ClassVar[tuple[float, float]] = (-0.01, 7.0)
-    outlier_cut: ClassVar[float] = 0.15
-    loss_scale: ClassVar[float] = 0.1
-    metrics: ClassVar[tuple[Metric, ...]] = redshift_metrics(0.15)
+    reading: ClassVar[Reading] = QUASAR_READING
+    metrics: ClassVar[tuple[Metric, ...]] = redshift_metrics(QUASAR_READING.outlier_cut)
     architecture: ClassVar[Mapping[str, Mapping[str, int]]] = {
         "cpu": {"members": 8, "width": 64, "components": 10},
         "gpu": {"members": 24, "width": 64, "components": 10},
@@ -36,7 +35,7 @@ class QuasarRedshifts(RedshiftModel):
         "Trained on 680 quasars with u below 19.6, few of them beyond a redshift of 2.5; those farther away are guessed.",
         "Emission lines in neighbouring bands look alike at some redshifts, so that densities have two peaks there, and the wrong one may be the higher.",
         "The host galaxy of a faint nucleus reddens it, which moves its redshift.",
-        "A star or a galaxy gets a redshift too, with nothing but the guard to tell.",
+        "A star or a galaxy gets a redshift too, and the guard does not tell most of them: it flags 20 per cent of the stars of the same set.",
         "Errors of the training magnitudes are not in the set; stated errors widen the density only where they exceed typical ones of SDSS.",
     )
 

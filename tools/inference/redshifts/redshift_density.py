@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
+
+_ROWS = 128  # objects at once: some ten components of some ten networks on some hundred bins each
 
 
 def grid_edges(z_min: float, z_max: float, bins: int) -> np.ndarray:
@@ -15,7 +18,9 @@ def grid_edges(z_min: float, z_max: float, bins: int) -> np.ndarray:
     return np.asarray(np.expm1(np.linspace(np.log1p(z_min), np.log1p(z_max), bins + 1)))
 
 
-def mixture_probabilities(mixture: np.ndarray, mean: float, spread: float, edges: np.ndarray) -> np.ndarray:
+def mixture_probabilities(
+    mixture: np.ndarray, mean: float, spread: float, edges: np.ndarray, device: torch.device | str = "cpu"
+) -> np.ndarray:
     """Probability of each bin, for an ensemble of mixtures.
 
     Parameters
@@ -26,6 +31,8 @@ def mixture_probabilities(mixture: np.ndarray, mean: float, spread: float, edges
         Of ln(1 + z) in training.
     edges : ndarray (bins + 1,)
         Of the grid, as redshifts.
+    device : torch.device or str
+        Where it is computed.
 
     Returns
     -------
@@ -33,21 +40,18 @@ def mixture_probabilities(mixture: np.ndarray, mean: float, spread: float, edges
         Sums are 1: what falls beyond the grid is left out.
     """
     import numpy as np
-    from scipy.special import ndtr
+    import torch
 
-    at = ((np.log1p(edges) - mean) / spread).astype(np.float32)
+    at = torch.from_numpy(((np.log1p(edges) - mean) / spread).astype(np.float32)).to(device)
     made = np.empty((len(mixture), len(edges) - 1))
     members = mixture.shape[1]
-    for start in range(0, len(mixture), 128):
-        log_weight, centre, width = (
-            mixture[start : start + 128, :, k].reshape(-1, mixture.shape[1] * mixture.shape[3]) for k in range(3)
-        )
-        below = np.zeros((len(log_weight), len(at)))
-        for k in range(log_weight.shape[1]):
-            below += (
-                np.exp(log_weight[:, k : k + 1]) / members * ndtr((at - centre[:, k : k + 1]) / width[:, k : k + 1])
-            )
-        made[start : start + 128] = np.clip(np.diff(below, axis=1), 0.0, None)
+    with torch.inference_mode():
+        for start in range(0, len(mixture), _ROWS):
+            given = torch.from_numpy(np.ascontiguousarray(mixture[start : start + _ROWS])).to(device)
+            log_weight, centre, width = (given[:, :, k].reshape(len(given), -1) for k in range(3))
+            below = torch.special.ndtr((at - centre[:, :, None]) / width[:, :, None])
+            joined = ((log_weight.exp() / members)[:, None, :] @ below)[:, 0]
+            made[start : start + _ROWS] = joined.diff(dim=1).clamp(min=0.0).cpu().numpy()
     made += 1e-12 / made.shape[1]
     return np.asarray(made / made.sum(axis=1, keepdims=True))
 

@@ -14,16 +14,20 @@ from gnomon.tools.inference.hub.training import Recipe, Training, train_network
 from gnomon.tools.inference.redshifts.photometry import (
     BANDS,
     colours_and_magnitude,
-    extra_errors,
     fillings,
     measured,
     photometry_inputs,
     read_columns,
 )
+from gnomon.tools.inference.redshifts.redshift_estimates import (
+    Reading,
+    network_arrays,
+    rebuilt_network,
+    redshift_estimates,
+)
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
 
     from gnomon.tools.inference.redshifts.mixture_network import MixtureNetwork
 
@@ -74,14 +78,10 @@ class RedshiftModel(Model):
     ----------
     object_class : str
         In the column ``class`` of the set.
-    redshift_range : tuple of float
-        Of the grid of densities.
-    bins : int
-        Of that grid, of equal width in ln(1 + z).
-    outlier_cut : float
-        \\|dz\\| / (1 + z) from where an estimate counts as an outlier.
-    loss_scale : float
-        Of the point estimate; see `gnomon.tools.inference.redshifts.redshift_density.best_redshift`.
+    reading : Reading
+        Of redshifts off densities: the grid, what counts as an outlier, and the loss of the point estimate.
+    architecture, recipe : mapping
+        Of the networks and their training, by preset.
     """
 
     family: ClassVar[str] = "redshifts"
@@ -104,19 +104,9 @@ class RedshiftModel(Model):
     )
     split_rule: ClassVar[str] = "five folds by object, each a spectrum of its own"
     object_class: ClassVar[str]
-    redshift_range: ClassVar[tuple[float, float]]
-    bins: ClassVar[int] = 400
-    outlier_cut: ClassVar[float]
-    loss_scale: ClassVar[float]
+    reading: ClassVar[Reading]
     architecture: ClassVar[Mapping[str, Mapping[str, int]]]
     recipe: ClassVar[Mapping[str, Recipe]]
-
-    @property
-    def edges(self) -> np.ndarray:
-        """Edges of the grid of redshift; shape (bins + 1,)."""
-        from gnomon.tools.inference.redshifts.redshift_density import grid_edges
-
-        return grid_edges(*self.redshift_range, self.bins)
 
     def load(self, dataset: str, folder: Path) -> Examples:
         """Objects of this class in the SDSS set, or in a table with its columns; see `Model.load`."""
@@ -182,7 +172,7 @@ class RedshiftModel(Model):
         network = MixtureNetwork(**self.architecture[preset])
         _learn_scales(network, train.inputs["magnitudes"])
         learnt, checked = (
-            {**_arrays(part.inputs), "target": ((np.log1p(_target(part)) - mean) / spread).astype(np.float32)}
+            {**network_arrays(part.inputs), "target": ((np.log1p(_target(part)) - mean) / spread).astype(np.float32)}
             for part in (train, validation)
         )
         train_network(
@@ -205,41 +195,8 @@ class RedshiftModel(Model):
         return Fitted(tensors | fit_guard(both[~held], both[held], seed=training.seed), header)
 
     def predict(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Prediction:
-        """The redshift of least expected loss, its interval of 68 per cent, and its density.
-
-        ``extras`` holds ``density`` (n, bins), probability per unit of redshift over `edges`; ``lower_95`` and ``upper_95``; ``median``; and
-        ``outlier_probability``, that the estimate is off by more than `outlier_cut`.  Intervals are between quantiles of the density, so that an
-        estimate may lie outside of them where the density has several peaks.
-        """
-        import numpy as np
-
-        from gnomon.tools.inference.hub.domain import in_domain
-        from gnomon.tools.inference.redshifts import redshift_density as read
-
-        edges = self.edges
-        mean, spread = (float(v) for v in fitted.tensors["scale.log_redshift"])
-        mixture = _mixtures(fitted, _arrays(inputs), device)
-        bins = read.mixture_probabilities(mixture, mean, spread, edges)
-        z = read.best_redshift(bins, edges, self.loss_scale)
-        lower_95, lower, median, upper, upper_95 = (
-            read.quantile(bins, edges, level) for level in (0.025, 0.16, 0.5, 0.84, 0.975)
-        )
-        usual = in_domain(fitted.tensors, colours_and_magnitude(measured(inputs["magnitudes"])))
-        # The guard does not see u and z alone: without any band at all there is nothing to judge by.
-        none = ~np.isfinite(measured(inputs["magnitudes"])).any(axis=1)
-        return Prediction(
-            z,
-            np.where(none, 0.0, usual),
-            lower,
-            upper,
-            {
-                "density": (bins / np.diff(edges)).astype(np.float32),
-                "lower_95": lower_95,
-                "upper_95": upper_95,
-                "median": median,
-                "outlier_probability": read.probability_beyond(bins, edges, z, self.outlier_cut),
-            },
-        )
+        """Redshifts with their densities; see `redshift_estimates`."""
+        return redshift_estimates(fitted, inputs, self.reading, device)
 
     def explain(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Attribution:
         """How much each magnitude adds to the mean of ln(1 + z), from that of an object with the median magnitude in each band."""
@@ -249,8 +206,8 @@ class RedshiftModel(Model):
         from gnomon.tools.inference.hub.devices import choose_device
 
         where = choose_device(device)
-        network = _network(fitted).to(where)
-        arrays = _arrays(inputs)
+        network = rebuilt_network(fitted).to(where)
+        arrays = network_arrays(inputs)
         typical = np.where(arrays["known"] > 0, fitted.tensors["explain.baseline"], 0.0).astype(np.float32)
         # Bands that are missing are multiplied by zero, whatever stands there.
         found = integrated_gradients(network.expectation, arrays, {"magnitudes": typical}, device=where)
@@ -308,21 +265,25 @@ class RedshiftModel(Model):
         import numpy as np
 
         from gnomon.tools.inference.hub.calibration import pit_uniformity
-        from gnomon.tools.inference.redshifts import redshift_density as read
+        from gnomon.tools.inference.redshifts.redshift_density import (
+            continuous_ranked_probability_score,
+            density_loss_at_truth,
+            probability_below,
+        )
 
-        truth, edges = _target(examples), self.edges
+        truth, edges = _target(examples), self.reading.edges
         bins = np.asarray(prediction.extras["density"], dtype=np.float64) * np.diff(edges)
-        pit = read.probability_below(bins, edges, truth)
+        pit = probability_below(bins, edges, truth)
         distance, p = pit_uniformity(pit)
-        wrong = np.abs(prediction.value - truth) / (1.0 + truth) > self.outlier_cut
+        wrong = np.abs(prediction.value - truth) / (1.0 + truth) > self.reading.outlier_cut
         said = prediction.extras["outlier_probability"]
         worst = said >= np.quantile(said, 0.9)
         return {
             "pit_ks": distance,
             "pit_ks_p": p,
             "pit_histogram_of_10": np.histogram(pit, bins=10, range=(0.0, 1.0))[0].tolist(),
-            "crps": read.continuous_ranked_probability_score(bins, edges, truth),
-            "cde_loss": read.density_loss_at_truth(bins, edges, truth),
+            "crps": continuous_ranked_probability_score(bins, edges, truth),
+            "cde_loss": density_loss_at_truth(bins, edges, truth),
             "outliers expected": float(said.mean()),
             "outliers found": float(wrong.mean()),
             "part of the outliers among the tenth flagged first": float(wrong[worst].sum() / max(1, wrong.sum())),
@@ -335,19 +296,6 @@ def _target(examples: Examples) -> np.ndarray:
             f"{examples.source} has no column z_spec.", remedy="Give objects with spectroscopic redshifts."
         )
     return examples.target
-
-
-def _arrays(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What the network reads."""
-    import numpy as np
-
-    magnitudes = measured(inputs["magnitudes"])
-    known = np.isfinite(magnitudes)
-    return {
-        "magnitudes": np.where(known, magnitudes, 0.0).astype(np.float32),
-        "known": known.astype(np.float32),
-        "extra_error": extra_errors(magnitudes, inputs["magnitude_errors"]).astype(np.float32),
-    }
 
 
 def _learn_scales(network: MixtureNetwork, magnitudes: np.ndarray) -> None:
@@ -366,27 +314,3 @@ def _learn_scales(network: MixtureNetwork, magnitudes: np.ndarray) -> None:
         ("spread", (high - low) / 2.0),
     ):
         getattr(network, name).copy_(torch.from_numpy(value))
-
-
-def _network(fitted: Fitted) -> MixtureNetwork:
-    import torch
-
-    from gnomon.tools.inference.redshifts.mixture_network import MixtureNetwork
-
-    network = MixtureNetwork(*(int(fitted.header[k]) for k in ("members", "width", "components")))
-    network.load_state_dict(
-        {
-            k.removeprefix("network."): torch.from_numpy(v.copy())
-            for k, v in fitted.tensors.items()
-            if k.startswith("network.")
-        }
-    )
-    return network.eval()
-
-
-def _mixtures(fitted: Fitted, arrays: Mapping[str, np.ndarray], device: torch.device | str) -> np.ndarray:
-    """Mixtures of each object; shape (n, members, 3, components)."""
-    from gnomon.tools.inference.hub.batches import predict_batches
-    from gnomon.tools.inference.hub.devices import choose_device
-
-    return predict_batches(_network(fitted), arrays, choose_device(str(device)))

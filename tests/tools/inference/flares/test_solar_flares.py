@@ -11,7 +11,8 @@ import pytest
 from gnomon.tools.errors import InputError
 from gnomon.tools.inference.flares import flare_classifier
 from gnomon.tools.inference.flares.active_regions import KEYWORDS, earlier_flares, spots_before
-from gnomon.tools.inference.flares.solar_flares import BRANCHES, CLIMATOLOGY, SolarFlares
+from gnomon.tools.inference.flares.flare_probabilities import BRANCHES, CLIMATOLOGY
+from gnomon.tools.inference.flares.solar_flares import SolarFlares
 from gnomon.tools.inference.hub.examples import Examples
 from gnomon.tools.inference.hub.models import Fitted, NoSimulator
 from gnomon.tools.inference.hub.splits import refuse_leak

@@ -48,7 +48,7 @@ def images_of(pulses, count, seed):
 
 @pytest.fixture(scope="module")
 def split():
-    count = 1500
+    count = 900
     target = np.arange(count) % 2
     extras = {"hours_share": np.full(count, 0.01), "bursts_share": np.full(count, 0.5)}
     examples = Examples(
@@ -61,7 +61,7 @@ def split():
 def fitted(split, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(
-            single_pulses._RECIPE, "cpu", replace(single_pulses._RECIPE["cpu"], epochs=10, batch=64, members=1)
+            single_pulses._RECIPE, "cpu", replace(single_pulses._RECIPE["cpu"], epochs=8, batch=32, members=1)
         )
         patch.setitem(single_pulses._WIDTH, "cpu", 4)
         training = Training(tmp_path_factory.mktemp("training"), seed=1, note=lambda _: None)
@@ -93,9 +93,9 @@ def test_the_guard_flags_what_no_search_gives(split, fitted):
 
 
 def test_what_explains_looks_at_the_pulse(split, fitted):
-    inputs = {k: v[:8] for k, v in split.test.inputs.items()}
+    inputs = {k: v[:3] for k, v in split.test.inputs.items()}
     told = MODEL.explain(fitted, inputs, "cpu").values
-    assert told["dynamic"].shape == (8, BANDS, TIMES)
+    assert told["dynamic"].shape == (3, BANDS, TIMES)
     middle = np.abs(told["dynamic"][:, :, TIMES // 2 - 16 : TIMES // 2 + 16]).sum()
     assert middle > 1.5 * (np.abs(told["dynamic"]).sum() - middle)
 

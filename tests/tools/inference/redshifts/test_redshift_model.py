@@ -19,7 +19,7 @@ from gnomon.tools.inference.hub.training import Recipe, Training
 from gnomon.tools.inference.redshifts.galaxy_redshifts import GalaxyRedshifts
 from gnomon.tools.inference.redshifts.photometry import BANDS
 from gnomon.tools.inference.redshifts.quasar_redshifts import QuasarRedshifts
-from gnomon.tools.inference.redshifts.redshift_model import _arrays, _network
+from gnomon.tools.inference.redshifts.redshift_estimates import network_arrays, rebuilt_network
 from gnomon.tools.inference.redshifts.simulate_photometry import simulate_galaxies
 
 ROOT = Path(__file__).resolve().parents[4]
@@ -72,7 +72,7 @@ def test_redshifts_of_objects_that_were_never_seen(fitted: tuple[Fitted, Example
     inside = (made.lower < test.target) & (test.target < made.upper)
     assert 0.55 < inside.mean() < 0.82  # 400 objects, a few per cent of chance and of calibration
     assert (made.extras["lower_95"] < made.lower).all() and (made.upper < made.extras["upper_95"]).all()
-    area = made.extras["density"] @ np.diff(MODEL.edges)
+    area = made.extras["density"] @ np.diff(MODEL.reading.edges)
     assert area == pytest.approx(1.0, abs=1e-4)
     told = MODEL.calibration(test, made)
     assert sum(told["pit_histogram_of_10"]) == len(test)
@@ -140,18 +140,20 @@ def test_explanations_add_up(fitted: tuple[Fitted, Examples]) -> None:
     assert told.shape == (6, 5) and told[0, 1] == 0.0
     typical = np.broadcast_to(held.tensors["explain.baseline"], (6, 5)).astype(np.float32).copy()
     typical[0, 1] = np.nan
-    network = _network(held)
+    network = rebuilt_network(held)
     mean = {}
     with torch.no_grad():
         for name, magnitudes in (("here", inputs["magnitudes"]), ("there", typical)):
             # How much worse they are measured than usual stays as it is on the way.
-            arrays = _arrays({**inputs, "magnitudes": magnitudes}) | {"extra_error": _arrays(inputs)["extra_error"]}
+            arrays = network_arrays({**inputs, "magnitudes": magnitudes}) | {
+                "extra_error": network_arrays(inputs)["extra_error"]
+            }
             mean[name] = network.expectation({k: torch.from_numpy(v) for k, v in arrays.items()}).numpy()
     expected = held.tensors["scale.log_redshift"][1] * (mean["here"] - mean["there"])
     assert told.sum(axis=1) == pytest.approx(expected, abs=1e-3)
 
 
-def test_weights_hold_no_more_than_arrays(fitted: tuple[Fitted, Examples], tmp_path: Path) -> None:
+def test_weights_hold_no_more_thannetwork_arrays(fitted: tuple[Fitted, Examples], tmp_path: Path) -> None:
     from gnomon.tools.inference.hub.weights import read_tensors, write_tensors
 
     held, test = fitted
