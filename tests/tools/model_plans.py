@@ -18,12 +18,12 @@ from gnomon.tools.registry import Registry
 
 MODELS: list[Called] = [
     ("galaxies", "read_object_table", {"file": "galaxies.csv"}, {}),
-    ("redshifts", "estimate_redshifts", {"objects_table": "galaxies"}, {}),
+    ("redshifts", "estimate_redshifts", {"photometry": "galaxies"}, {}),
     ("redshift_numbers", "measure_redshifts", {"redshifts": "redshifts"}, {}),
     ("redshift_figure", "plot_redshifts", {"redshifts": "redshifts"}, {}),
     ("catalogue", "read_source_table", {"file": "placed.csv"}, {"frame": "ICRS", "epoch": "2000 yr"}),
     ("properties", "take_properties", {"sources": "catalogue"}, {}),
-    ("placed_redshifts", "estimate_redshifts", {"objects_table": "properties"}, {"objects": "quasar"}),
+    ("placed_redshifts", "estimate_redshifts", {"photometry": "properties"}, {"objects": "quasar"}),
     ("pulsars", "read_object_table", {"file": "pulsars.csv"}, {}),
     ("ranking", "rank_pulsar_candidates", {"candidates": "pulsars"}, {}),
     ("ranking_numbers", "measure_ranking", {"ranking": "ranking"}, {}),
@@ -33,7 +33,7 @@ MODELS: list[Called] = [
     ("forecast_figure", "plot_classification", {"classification": "forecast"}, {}),
     ("variables", "read_object_table", {"file": "variables.csv"}, {}),
     ("classes", "classify_variable_stars", {"objects": "variables"}, {}),
-    ("supernovae", "read_multiband_light_curves", {"file": "supernovae.csv"}, {}),
+    ("supernovae", "read_multiband_light_curves", {"file": "supernovae.csv"}, {"zero_point": "27.5 mag"}),
     ("types", "classify_supernovae", {"light_curves": "supernovae"}, {}),
     ("spectrum", "read_filterbank", {"file": "burst.fil"}, {}),
     ("bursts", "find_single_pulses", {"dynamic_spectrum": "spectrum"}, {"dm_max": "300 pc/cm3"}),

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gnomon.tools.kinds import Classification, LightCurve, TransitCandidates, Weights
 
 FLAGGED_BELOW = 0.01  # as in the guard of the hub
-WEIGHTS = ("weights/transit_vetting.safetensors", "1298ea8683f139657692dd88d616e0dc7cebfab18b777bc358355ce40334e8e8")
+WEIGHTS = ("weights/transit_vetting.safetensors", "57cb3f26ee22d4e377db2e414248fea6070329d812203d24c2d3548d7aa93213")
 
 
 @tool(

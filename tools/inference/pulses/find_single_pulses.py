@@ -46,8 +46,8 @@ WEIGHTS = ("weights/single_pulses.safetensors", "56da506bf8b02e3c7897a1c7174da55
         "以 8 倍信噪比为阈值做单脉冲搜寻",
     ),
     summary_zh="在射电动态谱中搜寻色散单脉冲与快速射电暴，给出色散量、宽度、信噪比和来自天体的概率。",
-    method="Channels with deviating statistics were masked, the data dedispersed up to {dm_max} pc/cm3 and searched with boxcars up to {width_max} s down to a signal-to-noise ratio of {snr_min}; a network trained on simulated bursts and interference gave each candidate the probability that it is from the sky.",
-    method_zh="屏蔽统计异常的频率通道，在色散量 {dm_max} pc/cm3 以内消色散，用宽至 {width_max} s 的盒形滤波搜寻信噪比高于 {snr_min} 的脉冲；由在模拟暴与模拟干扰上训练的网络给出候选体来自天体的概率。",
+    method="Channels with deviating statistics were masked, the data dedispersed up to {dm_max} and searched with boxcars up to {width_max} down to a signal-to-noise ratio of {snr_min}; a network trained on simulated bursts and interference gave each candidate the probability that it is from the sky.",
+    method_zh="屏蔽统计异常的频率通道，在色散量 {dm_max} 以内消色散，用宽至 {width_max} 的盒形滤波搜寻信噪比高于 {snr_min} 的脉冲；由在模拟暴与模拟干扰上训练的网络给出候选体来自天体的概率。",
 )
 def find_single_pulses(
     dynamic_spectrum: DynamicSpectrum,

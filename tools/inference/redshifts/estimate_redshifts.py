@@ -9,7 +9,7 @@ from gnomon.tools.errors import EmptyResult
 from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
-    from gnomon.tools.kinds import Redshifts, SourceTable, Weights
+    from gnomon.tools.kinds import ObjectTable, Redshifts, Weights
 
 GALAXY_WEIGHTS = (
     "weights/galaxy_redshifts.safetensors",
@@ -61,7 +61,7 @@ QUASAR_WEIGHTS = (
     method_zh="把天体当作 {objects} 类，用在有光谱的 SDSS 天体上训练的混合密度网络集合，由 u、g、r、i、z 星等估计红移；给出每个天体的概率密度（其积分变换的均匀性经过检验），并标出与训练样本不相似的测光数据。",
 )
 def estimate_redshifts(
-    sources: SourceTable,
+    photometry: ObjectTable,
     galaxy_weights: Weights,
     quasar_weights: Weights,
     objects: Literal["galaxy", "quasar"] = "galaxy",
@@ -77,14 +77,14 @@ def estimate_redshifts(
 
     Parameters
     ----------
-    sources : SourceTable
-        Columns of AB magnitudes in the bands of SDSS, best model magnitudes, as SDSS lists them.
+    photometry : ObjectTable
+        One row an object: columns of AB magnitudes in the bands of SDSS, best model magnitudes, as SDSS lists them.
     galaxy_weights : Weights
         Networks trained on galaxies.
     quasar_weights : Weights
         Networks trained on quasars.
     objects : {"galaxy", "quasar"}
-        What the sources are.
+        What the objects are.
     magnitude_columns : list of str, optional
         The five columns of u, g, r, i and z, in this order; found by name when not given.
     device : {"auto", "cpu", "cuda"}
@@ -125,7 +125,7 @@ def estimate_redshifts(
     )
     from gnomon.tools.reading.read_object_table import naming_column, with_names
 
-    inputs, used = magnitudes_in(sources, magnitude_columns)
+    inputs, used = magnitudes_in(photometry, magnitude_columns)
     bands = bands_there(inputs)
     if not (bands > 0).any():
         raise EmptyResult("No object has a magnitude in u, g, r, i or z.", remedy="Check the columns of magnitudes.")
@@ -134,8 +134,10 @@ def estimate_redshifts(
     weights = galaxy_weights if galaxies else quasar_weights
     fitted = Fitted(*read_tensors(weights))
     made = redshift_estimates(fitted, inputs, reading, device)
-    named = sources.copy()
-    with_names(named, naming_column(named))
+    named = photometry
+    if "name" not in named.colnames:
+        named = photometry.copy()
+        with_names(named, naming_column(named))
     there = bands > 0
 
     def told(values: np.ndarray | None) -> np.ndarray:

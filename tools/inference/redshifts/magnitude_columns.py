@@ -31,7 +31,7 @@ def magnitudes_in(sources: Any, columns: Sequence[str] | None = None) -> tuple[d
 
     Parameters
     ----------
-    sources : SourceTable
+    sources : ObjectTable
         Any.
     columns : sequence of str, optional
         The columns of u, g, r, i and z, in this order; found by name when not given.

@@ -86,7 +86,7 @@ class RedshiftModel(Model):
 
     family: ClassVar[str] = "redshifts"
     task: ClassVar[Any] = "density"
-    takes: ClassVar[str] = "SourceTable"
+    takes: ClassVar[str] = "ObjectTable"
     gives: ClassVar[str] = "Redshifts"
     datasets: ClassVar[tuple[DataSet, ...]] = (
         DataSet(

@@ -61,7 +61,9 @@ def test_the_card_is_whole_and_says_that_it_is_simulated(trained: tuple[Fitted, 
     again = read_card(folder / "card.yaml")
     assert again.model == card.model and problems(again) == []
     tensors, header = read_tensors(folder / card.weights["file"], card.weights["sha256"])
-    assert header == {"layer": 16, "model": "toy_rings", "card": card.leading()} and set(tensors) == set(trained[0].tensors)
+    assert header == {"layer": 16, "model": "toy_rings", "card": card.leading()} and set(tensors) == set(
+        trained[0].tensors
+    )
 
 
 @pytest.mark.parametrize("field", ["baselines", "calibration", "guard", "scores", "biases", "citations"])
