@@ -87,7 +87,7 @@ def recognise_filterbank(path: Path) -> dict[str, Any] | None:
 )
 def read_filterbank(
     file: File,
-    start: Annotated[float, "s", "[0, inf)"] = 0.0,
+    skip: Annotated[float, "s", "[0, inf)"] = 0.0,
     duration: Annotated[float, "s", "(0, inf)"] | None = None,
     polarisation: Literal["total", "first"] = "total",
 ) -> DynamicSpectrum:
@@ -99,7 +99,7 @@ def read_filterbank(
     ----------
     file : File
         The attached file.
-    start : float
+    skip : float
         Seconds from the beginning of the file that are skipped.
     duration : float, optional
         Seconds that are read; to the end of the file when not given.
@@ -129,13 +129,13 @@ def read_filterbank(
     held: Any = open_psrfits(file) if is_psrfits_search(file) else open_sigproc(file)
     for sentence in held.warnings:
         warnings.warn(sentence, stacklevel=1)
-    first = round(start / held.time_step_s)
+    first = round(skip / held.time_step_s)
     count = (
         held.times - first if duration is None else min(max(round(duration / held.time_step_s), 1), held.times - first)
     )
     if count < 1:
         raise InputError(
-            f"{name} is {held.times * held.time_step_s:.3f} s long, so nothing is left after {start:g} s.",
+            f"{name} is {held.times * held.time_step_s:.3f} s long, so nothing is left after {skip:g} s.",
             remedy="Start earlier.",
         )
     size = count * held.channels * held.polarisations * 4
@@ -143,7 +143,7 @@ def read_filterbank(
         longest = count * held.time_step_s * _LARGEST / size
         raise InputError(
             f"{count * held.time_step_s:.1f} s of {name} need {size / 1e9:.1f} GB of memory.",
-            remedy=f"Read at most {longest:.0f} s at a time, with start and duration.",
+            remedy=f"Read at most {longest:.0f} s at a time, with skip and duration.",
         )
     samples = held.samples(first, count)
     power = samples[: held.powers].sum(axis=0) if polarisation == "total" else samples[0]

@@ -89,11 +89,11 @@ def test_channels_upwards_a_table_of_frequencies_and_signed_samples(tmp_path, co
 
 def test_a_stretch_of_time_starts_where_it_says(tmp_path, counts):
     path = written(tmp_path, sigproc_bytes(counts))
-    part = read_filterbank(path, start=0.010, duration=0.005)
+    part = read_filterbank(path, skip=0.010, duration=0.005)
     assert np.array_equal(part.data, counts[10:15, 0, ::-1].T)
     assert part.meta["start_mjd"] == pytest.approx(58000.5 + 0.010 / 86400, abs=1e-12)
     with pytest.raises(InputError, match="nothing is left after 9 s"):
-        read_filterbank(path, start=9.0)
+        read_filterbank(path, skip=9.0)
 
 
 def test_two_polarisations_are_added_or_not(tmp_path):
@@ -176,7 +176,7 @@ def test_what_does_not_fit_into_memory_is_refused_before_it_is_read(tmp_path):
     assert open_sigproc(path).times == 400_001
     with pytest.raises(InputError, match=r"need 1\.6 GB of memory.*at most 262 s"):
         read_filterbank(path)
-    assert read_filterbank(path, start=100.0, duration=0.1).data.shape == (1024, 100)
+    assert read_filterbank(path, skip=100.0, duration=0.1).data.shape == (1024, 100)
 
 
 def psrfits(tmp_path, values, bits=8, **changes):
@@ -224,7 +224,7 @@ def test_psrfits_is_unpacked_scaled_and_weighted(tmp_path, bits):
     values = np.random.default_rng(4).integers(0, 1 << bits, size=(20, CHANNELS))
     path = psrfits(tmp_path, values, bits)
     assert recognise_filterbank(path)["rows"] == 20
-    spectrum = read_filterbank(path, start=0.01)  # from the middle of a block over its end
+    spectrum = read_filterbank(path, skip=0.01)  # from the middle of a block over its end
     expected = (2.0 * values + 5.0)[5:, ::-1].T
     expected[CHANNELS - 1 - 3] = np.nan
     assert np.array_equal(spectrum.data, expected, equal_nan=True)
