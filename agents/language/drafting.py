@@ -131,7 +131,8 @@ def draft_prompt(
     while tools and tokens_of(filled([registry[n] for n in tools], [])) > LIMIT * 3 // 4:
         tools.pop()
     lines: list[str] = []
-    room = LIMIT - tokens_of(filled([registry[n] for n in tools], []))
+    # A draft that is not sound goes back with what is wrong with it, and the prompt then holds both.
+    room = LIMIT - LIMIT // 6 - tokens_of(filled([registry[n] for n in tools], []))
     every = likeliest_first(registry, considered)
     for tool in every:
         line = f"- {tool.name}: {tool.summary} -> {tool.kind}"

@@ -53,7 +53,7 @@ def test_a_prompt_stays_within_its_limit(number: int, tmp_path_factory: pytest.T
     assert LIMIT * 0.4 < tokens_of(messages) <= LIMIT
     assert "read_light_curve" in messages[-1]["content"]
     if number:
-        assert tokens_of(messages) > LIMIT * 0.9  # the room is used
+        assert tokens_of(messages) > LIMIT * 0.75  # the room is used, but for what is kept for findings
     tools = [c.tool for c in candidates]
     for name, lines in (("choose_goal.md", by_summary(tools)), ("choose_goal_again.md", by_example(tools, "zh"))):
         assert (
