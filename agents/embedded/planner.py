@@ -68,6 +68,8 @@ _ACTS, _ACTS_AT_ALL = 0.9, 0.15
 _ACTS_SAID = 0.4
 # Where no word for acting is, the whole is such an action when it means one this likely; else it is not understood.
 _SOME_ACT = 0.3
+# An act that no word asks for gives way to a tool that is this nearly as likely, and a tool to an act that one asks for.
+_NEARLY = 0.8
 # A part that no tool can do sends the whole question back where the whole means such a thing this likely.
 _ELSEWHERE = 0.3
 # A whole that means one goal this likely says how far to go.
@@ -391,6 +393,11 @@ class EmbeddedPlanner:
             raise asking.beyond(unmeasured, drafts)
         masses = considered.whole.masses()
         meant = considered.whole.sort
+        if meant == "tool" and asks_to_act(considered.wish):
+            # Where a word asks for an act, the act that is nearly as likely as the tool is what is meant.
+            acts, tools = considered.whole.tasks("action"), considered.whole.tools
+            if acts and masses["action"] > masses["tool"] and acts[0].value >= _NEARLY * tools[0].value:
+                meant = "action"
         named = named_in(considered.wish, [m.task for m in self.goals.meant if m.task is not None])
         if named is not None and meant != "action" and not self._fetches(considered):
             raise asking.outside([next(m for m in self.goals.meant if m.task is named)], drafts)
@@ -411,7 +418,12 @@ class EmbeddedPlanner:
             and not asks_to_act(considered.wish)
             and considered.whole.tasks("action")[0].value < _SOME_ACT
         ):
-            raise asking.unknown(drafts)
+            if (
+                not considered.whole.tools
+                or considered.whole.tools[0].value < _NEARLY * considered.whole.goals[0].value
+            ):
+                raise asking.unknown(drafts)
+            meant = "tool"
         if meant == "action" and acting:
             raise asking.denied(considered.whole.tasks("action")[0].meant.task)
         if meant == "unknown":

@@ -91,7 +91,7 @@ def constant_time(folder: Path) -> Path:
 BROKEN = [
     (empty, 2, ["empty.csv", "empty"]),
     (only_header, 2, ["header.csv"]),
-    (one_point, 2, ["one.csv"]),
+    (one_point, 4, ["light curve", "table of measured properties"]),
     (nan_only, 1, ["nan.csv"]),
     (directory, 2, ["folder.fits", "directory"]),
     (image, 2, ["image.fits", "image", "30 x 20"]),
