@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.markup import one_line
+from gnomon.tools.inference.hub.domain import FLAGGED_BELOW
 
 if TYPE_CHECKING:
     from gnomon.agents.shown import _Maker
 
 KINDS = ("Classification", "Redshifts", "Ranking")
-_FLAGGED_BELOW = 0.01  # p-value of a model's guard, as `gnomon.tools.inference.hub.domain` has it
 _CLASSES = 6  # named in an answer
 _FIRST = {
     "Classification": ("name", "class", "probability", "in_domain"),
@@ -40,7 +40,7 @@ def shown_of_model(maker: _Maker) -> dict[str, Any]:
     first = [n for n in _FIRST[maker.kind] if n in flat]
     own = [n for n in flat if n not in first and not (maker.kind == "Ranking" and n == "rank")]
     names = [*first, *own][:_COLUMNS] if maker.kind != "Redshifts" else first
-    odd = int(np.sum(np.asarray(table["in_domain"], dtype=float) < _FLAGGED_BELOW))
+    odd = int(np.sum(np.asarray(table["in_domain"], dtype=float) < FLAGGED_BELOW))
     count = len(table)
     say = maker.say
     unlike = say["unlike"].format(odd=odd) if odd else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-FLAGGED_BELOW = 0.01  # p-value of a model's guard; the same as that of `gnomon.tools.inference.hub.domain`
+from gnomon.tools.inference.hub.domain import FLAGGED_BELOW
 
 
 def measurements(rows: Sequence[dict[str, Any]]) -> Any:

@@ -90,7 +90,7 @@ def _fit_parts(features: np.ndarray, target: np.ndarray, trees: int, seed: int) 
     from sklearn.ensemble import ExtraTreesClassifier
     from sklearn.linear_model import LogisticRegression
 
-    from gnomon.tools.inference.light_curves.tree_tables import averaged_table
+    from gnomon.tools.inference.hub.tree_tables import averaged_table
 
     middle = np.nanmedian(features, axis=0)
     whole = np.where(np.isnan(features), middle, features)
@@ -113,7 +113,7 @@ def _parts(held: Mapping[str, np.ndarray], features: np.ndarray) -> np.ndarray:
     """Logits of the two parts, neither calibrated; shape (n, 2)."""
     import numpy as np
 
-    from gnomon.tools.inference.light_curves.tree_tables import TreeTable
+    from gnomon.tools.inference.hub.tree_tables import TreeTable
 
     whole = np.where(np.isnan(features), held["middle"], features)
     linear = _standard(held, whole) @ held["weights"] + held["intercept"][0]

@@ -26,6 +26,7 @@ from gnomon.tools.inference.flares.flare_probabilities import (
 from gnomon.tools.inference.flares.region_features import keyword_features
 from gnomon.tools.inference.hub.examples import Examples
 from gnomon.tools.inference.hub.models import Attribution, DataSet, Fitted, Metric, Model, Prediction, Preset
+from gnomon.tools.inference.hub.scores import area_under_curve
 from gnomon.tools.inference.hub.splits import Split, folds_by_group
 from gnomon.tools.inference.hub.training import Training
 
@@ -47,9 +48,7 @@ def _score_at(name: str, threshold: float) -> Any:
 
 
 def _area_under_curve(target: np.ndarray, value: np.ndarray, extras: Mapping[str, np.ndarray]) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(target, value[:, 1])) if 0 < target.mean() < 1 else float("nan")
+    return area_under_curve(target == 1, value[:, 1])
 
 
 def _brier_skill(target: np.ndarray, value: np.ndarray, extras: Mapping[str, np.ndarray]) -> float:

@@ -6,12 +6,12 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from gnomon.tools.errors import InputError
+from gnomon.tools.inference.hub.domain import FLAGGED_BELOW
 from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
     from gnomon.tools.kinds import Classification, ObjectTable, Weights
 
-FLAGGED_BELOW = 0.01  # as in the guard of the hub
 LINEAR_WEIGHTS = (
     "weights/linear_variables.safetensors",
     "641ca5210c98be640c361f9a1e2209ed3bab48d38676e3734b57efc44e99240c",

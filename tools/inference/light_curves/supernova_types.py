@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gnomon.tools.errors import InputError
 from gnomon.tools.inference.hub.examples import Examples
 from gnomon.tools.inference.hub.models import Attribution, DataSet, Fitted, Metric, Model, Prediction, Preset
+from gnomon.tools.inference.hub.scores import area_under_curve
 from gnomon.tools.inference.hub.splits import Split, folds_by_group
 from gnomon.tools.inference.hub.training import Recipe, Training, train_network
 from gnomon.tools.inference.light_curves.supernova_stages import (
@@ -47,17 +48,6 @@ _RECIPE = {
     "cpu": Recipe(epochs=48, batch=128, learning_rate=3e-3, weight_decay=1e-2, patience=48, members=2, warmup=0.1),
     "gpu": Recipe(epochs=120, batch=128, learning_rate=3e-3, weight_decay=1e-2, patience=120, members=8, warmup=0.1),
 }
-
-
-def area_under_curve(truth: np.ndarray, score: np.ndarray) -> float:
-    """Area under the receiver operating characteristic, from ranks (Mann & Whitney 1947, doi:10.1214/aoms/1177730491); NaN without both kinds."""
-    from scipy.stats import rankdata
-
-    yes = int(truth.sum())
-    no = len(truth) - yes
-    if not yes or not no:
-        return float("nan")
-    return float((rankdata(score)[truth].sum() - yes * (yes + 1) / 2) / (yes * no))
 
 
 def _auc_ia(stage: int) -> Any:

@@ -84,7 +84,7 @@ def transit_logits(
 
     from gnomon.tools.inference.hub.batches import predict_batches
     from gnomon.tools.inference.hub.devices import choose_device
-    from gnomon.tools.inference.light_curves.tree_tables import TreeTable
+    from gnomon.tools.inference.hub.tree_tables import TreeTable
 
     where = choose_device(device)
     given = network_inputs(tensors, inputs)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gnomon.tools.errors import InputError
 from gnomon.tools.inference.hub.examples import Examples
 from gnomon.tools.inference.hub.models import Attribution, DataSet, Fitted, Metric, Model, Prediction, Preset
+from gnomon.tools.inference.hub.scores import area_under_curve
 from gnomon.tools.inference.hub.splits import Split, folds_by_group, groups_with_copies, split_by_group
 from gnomon.tools.inference.hub.training import Recipe, Training, train_network
 from gnomon.tools.inference.light_curves.class_distances import usual_of_classes
@@ -54,9 +55,7 @@ def _average_precision(target: np.ndarray, value: np.ndarray, extras: Mapping[st
 
 
 def _area_under_curve(target: np.ndarray, value: np.ndarray, extras: Mapping[str, np.ndarray]) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(target > 0, _signal(value))) if 0 < (target > 0).mean() < 1 else float("nan")
+    return area_under_curve(target > 0, _signal(value))
 
 
 def _precision_of_planets(target: np.ndarray, value: np.ndarray, extras: Mapping[str, np.ndarray]) -> float:
@@ -151,8 +150,8 @@ class TransitVetting(Model):
 
         from gnomon.tools.inference.hub.calibration import fit_temperature
         from gnomon.tools.inference.hub.domain import fit_guard
+        from gnomon.tools.inference.hub.tree_tables import without_empty_columns
         from gnomon.tools.inference.light_curves.transit_vetting_network import TransitNetwork, disturbed, vetting_loss
-        from gnomon.tools.inference.light_curves.tree_tables import without_empty_columns
 
         logs = without_empty_columns(scaled_scalars(train.inputs["scalars"], None))
         middle = np.nanmedian(logs, axis=0)
@@ -222,7 +221,7 @@ class TransitVetting(Model):
         import numpy as np
         from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
-        from gnomon.tools.inference.light_curves.tree_tables import without_empty_columns
+        from gnomon.tools.inference.hub.tree_tables import without_empty_columns
 
         def plain(inputs: Mapping[str, np.ndarray]) -> np.ndarray:
             return np.concatenate([inputs["global_view"], inputs["local_view"], inputs["scalars"][:, :4]], axis=1)
@@ -292,7 +291,7 @@ def _fitted_trees(train: Examples, seed: int) -> dict[str, np.ndarray]:
     import numpy as np
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    from gnomon.tools.inference.light_curves.tree_tables import boosted_table, without_empty_columns
+    from gnomon.tools.inference.hub.tree_tables import boosted_table, without_empty_columns
 
     untold = np.random.default_rng(seed).random(len(train)) < _UNTOLD
     scalars = np.where(untold[:, None], np.float32(np.nan), train.inputs["scalars"])

@@ -45,7 +45,7 @@ def star_logits(tensors: Mapping[str, np.ndarray], features: np.ndarray) -> np.n
     import numpy as np
     from scipy.special import log_softmax, softmax
 
-    from gnomon.tools.inference.light_curves.tree_tables import TreeTable
+    from gnomon.tools.inference.hub.tree_tables import TreeTable
 
     boosted = softmax(TreeTable.of_tensors(tensors, "boosted").summed(features), axis=1)
     forest = TreeTable.of_tensors(tensors, "forest").summed(np.nan_to_num(features, nan=MISSING))

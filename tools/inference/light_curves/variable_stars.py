@@ -111,7 +111,7 @@ class _VariableStars(Model):
 
         from gnomon.tools.inference.hub.calibration import fit_temperature
         from gnomon.tools.inference.hub.domain import fit_guard
-        from gnomon.tools.inference.light_curves.tree_tables import averaged_table, boosted_table, without_empty_columns
+        from gnomon.tools.inference.hub.tree_tables import averaged_table, boosted_table, without_empty_columns
 
         target, checked = _target(train), _target(validation)
         counts = np.bincount(target, minlength=len(self.classes))
@@ -193,7 +193,7 @@ class _VariableStars(Model):
         import numpy as np
         from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
-        from gnomon.tools.inference.light_curves.tree_tables import without_empty_columns
+        from gnomon.tools.inference.hub.tree_tables import without_empty_columns
 
         known, asked = without_empty_columns(train.inputs["columns"]), test.inputs["columns"]
         target = _target(train)

@@ -6,12 +6,12 @@ import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from gnomon.tools.errors import EmptyResult, InputError
+from gnomon.tools.inference.hub.domain import FLAGGED_BELOW
 from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
     from gnomon.tools.kinds import Classification, LightCurve, TransitCandidates, Weights
 
-FLAGGED_BELOW = 0.01  # as in the guard of the hub
 WEIGHTS = ("weights/transit_vetting.safetensors", "57cb3f26ee22d4e377db2e414248fea6070329d812203d24c2d3548d7aa93213")
 
 

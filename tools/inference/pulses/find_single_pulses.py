@@ -6,12 +6,12 @@ import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from gnomon.tools.errors import EmptyResult
+from gnomon.tools.inference.hub.domain import FLAGGED_BELOW
 from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
     from gnomon.tools.kinds import DynamicSpectrum, Ranking, Weights
 
-FLAGGED_BELOW = 0.01  # as in the guard of the hub
 WEIGHTS = ("weights/single_pulses.safetensors", "56da506bf8b02e3c7897a1c7174da55161adf3ad12d00b325fee0b4a192d8420")
 
 

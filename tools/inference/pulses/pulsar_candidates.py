@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gnomon.tools.errors import InputError
 from gnomon.tools.inference.hub.examples import Examples
 from gnomon.tools.inference.hub.models import Attribution, DataSet, Fitted, Metric, Model, Prediction, Preset
+from gnomon.tools.inference.hub.scores import area_under_curve
 from gnomon.tools.inference.hub.splits import Split, folds_by_group
 from gnomon.tools.inference.hub.training import Recipe, Training, train_network
 from gnomon.tools.inference.pulses.candidate_statistics import STATISTICS, joint_statistics, read_statistics
@@ -33,9 +34,7 @@ def _average_precision(target: np.ndarray, value: np.ndarray, extras: Mapping[st
 
 
 def _area_under_curve(target: np.ndarray, value: np.ndarray, extras: Mapping[str, np.ndarray]) -> float:
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(target, value[:, 1])) if 0 < target.mean() < 1 else float("nan")
+    return area_under_curve(target == 1, value[:, 1])
 
 
 def _recall_at_one_percent(target: np.ndarray, value: np.ndarray, extras: Mapping[str, np.ndarray]) -> float:

@@ -6,12 +6,12 @@ import warnings
 from typing import TYPE_CHECKING, Literal
 
 from gnomon.tools.errors import InputError
+from gnomon.tools.inference.hub.domain import FLAGGED_BELOW
 from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
     from gnomon.tools.kinds import ObjectTable, Ranking, Weights
 
-FLAGGED_BELOW = 0.01  # as in the guard of the hub
 WEIGHTS = ("weights/pulsar_candidates.safetensors", "1efc56e2f4be5def46567abd21191e7e5931dc9e2c43fee442212ad5e65e3c5b")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
 
-from gnomon.tools.inference.light_curves.tree_tables import TreeTable, averaged_table, boosted_table
+from gnomon.tools.inference.hub.tree_tables import TreeTable, averaged_table, boosted_table
 
 
 @pytest.fixture(scope="module")
