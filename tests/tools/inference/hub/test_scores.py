@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gnomon.tools.inference.hub.scores import bootstrap, contingency, difference, macro_f1, normalised_mad
+from gnomon.tools.inference.hub.scores import (
+    area_under_curve,
+    bootstrap,
+    contingency,
+    difference,
+    macro_f1,
+    normalised_mad,
+)
 
 
 def test_the_interval_of_a_mean_is_that_of_theory() -> None:
@@ -63,3 +70,12 @@ def test_the_six_scores_of_a_known_table() -> None:
 def test_scores_that_are_not_defined_are_nan() -> None:
     told = contingency(np.zeros(3), np.zeros(3), 0.5)
     assert np.isnan(told["POD"]) and np.isnan(told["FAR"]) and told["ACC"] == 1.0
+
+
+def test_area_under_curve_is_that_of_scikit_learn() -> None:
+    from sklearn.metrics import roc_auc_score
+
+    rng = np.random.default_rng(3)
+    truth, score = rng.random(300) < 0.3, np.round(rng.normal(size=300), 1)  # with ties
+    assert area_under_curve(truth, score) == pytest.approx(roc_auc_score(truth, score))
+    assert np.isnan(area_under_curve(np.ones(5, bool), np.arange(5.0)))

@@ -19,7 +19,7 @@ from gnomon.tools.inference.hub.training import Training
 from gnomon.tools.inference.light_curves import supernova_types
 from gnomon.tools.inference.light_curves.multiband_points import padded_points
 from gnomon.tools.inference.light_curves.supernova_stages import CLASSES, OBSERVED_SURVEYS, STAGES, at_stages
-from gnomon.tools.inference.light_curves.supernova_types import SupernovaTypes, area_under_curve
+from gnomon.tools.inference.light_curves.supernova_types import SupernovaTypes
 from gnomon.tools.inference.light_curves.supernova_types_training import as_observed_worse, training_arrays
 
 MODEL = SupernovaTypes()
@@ -84,15 +84,6 @@ def test_the_end_of_a_curve_is_told_by_its_points_alone() -> None:
 
 def test_truth_is_never_an_input(examples: Examples) -> None:
     assert set(examples.inputs) == {"time", "flux", "flux_err", "band", "observed", "redshift", "redshift_err"}
-
-
-def test_area_under_curve_is_that_of_scikit_learn() -> None:
-    from sklearn.metrics import roc_auc_score
-
-    rng = np.random.default_rng(3)
-    truth, score = rng.random(300) < 0.3, np.round(rng.normal(size=300), 1)  # with ties
-    assert area_under_curve(truth, score) == pytest.approx(roc_auc_score(truth, score))
-    assert np.isnan(area_under_curve(np.ones(5, bool), np.arange(5.0)))
 
 
 def test_augmentation_ends_curves_without_the_maximum_and_keeps_the_rest(examples: Examples) -> None:
