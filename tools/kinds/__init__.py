@@ -31,6 +31,13 @@ kind                   container                           columns, variables
 ``Classification``     `astropy.table.QTable`              one row an object: ``name``, ``class``, ``probability``, ``in_domain`` ...
 ``Redshifts``          `astropy.table.QTable`              one row an object: ``name``, ``z``, ``z_lower``, ``z_upper``, ``in_domain`` ...
 ``Ranking``            `astropy.table.QTable`              one row a candidate, the best first: ``name``, ``score``, ``in_domain`` ...
+``Telescopes``         `astropy.table.QTable`              one row a telescope, instrument and mode, see below
+``ObservingRequests``  `astropy.table.QTable`              one row a visit that is wished: ``request``, ``visit``, ``target`` ...
+``Visibility``         `astropy.table.QTable`              one row a target, telescope and window: ``target``, ``telescope``, ``start`` [d] ...
+``Schedule``           `astropy.table.QTable`              one row a planned visit: ``request``, ``visit``, ``telescope``, ``start``, ``end`` [d] ...
+``Verification``       `astropy.table.QTable`              one row a finding of the verifier: ``code``, ``place``, ``sentence``
+``SkyMap``             `astropy.table.QTable`              one row a HEALPix cell: ``uniq``, ``probdensity`` [1/sr], perhaps distances
+``Drafts``             `astropy.table.QTable`              one row a file that may be handed over: ``form``, ``name``, ``content``, ``digest`` ...
 =====================  ==================================  =====================================================
 
 Time columns are numbers of days with ``meta["time_reference"]`` = ``{"name", "zero_jd", "scale"}`` (a field that the
@@ -47,6 +54,8 @@ the reply, ``stale`` (whether the reply is an old one).
 What a trained model made (``Classification``, ``Redshifts``, ``Ranking``) has ``meta["model"]``: ``name``, ``sha256`` of its weights, ``device``
 and ``card``, the line of its card that matters.  ``in_domain`` is the p-value of its guard: below 0.01 the input is unlike what the model knows.
 A ``Classification`` has a column ``p_CLASS`` for each class; ``Redshifts`` have the column ``density`` over ``meta["grid"]``.
+
+``Telescopes``, ``ObservingRequests`` and ``Schedule`` carry in ``meta["document"]`` the document (docs/reference/observing.md) whose rows they show.
 
 A ``DynamicSpectrum`` has ``meta`` with ``frequency_mhz`` of each channel, ``time_step_s``, ``start_mjd`` (or None), ``source`` and ``telescope``.
 """
@@ -89,6 +98,13 @@ if TYPE_CHECKING:
     Classification = QTable
     Redshifts = QTable
     Ranking = QTable
+    Telescopes = QTable
+    ObservingRequests = QTable
+    Visibility = QTable
+    Schedule = QTable
+    Verification = QTable
+    SkyMap = QTable
+    Drafts = QTable
     Figure = _Figure
     File = Path
     Weights = Path
@@ -322,6 +338,55 @@ KINDS: dict[str, KindInfo] = {
             _TABLE,
             (("name", None), ("score", None), ("in_domain", None)),
             "candidates, the most promising first",
+        ),
+        KindInfo(
+            "Telescopes",
+            "astropy.table.QTable",
+            _TABLE,
+            (("telescope", None), ("site", None), ("instrument", None), ("mode", None)),
+            "what can observe: sites, telescopes, instruments and their limits",
+        ),
+        KindInfo(
+            "ObservingRequests",
+            "astropy.table.QTable",
+            _TABLE,
+            (("request", None), ("visit", None), ("target", None), ("ra", "deg"), ("dec", "deg"), ("priority", None)),
+            "observations that are wished",
+        ),
+        KindInfo(
+            "Visibility",
+            "astropy.table.QTable",
+            _TABLE,
+            (("target", None), ("telescope", None), ("start", "d"), ("end", "d")),
+            "when targets can be observed from where, and why not",
+        ),
+        KindInfo(
+            "Schedule",
+            "astropy.table.QTable",
+            _TABLE,
+            (("request", None), ("visit", None), ("telescope", None), ("start", "d"), ("end", "d")),
+            "who observes what, and when",
+        ),
+        KindInfo(
+            "Verification",
+            "astropy.table.QTable",
+            _TABLE,
+            (("code", None), ("place", None), ("sentence", None)),
+            "what an independent check of a schedule found",
+        ),
+        KindInfo(
+            "SkyMap",
+            "astropy.table.QTable",
+            _TABLE,
+            (("uniq", None), ("probdensity", "1/sr")),
+            "where on the sky an event was, as probabilities",
+        ),
+        KindInfo(
+            "Drafts",
+            "astropy.table.QTable",
+            _TABLE,
+            (("form", None), ("name", None), ("content", None), ("digest", None)),
+            "observing lists and requests to facilities, sent by nobody",
         ),
         KindInfo("Figure", "matplotlib.figure.Figure", _FIGURE, (), "a picture with its caption"),
     )

@@ -1,0 +1,49 @@
+"""How long a visit takes on an instrument, and what must happen between two visits besides turning the telescope."""
+
+from __future__ import annotations
+
+from gnomon.tools.observing.documents.requests import Visit
+from gnomon.tools.observing.documents.telescopes import Instrument, Mode
+
+
+def duration_of(visit: Visit, instrument: Instrument, mode: Mode) -> float:
+    """Seconds from the start of a visit to its end: acquisition, exposures with their read-outs, changes of band.
+
+    Parameters
+    ----------
+    visit : Visit
+        Not one that covers a phase; that one's length is the window's.
+    instrument : Instrument
+    mode : Mode
+        The one of the instrument that the visit needs.
+
+    Returns
+    -------
+    float
+        [s]
+    """
+    exposures = visit.exposures_by_band
+    exposed = sum(count * (seconds + instrument.readout) for count, seconds in exposures)
+    return mode.acquisition + exposed + instrument.band_change * (max(len(visit.bands), 1) - 1)
+
+
+def change_between(instrument: str, band: str, following: Instrument, following_band: str) -> float:
+    """Seconds that a telescope needs between two visits for changing instrument or band.
+
+    Parameters
+    ----------
+    instrument, band : str
+        Instrument and last band of the visit before.
+    following : Instrument
+        The instrument of the visit after.
+    following_band : str
+        Its first band.
+
+    Returns
+    -------
+    float
+        [s]; it passes while the telescope turns.
+    """
+    if instrument != following.key:
+        return following.change
+    return following.band_change if band != following_band else 0.0
