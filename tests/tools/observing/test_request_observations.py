@@ -1,0 +1,105 @@
+"""From targets and a wish to a requests document."""
+
+import numpy as np
+import pytest
+from astropy import units as u
+from astropy.table import QTable
+
+from gnomon.tools.errors import InputError
+from gnomon.tools.observing.documents.requests import read_requests_document
+from gnomon.tools.observing.documents.tables import document_of
+from gnomon.tools.observing.request_observations import request_observations
+
+NIGHT = {"start": "2026-11-22T12:00:00Z", "end": "2026-11-23T12:00:00Z"}
+
+
+def _targets(**more):
+    return QTable(
+        {"name": ["GRB 170817A", "M 31"], "ra": [197.45, 10.68] * u.deg, "dec": [-23.38, 41.27] * u.deg, **more}
+    )
+
+
+def _requests(**wish):
+    return read_requests_document(document_of(request_observations(_targets(), **NIGHT, **wish)))
+
+
+def test_images_then_a_spectrum_are_two_visits_with_a_relation():
+    told = _requests(
+        modes=["imaging", "spectroscopy"], bands=["g", "r"], exposures=3, exposure=60.0, spectrum_within=2.0
+    )
+    request = told.requests["grb_170817a"]
+    assert [(v.key, v.mode, v.bands, v.exposures) for v in request.visits] == [
+        ("imaging", "imaging", ("g", "r"), ((3, 60.0),)),
+        ("spectrum", "spectroscopy", (), ((3, 900.0),)),
+    ]
+    (relation,) = request.relations
+    assert (relation.first, relation.then, relation.origin, relation.min, relation.max) == (
+        "imaging",
+        "spectrum",
+        "end",
+        0,
+        7200,
+    )
+    assert set(told.requests) == {"grb_170817a", "m_31"}
+    assert request.visits[0].sun_altitude_max == -12 and request.visits[0].airmass_max == 2
+
+
+def test_a_cadence_repeats_one_visit_and_rounds_of_several():
+    single = _requests(visits=4, cadence=6.0).requests["m_31"]
+    assert len(single.visits) == 4 and single.relations[0].min == 6 * 3600 * 0.75
+    both = _requests(modes=["imaging", "spectroscopy"], visits=2, cadence=3.0).requests["m_31"]
+    assert [v.key for v in both.visits] == ["imaging_1", "spectrum_1", "imaging_2", "spectrum_2"]
+    assert {(r.first, r.then) for r in both.relations} == {
+        ("imaging_1", "spectrum_1"),
+        ("imaging_2", "spectrum_2"),
+        ("imaging_1", "imaging_2"),
+    }
+
+
+def test_simultaneous_bands_go_to_different_telescopes():
+    request = _requests(bands=["g", "r", "i"], simultaneous=True).requests["m_31"]
+    assert [v.key for v in request.visits] == ["imaging_g", "imaging_r", "imaging_i"]
+    assert {r.where for r in request.relations} == {"other_telescope"} and len(request.relations) == 2
+
+
+def test_what_is_known_of_a_target_goes_along_and_nothing_is_made_up():
+    targets = _targets(pmra=[np.nan, 3600.0] * u.mas / u.yr, pmdec=[np.nan, -3600.0] * u.mas / u.yr)
+    targets.meta["position"] = {
+        "ra": "ra",
+        "dec": "dec",
+        "frame": "ICRS",
+        "epoch": 2010.0,
+        "pmra": "pmra",
+        "pmdec": "pmdec",
+    }
+    document = document_of(request_observations(targets, **NIGHT, magnitude=18.5, error=2.0))  # fmt: skip
+    first, second = (r["target"] for r in document["requests"])
+    assert first == {"name": "GRB 170817A", "ra": 197.45, "dec": -23.38, "error": 2 / 60, "magnitude": 18.5}
+    # Ten years of 3.6"/yr in either direction, taken back to J2000.
+    assert (
+        second["dec"] == pytest.approx(41.27 + 0.01, abs=1e-6)
+        and second["pm_ra"] == 3600.0
+        and second["pm_dec"] == -3600.0
+    )
+    assert second["ra"] == pytest.approx(10.68 - 0.01 / np.cos(np.radians(41.27)), abs=1e-5)
+    assert "magnitude" not in document_of(request_observations(_targets(), **NIGHT))["requests"][0]["target"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ({"visits": 3}, "not how far apart"),
+        ({"modes": []}, "Neither imaging nor spectroscopy"),
+        ({"simultaneous": True}, "cannot be simultaneous"),
+        ({"end": "2026-11-22T11:00:00Z"}, "has no length"),
+    ],
+)
+def test_a_wish_that_contradicts_itself_is_told(wish, said):
+    with pytest.raises(InputError, match=said):
+        request_observations(_targets(), **{**NIGHT, **wish})
+
+
+def test_a_target_without_a_position_is_told_by_name():
+    targets = QTable({"name": ["lost"], "ra": [np.nan] * u.deg, "dec": [np.nan] * u.deg})
+    with pytest.raises(InputError, match="no position of lost"):
+        request_observations(targets, **NIGHT)

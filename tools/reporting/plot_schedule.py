@@ -1,0 +1,104 @@
+"""Drawing a schedule: a line for each telescope on one UTC axis, a bar for each visit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gnomon.tools.errors import InputError
+from gnomon.tools.registry import tool
+from gnomon.tools.reporting.light_curve_axes import FONT, SIGNALS, WIDTH, style_axes
+
+if TYPE_CHECKING:
+    from gnomon.tools.kinds import Figure, Schedule
+
+_MOST_LABELS = 40  # visits that still have room for a name each
+_STATES = {"planned": 1.0, "running": 1.0, "done": 0.45, "failed": 0.25}
+
+
+@tool(
+    version="1.0",
+    effects=("compute",),
+    seconds=1.0,
+    comparison="view",
+    citations=("Hunter 2007, Matplotlib: a 2D graphics environment, doi:10.1109/MCSE.2007.55",),
+    examples=(
+        "Plot the observing schedule",
+        "Show which telescope observes what and when on a time line",
+        "Draw a Gantt chart of tonight's visits on all telescopes",
+        "A figure of the schedule, one row per telescope",
+        "画出观测计划",
+        "用时间轴显示哪台望远镜什么时候观测什么",
+        "画出今晚各望远镜观测安排的甘特图",
+        "观测计划的图，每台望远镜一行",
+    ),
+    summary_zh="画出观测计划：所有望远镜共用一条世界时时间轴，每次观测一条横条。",
+    method="Each visit was drawn as a bar from its start to its end on the line of its telescope; one colour stands for one request.",
+    method_zh="每次观测画为其望远镜所在行上从开始到结束的横条，同一申请用同一颜色。",
+)
+def plot_schedule(schedule: Schedule) -> Figure:
+    """Draw a schedule: a line for each telescope on one UTC axis, a bar for each visit.
+
+    Parameters
+    ----------
+    schedule : Schedule
+
+    Returns
+    -------
+    Figure
+        The caption is the figure's label.
+
+    Raises
+    ------
+    InputError
+        Where nothing is scheduled.
+    """
+    import numpy as np
+    from matplotlib import dates
+    from matplotlib.figure import Figure as _Figure
+
+    if not len(schedule):
+        raise InputError(
+            "Nothing is scheduled, so there is nothing to draw.", remedy="Read why in the schedule's reasons."
+        )
+    telescopes = list(dict.fromkeys(sorted(str(t) for t in schedule["telescope"])))
+    requests = list(dict.fromkeys(str(r) for r in schedule["request"]))
+    figure = _Figure(figsize=(WIDTH, 1.2 + 0.42 * len(telescopes)), layout="constrained")
+    axes = figure.add_subplot()
+    # MJD 40587 is 1970-01-01, from which matplotlib counts its days.
+    start, end = (schedule[c].to_value("d") - 40587.0 for c in ("start", "end"))
+    span = max(end.max() - start.min(), 1e-3)
+    for row in range(len(schedule)):
+        line = telescopes.index(str(schedule["telescope"][row]))
+        request = str(schedule["request"][row])
+        state = str(schedule["state"][row]) if "state" in schedule.colnames else "planned"
+        axes.barh(
+            line,
+            max(end[row] - start[row], span / 400),  # so that a visit of a minute is still seen
+            left=start[row],
+            height=0.62,
+            color=SIGNALS[requests.index(request) % len(SIGNALS)],
+            alpha=_STATES.get(state, 1.0),
+            edgecolor="black" if state == "running" else "none",
+            linewidth=0.8,
+        )
+        if len(schedule) <= _MOST_LABELS:
+            axes.annotate(
+                f"{request}/{schedule['visit'][row]}" if len(requests) > 1 else str(schedule["visit"][row]),
+                (0.5 * (start[row] + end[row]), line + 0.33),
+                ha="center",
+                va="top",
+                fontsize=0.7 * FONT,
+            )
+    axes.set_yticks(np.arange(len(telescopes)), telescopes)
+    axes.set_ylim(len(telescopes) - 0.4, -0.75)
+    axes.set_xlim(start.min() - 0.04 * span, end.max() + 0.04 * span)
+    locator = dates.AutoDateLocator(minticks=4, maxticks=8)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
+    axes.set_xlabel("UTC")
+    style_axes(axes)
+    many = "" if len(schedule) == 1 else "s"
+    figure.set_label(
+        f"The schedule: {len(schedule)} visit{many} of {len(requests)} request{'' if len(requests) == 1 else 's'} on {len(telescopes)} telescope{'' if len(telescopes) == 1 else 's'}, times in UTC; one colour stands for one request, pale bars are over."
+    )
+    return figure
