@@ -26,6 +26,7 @@ KEYS = (
     "language",
     "timezone",
     "prefer",
+    "telescopes",
 )
 
 
@@ -39,7 +40,7 @@ class Settings:
     ``GNOMON_ARCHIVES_HOSTS``; ``language`` is the language model, from its table and from ``OPENAI_BASE_URL``, ``OPENAI_API_KEY`` and
     ``GNOMON_MODEL``; ``timezone`` is what "tonight" is reckoned in, by default the machine's; ``prefer`` is ``fast`` or ``thorough`` where a
     question leaves it open; ``knowledge_server`` is the address of a chromadb server whose literature memory is shared, from ``[knowledge]`` and
-    ``GNOMON_KNOWLEDGE_SERVER``.
+    ``GNOMON_KNOWLEDGE_SERVER``; ``telescopes`` is the person's own telescopes document, by default ``telescopes.yaml`` in ``home``.
     """
 
     source: Path | None
@@ -53,6 +54,7 @@ class Settings:
     prefer: str = ""
     hosts: tuple[str, ...] = ()
     knowledge_server: str = ""
+    telescopes: Path | None = None
 
     def access(self, *, offline: bool = False) -> Access:
         """What steps may reach outside; ``offline`` gives replies of earlier runs alone."""
@@ -129,7 +131,20 @@ def load(config: Path | None = None) -> Settings:
         prefer=_preference(os.environ.get("GNOMON_PREFER") or table.get("prefer", "")),
         hosts=_hosts(table.get("archives", {})),
         knowledge_server=os.environ.get("GNOMON_KNOWLEDGE_SERVER") or _server(table.get("knowledge", {})),
+        telescopes=_telescopes(os.environ.get("GNOMON_TELESCOPES") or table.get("telescopes")),
     )
+
+
+def _telescopes(named: object) -> Path | None:
+    if not named:
+        return None
+    path = Path(str(named)).expanduser()
+    if not path.is_file():
+        raise UsageError(
+            f"There is no telescopes document {path}.",
+            remedy="Mend telescopes in the settings or GNOMON_TELESCOPES, or leave them out.",
+        )
+    return path
 
 
 def _server(table: object) -> str:

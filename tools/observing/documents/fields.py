@@ -48,7 +48,9 @@ class Fields:
         self._known.append(key)
         value = self._left.pop(key, None)
         if value is None and required:
-            raise InputError(f"{self.where} has no {key}.", remedy=f"Give {key}; {_REMEDY}")
+            near = get_close_matches(key, [str(k) for k in self._left], 1)
+            meant = f" It has {near[0]!r}: is {key} meant?" if near else ""
+            raise InputError(f"{self.where} has no {key}.{meant}", remedy=f"Give {key}; {_REMEDY}")
         return value
 
     def text(self, key: str, default: str | None = None, *, required: bool = False) -> str:
@@ -93,7 +95,10 @@ class Fields:
     def time(self, key: str, *, required: bool = False) -> float | None:
         """A time, as MJD (UTC)."""
         value = self.take(key, required=required)
-        return None if value is None else mjd_of(value)
+        try:
+            return None if value is None else mjd_of(value)
+        except InputError as error:
+            raise InputError(f"{self.where}: {key}: {error.what}", remedy=error.remedy) from error
 
     def flag(self, key: str) -> bool:
         """True or false; false where it is absent."""
