@@ -52,11 +52,15 @@ def in_clauses(understood: Understanding, spelling: Spelling, described: Sequenc
     question = understood.question
     slots = [*understood.slots, *(s for s in described if s.name.endswith("_column"))]
     chosen = [(s.start, s.end) for s in described]
+    heard = question
+    for slot in understood.of_type("telescope"):
+        # The Nordic Optical Telescope is no refusal.
+        heard = heard[: slot.start] + slot.text.replace("NOT", "···") + heard[slot.end :]
     refused = [
         (a, b, said)
-        for a, b in pieces(question)
+        for a, b in pieces(heard)
         if not any(a <= c and d <= b for c, d in chosen)  # "no trend" is a choice
-        and (said := refusal(question[a:b])) is not None
+        and (said := refusal(heard[a:b])) is not None
     ]
     kept = _without(question, [(a, b) for a, b, _said in refused])
     whole = plain(question, kept, 0, len(question), slots)
@@ -122,7 +126,7 @@ def plain(question: str, text: str, start: int, end: int, slots: list[Slot]) -> 
 
 def _spelled_out(text: str) -> str:
     """The text with symbols as the terms they stand for, where two or more of them show that symbols are being used: P, K, e and omega."""
-    found = [m for m in _SYMBOL.finditer(text) if m[0] in _symbols()]
+    found = [m for m in _SYMBOL.finditer(text) if m[0] in _symbols() and not _is_word(text, m)]
     if len({m[0] for m in found}) < 2:
         return text
     for match in reversed(found):
@@ -130,6 +134,20 @@ def _spelled_out(text: str) -> str:
     return text
 
 
+def _is_word(text: str, match: re.Match[str]) -> bool:
+    """Whether a letter is the article, the X in the place of a name, or a band among bands, and so no symbol."""
+    before, after = text[: match.start()], text[match.end() :]
+    if match[0] == "X" or (match[0] == "A" and re.match(r"\s+[a-z]", after)):
+        return True
+    return match[0] in "UBVRIJHK" and bool(
+        re.match(rf"{_LISTED_BAND}|\s*(?:bands?|filters?|images?|波段|滤光片|星等)", after)
+        or re.search(rf"{_BAND_LISTED}$", before)
+    )
+
+
+_AND = r"(?:\s*(?:,|/|&|、|和|与|或)\s*|\s+(?:and\s+|or\s+)?)"
+_LISTED_BAND = rf"{_AND}[UBVRIJHKugrizy](?![A-Za-z])"
+_BAND_LISTED = rf"(?<![A-Za-z])[UBVRIJHKugrizy]{_AND}"
 _SYMBOL = re.compile(
     r"(?<![A-Za-z0-9_/.=<>-])(?:[A-Za-zωγΩ]|T[₀0]|T₁₄|T14|Rp/R[s★*]|a/R[s★*]|omega|m sin i)(?![A-Za-z0-9_/=<>'’-]|\s*[=<>≈]|-band)"
 )

@@ -131,6 +131,11 @@ def claims(block: Block) -> list[Item]:
     for match in list(_MARK.finditer(text)):
         if not re.search(r"\d\s*$", text[: match.start()]):
             take("mark", *match.span())
+    for match in list(_VERSION.finditer(text)):
+        # With two points it is a version and nothing else, though its package be called like a file (ruamel.yaml) or an object (rfc8785).
+        if match["version"].count(".") > 1:
+            found.append(Item("version", *match.span("version"), match["version"], name=match["name"]))
+            text = text[: match.start()] + "\ue003" * len(match[0]) + text[match.end() :]
     for pattern, form in (
         (_RUN, "name"),
         (_FILE, "name"),
@@ -170,7 +175,7 @@ def claims(block: Block) -> list[Item]:
             take("count", start, start + len(match["number"]), match["noun"])
             found[-1].number = Number(float(number), 0, 1)
     for match in list(_VERSION.finditer(text)):
-        if match["version"].count(".") > 1 or not unit_at(text, match.end())[0]:
+        if not unit_at(text, match.end())[0]:
             found.append(Item("version", *match.span("version"), match["version"], name=match["name"]))
     versions = {(i.start, i.end) for i in found if i.form == "version"}
     for match in list(_DOTTED.finditer(text)):

@@ -61,6 +61,10 @@ _BY = re.compile(
     r"(?<![A-Za-z])(?:with|at|from|on|by|using|use|via|the)\s+(?:the\s+)?$|[用在从由让请于以]\s*$|使用|利用|通过", re.I
 )
 _ALSO = re.compile(r"\0\s*(?:,|/|&|and|or|、|和|与|或)\s*(?:the\s+)?$")
+_AND_MORE = re.compile(r"\s*(?:,|/|&|and|or|、|和|与|或)\s*(?:the\s+)?(?=\0)")
+_ENDS = re.compile(
+    r"\s*(?:$|[.;:?!。；：？！])|\s+(?:for|to|tonight|tomorrow|between|during|will|can|could)(?![A-Za-z])"
+)
 _GOES_ON = re.compile(
     r"\s*(?:$|\0|[.,;:?!)/，。；：？！、）\u4e00-\u9fff])"
     r"|\s+(?:at|on|in|from|tonight|tomorrow|this|next|last|with|for|to|and|or|is|was|be|can|could|will|would|during|between|by|see|observe"
@@ -161,6 +165,8 @@ class _Reader:
             others = self.text[:start] + self.text[end:]
             if not any(c.islower() for c in others) and any(c.isupper() for c in others):
                 return False
+        if isinstance(place, Telescope) and (self._before_another(end) or self._ends_list(start, after)):
+            return True  # "NOT and Lijiang", "WFST and NOT for a campaign"; but not "Xinglong, NOT from Lijiang"
         if words == "NOT" and _DENIED.search(before) and not _ALSO.search(self.left[:start]):
             return False
         if _NUMBERED.match(after) or _BODY.search(before):
@@ -176,6 +182,16 @@ class _Reader:
         if not _OBSERVING.search(before + "\0" + after) or not _GOES_ON.match(after):
             return False
         return bool(_BY.search(before) or _ALSO.search(self.left[:start]))
+
+    def _before_another(self, end: int) -> bool:
+        """Whether a list goes on from here with another place."""
+        also = _AND_MORE.match(self.left, end)
+        return also is not None and any(s.start == also.end() for s in self.found)
+
+    def _ends_list(self, start: int, after: str) -> bool:
+        """Whether a list of places ends here."""
+        also = _ALSO.search(self.left[:start])
+        return also is not None and any(s.end == also.start() + 1 for s in self.found) and bool(_ENDS.match(after))
 
     def _listed(self, start: int) -> bool:
         """Whether the name goes on a list that began with an instrument."""
