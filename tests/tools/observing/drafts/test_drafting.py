@@ -1,0 +1,171 @@
+"""From three documents to drafts: what belongs together, what is missing, what is the same."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gnomon.tools.errors import EmptyResult, InputError
+from gnomon.tools.kinds import KINDS, tables
+from gnomon.tools.observing.documents.schedule import read_schedule_document
+from gnomon.tools.observing.documents.tables import table_of_requests, table_of_schedule, table_of_telescopes
+from gnomon.tools.observing.drafts.details import FORMS, KNOWN, details_in
+from gnomon.tools.observing.drafts.draft import bytes_of
+from gnomon.tools.observing.drafts.draft_observations import draft_observations
+from gnomon.tools.observing.drafts.drafting import draft
+
+QUICK = [f for f in FORMS if f != "sheet"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_same_plan_gives_the_same_bytes(form: str, telescopes: Any, requests: Any, schedule: Any) -> None:
+    first, second = (draft(form, telescopes, requests, schedule) for _ in range(2))
+    assert first and [d.digest for d in first] == [d.digest for d in second]
+    assert len({d.name for d in first}) == len(first)
+    for d in first:
+        assert bytes_of(d.media_type, d.text) == d.content
+        assert "/" not in d.name and d.name.isascii()
+
+
+@pytest.mark.parametrize("form", QUICK)
+def test_with_every_detail_only_the_ephemeris_file_is_missing(form: str, telescopes: Any, requests: Any, schedule: Any, details: Any) -> None:  # fmt: skip
+    drafts = draft(form, telescopes, requests, schedule, details)
+    missing = {m for d in drafts for m in d.missing}
+    assert all(m.startswith("ephemeris file of 433 Eros") for m in missing)
+    assert not missing or form == "eso"
+
+
+@pytest.mark.parametrize(
+    ("form", "word"),
+    [
+        ("lco", "proposal"), ("lco", "instrument_type"), ("lco", "telescope_class"), ("lco", "optical_elements"), ("lco", "window_margin"),
+        ("tom", "tom_facility"), ("skyportal", "allocation_id"), ("skyportal", "group_ids"), ("eso", "templates"), ("eso", "sky_transparency"),
+        ("gcn_circular", "authors"), ("gcn_json", "schema"), ("gcn_json", "date"), ("voevent", "authority"), ("treasure_map", "graceid"),
+        ("treasure_map", "instrument_id"), ("obsloctap", "date"), ("ics", "organizer"),
+    ],
+)  # fmt: skip
+def test_what_nobody_told_is_named_and_not_made_up(form: str, word: str, telescopes: Any, requests: Any, schedule: Any, details: Any) -> None:  # fmt: skip
+    told = {place: {k: v for k, v in words.items() if k != word} for place, words in details.items()}
+    drafts = draft(form, telescopes, requests, schedule, told)
+    assert drafts and any(word in m for d in drafts for m in d.missing)
+    assert not any(d.complete for d in drafts if any(word in m for m in d.missing))
+
+
+def test_a_missing_value_is_null_in_the_document(telescopes: Any, requests: Any, schedule: Any) -> None:
+    document = json.loads(
+        next(d for d in draft("lco", telescopes, requests, schedule) if d.name == "lco-grb.json").content
+    )
+    assert document["proposal"] is None and document["ipp_value"] is None
+    assert document["requests"][0]["location"]["telescope_class"] is None
+    assert document["requests"][0]["configurations"][0]["target"]["ra"] == 40.0
+
+
+def test_documents_must_belong_together(telescopes: Any, requests: Any, planned: Any) -> None:
+    for word in ("telescopes", "requests"):
+        other = read_schedule_document(planned | {word: "0" * 64})
+        with pytest.raises(InputError, match=f"other {word}"):
+            draft("csv", telescopes, requests, other)
+    wrong = copy.deepcopy(planned)
+    wrong["visits"][0]["visit"] = "elsewhere"
+    with pytest.raises(InputError, match="not among the requests"):
+        draft("csv", telescopes, requests, read_schedule_document(wrong))
+    wrong = copy.deepcopy(planned)
+    wrong["visits"][0]["instrument"] = "hand"
+    with pytest.raises(InputError, match="which is not there"):
+        draft("csv", telescopes, requests, read_schedule_document(wrong))
+    for change, words in (
+        ({"start": "2026-11-25T12:00:00Z", "end": "2026-11-25T12:11:50Z"}, "outside of the span"),
+        ({"end": "2026-11-22T12:00:00Z"}, "ends before it begins"),
+        ({"bands": ["V"]}, "1 bands and 2 exposures"),
+        ({"visit": "spectrum", "telescope": "palma_1", "instrument": "cam"}, "which cam does not do"),
+    ):
+        wrong = copy.deepcopy(planned)
+        wrong["visits"][0] |= change
+        with pytest.raises(InputError, match=words):
+            draft("csv", telescopes, requests, read_schedule_document(wrong))
+
+
+def test_a_chain_must_be_one(telescopes: Any, requests: Any, schedule: Any, replanned: Any) -> None:
+    with pytest.raises(InputError, match="says that it replaces"):
+        draft("ics", telescopes, requests, replanned, None, [replanned])
+    for form in ("ics", "gcn_json", "voevent"):
+        alone = draft(form, telescopes, requests, replanned)
+        assert all(any("the schedules that this one replaces" in m for m in d.missing) for d in alone)
+        whole = draft(form, telescopes, requests, replanned, None, [schedule])
+        assert not any("replaces" in m for d in whole for m in d.missing)
+
+
+def test_unknown_forms_and_details_are_refused(telescopes: Any, requests: Any, schedule: Any) -> None:
+    with pytest.raises(InputError, match="no form 'fax'"):
+        draft("fax", telescopes, requests, schedule)
+    with pytest.raises(InputError, match="Is proposal meant"):
+        draft("lco", telescopes, requests, schedule, {"lco": {"proposl": "X"}})
+    with pytest.raises(InputError, match="neither a telescope nor a form"):
+        draft("lco", telescopes, requests, schedule, {"lick": {"proposal": "X"}})
+    with pytest.raises(InputError, match="window_margin must be"):
+        draft("lco", telescopes, requests, schedule, {"lco": {"window_margin": "ten"}})
+    with pytest.raises(InputError, match="no telescope 'lick'"):
+        draft("lco", telescopes, requests, schedule, only=["lick"])
+
+
+def test_only_some_telescopes(telescopes: Any, requests: Any, schedule: Any, replanned: Any) -> None:
+    assert [d.telescope for d in draft("csv", telescopes, requests, schedule, only=["palma_1"])] == ["palma_1"]
+    told = draft("voevent", telescopes, requests, replanned, None, [schedule], only=["xinglong_216"])
+    assert {d.telescope for d in told} == {"xinglong_216"}
+
+
+def test_details_in_lines() -> None:
+    told = details_in(
+        [
+            "lco.proposal=2026",
+            "all.window_margin=600",
+            'palma_1.observer=["A", "B"]',
+            "eso.sky_transparency=Clear = good",
+        ]
+    )
+    assert told == {
+        "lco": {"proposal": "2026"}, "all": {"window_margin": 600}, "palma_1": {"observer": ["A", "B"]}, "eso": {"sky_transparency": "Clear = good"},
+    }  # fmt: skip
+    for wrong in ("proposal=1", "lco.proposal", "=x"):
+        with pytest.raises(InputError, match="tells no detail"):
+            details_in([wrong])
+
+
+@pytest.mark.parametrize("form", QUICK)
+def test_the_tool_keeps_every_byte_through_a_table(form: Any, telescopes: Any, requests: Any, planned: Any, schedule: Any, tmp_path: Path) -> None:  # fmt: skip
+    documents = (
+        table_of_schedule(planned),
+        table_of_telescopes(telescopes.document),
+        table_of_requests(requests.document),
+    )
+    with pytest.warns(UserWarning) if form not in ("csv", "text") else _nothing():
+        table = draft_observations(*documents, form)
+    assert KINDS["Drafts"].codec.check(table, KINDS["Drafts"]) is None
+    path = tmp_path / f"drafts{tables.suffix(table)}"
+    tables.write(table, path)
+    back = tables.read(path)
+    expected = draft(form, telescopes, requests, schedule)
+    assert [bytes_of(str(r["media_type"]), str(r["content"])) for r in back] == [d.content for d in expected]
+    assert [str(d) for d in back["digest"]] == [d.digest for d in expected]
+
+
+def test_an_empty_schedule_has_no_drafts(telescopes: Any, requests: Any, planned: Any) -> None:
+    empty = table_of_schedule(planned | {"visits": []})
+    with pytest.raises(EmptyResult, match="no visit"):
+        draft_observations(empty, table_of_telescopes(telescopes.document), table_of_requests(requests.document), "ics")
+
+
+def test_the_how_to_lists_every_detail() -> None:
+    page = Path(__file__).parents[4] / "docs" / "how-to" / "hand-over-observations.md"
+    text = page.read_text(encoding="utf-8")
+    assert [w for w in KNOWN if f"`{w}`" not in text] == []
+
+
+def _nothing() -> Any:
+    from contextlib import nullcontext
+
+    return nullcontext()
