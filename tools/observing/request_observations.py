@@ -28,7 +28,7 @@ _EPOCH = 2000.0
     comparison="exact",
     seconds=0.2,
     citations=(
-        "Street et al. 2018, General-purpose software for managing astronomical observing programs in the LSST era, 2018SPIE10707E..11S",
+        "Street et al. 2018, General-purpose software for managing astronomical observing programs in the LSST era, doi:10.1117/12.2312293",
     ),
     examples=(
         "Write observing requests for these targets: three images of 300 s each in g and r tonight",
@@ -42,8 +42,8 @@ _EPOCH = 2000.0
         "写一个每六小时观测一次、共四次的 r 波段观测申请",
     ),
     summary_zh="把目标和观测要求（模式、波段、曝光、时间范围、周期）写成观测申请。",
-    method="Observing requests were written for {modes} between {start} and {end}: {exposures} exposures of {exposure} s a band, airmass up to {airmass}, the Sun below {twilight} twilight, the Moon at least {moon_separation}° away.",
-    method_zh="为 {start} 至 {end} 之间的 {modes} 写出观测申请：每个波段 {exposures} 次、每次 {exposure} 秒曝光，大气质量不超过 {airmass}，太阳在 {twilight} 晨昏蒙影以下，距月至少 {moon_separation}°。",
+    method="Observing requests were written for {modes} between {start} and {end}: {exposures} exposures of {exposure} a band, airmass up to {airmass}, the Sun below {twilight} twilight, the Moon at least {moon_separation} away.",
+    method_zh="为 {start} 至 {end} 之间的 {modes} 写出观测申请：每个波段 {exposures} 次、每次 {exposure} 曝光，大气质量不超过 {airmass}，太阳在 {twilight} 晨昏蒙影以下，距月至少 {moon_separation}。",
 )
 def request_observations(
     targets: Target,
