@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gnomon.agents import shown_observing
+from gnomon.agents.embedded.compose import ACCOMPANIMENTS
 from gnomon.agents.results import Result
 from gnomon.agents.shown import Shown
 from gnomon.knowledge.glossary import translate
@@ -98,9 +100,11 @@ def compose(
     """
     failed, empty, made, found = [], [], [], []
     wanted = {name for step in plan.steps for name in step.needs()}
-    # What is only drawn or measured is an end as well.
-    inner = {n for s in plan.steps if Kind.parse(s.kind).name not in ("Measurements", "Figure") for n in s.needs()}
-    clauses = {s.step: s.summary for s in shown if s.step not in inner}
+    goal = Kind.parse(plan.goal).name
+    # What is only drawn, measured or verified is an end as well.
+    inner = {n for s in plan.steps if Kind.parse(s.kind).name not in ACCOMPANIMENTS for n in s.needs()}
+    along = {"Visibility"} - {goal}  # it says where a schedule's visits could lie, and the schedule where they do
+    clauses = {s.step: s.summary for s in shown if s.step not in inner and s.kind not in along}
     for step in plan.steps:
         event = events.get(step.id, {"event": ""})
         what, remedy = told(event.get("error"), plan.language)
@@ -113,7 +117,8 @@ def compose(
             found.append(clauses[step.id])
         elif event["event"] == "step.finished" and step.id not in wanted:
             made.append(translate(Kind.parse(step.kind).name, plan.language))
-    groups = grouped(best(results))
+    # Who observes what and when is no number.
+    groups = [] if goal in shown_observing.KINDS and found else grouped(best(results))
     return Answer(
         failed=failed,
         empty=list(dict.fromkeys(empty)),

@@ -15,10 +15,15 @@ from gnomon.tools.registry import Registry
 
 @dataclass(frozen=True)
 class Attached:
-    """A file that came with a question, and the tool that reads it."""
+    """A file that came with a question, and the tool that reads it.
+
+    ``supplied`` says that no person attached it: it was made for the question, of words that stand at ``places`` in it.
+    """
 
     attachment: Attachment
     reader: str
+    supplied: bool = False
+    places: frozenset[int] = frozenset()
 
 
 def shown(path: Path) -> str:

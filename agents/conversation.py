@@ -9,6 +9,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from gnomon.agents import literature
 from gnomon.agents.attachments import Attached, attach
 from gnomon.agents.availability import unavailable
+from gnomon.agents.coordinator.from_now import from_now
+from gnomon.agents.coordinator.telescopes_named import attach_telescopes, telescopes_wanted
 from gnomon.agents.embedded.planner import Alternative, EmbeddedPlanner
 from gnomon.agents.literature import Literature
 from gnomon.agents.past_runs.edits import Edit, edits_between, reason_in
@@ -30,6 +33,7 @@ from gnomon.plans.canonical import file_digest
 from gnomon.plans.check import Finding, check, require_sound
 from gnomon.plans.document import read_text
 from gnomon.plans.engine import Engine, Progress
+from gnomon.plans.handover.gate import Gate
 from gnomon.plans.plan import Plan
 from gnomon.plans.policy import Policy
 from gnomon.plans.run import Run, new_identifier, write_text
@@ -51,7 +55,7 @@ _Made = TypeVar("_Made")
 _MAYBE_KNOWN = ("missing", "outside", "unknown")
 REPORT = "report.md"
 PlannerName = Literal["auto", "embedded", "language"]
-How = Literal["terminal", "command", "beforehand", "policy"]
+How = Literal["terminal", "command", "beforehand", "policy", "rule"]
 
 
 @dataclass
@@ -84,6 +88,8 @@ class Conversation:
         The language model that a person set up.
     knowledge_server : str
         Address of a chromadb server that holds the literature memory; "" for one in `home`.
+    telescopes : pathlib.Path, optional
+        The person's own telescopes document; by default ``telescopes.yaml`` in `home`.
     """
 
     home: Path
@@ -99,6 +105,7 @@ class Conversation:
     planner_name: PlannerName = "auto"
     language: LanguageSettings | None = None
     knowledge_server: str = ""
+    telescopes: Path | None = None
 
     def __post_init__(self) -> None:
         self.store = Store(self.home / "store")
@@ -154,7 +161,7 @@ class Conversation:
         PlanError
             Where no sound plan came out.
         """
-        plan = self._planned(question, files, lambda f: self.beside.plan(question, f), lambda p: p)
+        plan = from_now(self._planned(question, files, lambda f: self.beside.plan(question, f), lambda p: p), self._now)
         require_sound(plan, self.registry, self.policy)
         self._keep_planning(plan)
         self.shown_plans.keep(plan)
@@ -168,6 +175,7 @@ class Conversation:
             lambda f: self.beside.alternatives(question, f),
             lambda p: [Alternative(p, (literature.GOAL,), 1.0, " ".join(p.assumptions))],
         )
+        offered = [replace(a, plan=from_now(a.plan, self._now)) for a in offered]
         require_sound(offered[0].plan, self.registry, self.policy)
         self._keep_planning(offered[0].plan)
         sound = [a for a in offered if not self.findings(a.plan)]
@@ -185,13 +193,13 @@ class Conversation:
         """What is planned for a question: quotations where it asks documents, or no tool answers it and documents do; else what is `made` of its files."""
         attached = self.attached(question, files)
         if literature.GOAL not in self.registry:
-            return made(attached)
+            return made(self._with_telescopes(question, attached))
         if not files and literature.asks_outright(question):
             return quoting(self._quoting(question, self.literature.require(question)))
         if attached and all(f.attachment.kind == literature.KIND for f in attached):
             return quoting(literature.quoting_plan(question, attached, self.registry, 0))
         try:
-            return made(attached)
+            return made(self._with_telescopes(question, attached))
         except NeedsAnswer as back:
             if (
                 files
@@ -200,6 +208,23 @@ class Conversation:
             ):
                 raise
             return quoting(self._quoting(question, self.literature.instead(question, back)))
+
+    def _with_telescopes(self, question: str, attached: list[Attached]) -> list[Attached]:
+        """The files of a question, and where it wants observations planned and brings no telescopes, those that it names."""
+        named = telescopes_wanted(self.planner, question, attached, self.own_telescopes)
+        if named is None:
+            return attached
+        language = language_of(question)
+        return [*attached, attach_telescopes(named.document, self.registry, self.store, language, named.places)]
+
+    @property
+    def _now(self) -> datetime:
+        return (self.clock or Clock.of(None, None)).now
+
+    @property
+    def own_telescopes(self) -> Path:
+        """The person's own telescopes document; it need not be there."""
+        return self.telescopes or self.home / "telescopes.yaml"
 
     def _quoting(self, question: str, found: Evidence) -> Plan:
         """The plan that quotes from what was found; the passages go with it as a file, so that it runs again without the memory."""
@@ -351,7 +376,9 @@ class Conversation:
                 )
             if decision == "approve":
                 require_sound(plan, self.registry, self.policy)
-            record = approvals.decide(plan, self.policy, decision, how, who=who, reason=reason)
+            # A rule that people approved speaks for them; the gate says whether it does for exactly this plan.
+            grant = Gate(self.home / "handover").rule_grant(plan) if how == "rule" else None
+            record = approvals.decide(plan, self.policy, decision, how, who=who, reason=reason, grant=grant)
             text = read_text(run.folder / "plan.yaml")
             edits = self.edited_since(run.offered(), plan, text, reason) if decision == "approve" else []
             edited = [e.document() for e in edits]

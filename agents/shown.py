@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from gnomon.agents import results as measured
-from gnomon.agents import shown_models
+from gnomon.agents import shown_models, shown_observing
+from gnomon.agents.embedded.compose import ACCOMPANIMENTS
 from gnomon.agents.markup import clean, link_of, one_line, words
 from gnomon.agents.numbers import bare
 from gnomon.agents.receipts import Ledger, Receipt
@@ -25,7 +26,7 @@ from gnomon.tools.errors import StoreError
 from gnomon.tools.registry import Kind
 from gnomon.tools.sky_notation import angle, sexagesimal
 
-KINDS = ("Target", "SourceTable", "Columns", "Catalogue", "Holdings", "Spectrum", "Image", "Ephemeris", "Notices", "References", "Quotes", "ObjectTable", *shown_models.KINDS)  # fmt: skip
+KINDS = ("Target", "SourceTable", "Columns", "Catalogue", "Holdings", "Spectrum", "Image", "Ephemeris", "Notices", "References", "Quotes", "ObjectTable", *shown_models.KINDS, *shown_observing.KINDS)  # fmt: skip
 ROWS, COLUMNS, CARDS, TABLES, NAMES = 10, 8, 5, 30, 24
 ALIASES, AUTHORS, LONGEST = 12, 3, 90
 SAMPLES = 5  # rows of a spectrum, of which the figure says more
@@ -181,7 +182,7 @@ def gather_shown(run: Run, plan: Plan, store: Store, ledger: Ledger) -> tuple[li
         Results that the store does not have any more.
     """
     made = {s: a for s, a in measured.finished(run, plan).items() if Kind.parse(a.kind).name in KINDS}
-    inner = {n for s in plan.steps if Kind.parse(s.kind).name not in ("Measurements", "Figure") for n in s.needs()}
+    inner = {n for s in plan.steps if Kind.parse(s.kind).name not in ACCOMPANIMENTS for n in s.needs()}
     shown, gaps = [], []
     for step in sorted(made, key=lambda s: s in inner):
         artifact = made[step]
@@ -242,6 +243,7 @@ class _Maker:
             "Notices": self._notices,
             "Quotes": self._quotes,
             **dict.fromkeys(shown_models.KINDS, lambda: shown_models.shown_of_model(self)),
+            **dict.fromkeys(shown_observing.KINDS, lambda: shown_observing.shown_of_observing(self)),
         }
         made = ways.get(self.kind, self._sources)()
         table = self.kind != "Image"

@@ -57,6 +57,8 @@ def shown_of_model(maker: _Maker) -> dict[str, Any]:
             summary = say["redshift_one"].format(name=maker._text("name", 0), z=maker._said("z", 0), low=maker._said("z_lower", 0), high=maker._said("z_upper", 0), unlike=unlike)  # fmt: skip
         else:
             summary = say["redshifts"].format(count=count, unlike=unlike)
+    elif count and maker.meta.get("score") == "oddness":  # no probability
+        summary = say["ranked_odd"].format(count=count, best=maker._text("name", 0), what=maker._text("unlike_in", 0))
     elif count:
         summary = say["ranked"].format(
             count=count, best=maker._text("name", 0), p=maker._said("score", 0), unlike=unlike

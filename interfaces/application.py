@@ -143,6 +143,7 @@ def open_conversation(
         planner_name=planner.value,
         language=chosen.language,
         knowledge_server=chosen.knowledge_server,
+        telescopes=chosen.telescopes,
     )
 
 

@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gnomon.interfaces import (
+    alert_commands,
     archive_commands,
     chat,
     cost_commands,
     export_command,
+    handover_commands,
     knowledge_commands,
     model_commands,
+    observing_commands,
     plan_commands,
     record_commands,
     runs_commands,
@@ -63,6 +66,9 @@ plan_commands.register(app)
 cost_commands.register(app)
 runs_commands.register(app)
 model_commands.register(app)
+alert_commands.register(app)
+observing_commands.register(app)
+handover_commands.register(app)
 chat.register(app)
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from gnomon.plans.canonical import text_digest
+from gnomon.plans.handover.gate import RuleGrant
 from gnomon.plans.journal import now
 from gnomon.plans.plan import Plan
 from gnomon.plans.policy import Policy
@@ -19,8 +20,8 @@ from gnomon.tools.errors import ApprovalError, StaleApproval
 class Approval(BaseModel):
     """The record of a decision on a plan.
 
-    ``how`` is ``terminal`` (a person at a prompt), ``command`` (``gnomon approve`` or ``reject``), ``beforehand`` (``--yes``)
-    or ``policy`` (every effect of the plan is automatic there).  ``page`` is what the person saw, ``shown`` its digest.
+    ``how`` is ``terminal`` (a person at a prompt), ``command`` (``gnomon approve`` or ``reject``), ``beforehand`` (``--yes``),
+    ``policy`` (every effect of the plan is automatic there) or ``rule`` (a rule that people approved lets exactly this be handed over).  ``page`` is what the person saw, ``shown`` its digest.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,7 +29,7 @@ class Approval(BaseModel):
     decision: Literal["approve", "reject"]
     who: str
     when: str
-    how: Literal["terminal", "command", "beforehand", "policy"]
+    how: Literal["terminal", "command", "beforehand", "policy", "rule"]
     reason: str = ""
     plan: str
     shown: str
@@ -47,12 +48,13 @@ def decide(
     plan: Plan,
     policy: Policy,
     decision: Literal["approve", "reject"],
-    how: Literal["terminal", "command", "beforehand", "policy"],
+    how: Literal["terminal", "command", "beforehand", "policy", "rule"],
     *,
     who: str | None = None,
     reason: str = "",
+    grant: RuleGrant | None = None,
 ) -> Approval:
-    """Make the record of a decision.
+    """Make the record of a decision; `grant` is what the gate gives where a rule decides.
 
     Raises
     ------
@@ -75,6 +77,10 @@ def decide(
                 "--yes does not cover every effect of this plan.",
                 remedy="Read it and approve it with `gnomon approve`.",
             )
+        if how == "rule" and (grant is None or grant.plan != plan.hash):
+            raise ApprovalError("No rule lets this plan go.", remedy="Read it and approve it with `gnomon approve`.")
+    if how == "rule" and grant is not None:
+        who, reason = grant.who, f"rule {grant.rule}"
     page = plan_page(plan)
     return Approval(
         decision=decision,

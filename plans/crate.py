@@ -50,6 +50,7 @@ _HOW = {
     "command": "by a command",
     "beforehand": "beforehand",
     "policy": "by the policy alone",
+    "rule": "by a rule that was approved beforehand",
 }
 
 _LICENCE = (

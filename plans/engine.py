@@ -21,6 +21,7 @@ from gnomon.plans import approval as approvals
 from gnomon.plans import environment, executors
 from gnomon.plans.canonical import digest
 from gnomon.plans.check import require_sound
+from gnomon.plans.handover.gate import Gate
 from gnomon.plans.plan import Plan, Ref, Step
 from gnomon.plans.policy import Policy
 from gnomon.plans.run import Run
@@ -32,7 +33,7 @@ from gnomon.plans.weights import find as find_weights
 from gnomon.plans.weights import weights_of
 from gnomon.plans.worker import Call, Outcome, perform
 from gnomon.tools.access import Access
-from gnomon.tools.errors import PlanError, WeightsError
+from gnomon.tools.errors import ApprovalError, PlanError, WeightsError
 from gnomon.tools.machine import THREADS_PER_STEP, machine_class
 from gnomon.tools.progress import Progress as HowFar
 from gnomon.tools.progress import progress_in
@@ -185,6 +186,7 @@ class Engine:
         self.threads = threads
         self.recorded = recorded
         self.access = access
+        self.gate = Gate(store.root.resolve().parent / "handover")
 
     def execute(self, run: Run) -> str:
         """Run what is left of a plan, and return the run's status, ``done`` or ``failed``.
@@ -245,7 +247,7 @@ class Engine:
                                 break
                             try:
                                 under_way[self._submit(executor, run, plan, step, state)] = step
-                            except WeightsError as error:
+                            except (WeightsError, ApprovalError) as error:
                                 self._fail(run, step, type(error).__name__, error.what, error.remedy, state)
                             waiting.remove(step)  # after it was taken: a broken pool refuses it
                         if not under_way:
@@ -323,8 +325,15 @@ class Engine:
             files=files,
             store=str(self.store.root.resolve()),
             threads=self.threads,
+            permit=self._permit(run, plan, step),
             **self._transport(run, step),
         )
+
+    def _permit(self, run: Run, plan: Plan, step: Step) -> str:
+        """What the step may send; asked for here because no step is performed without a call."""
+        if self.recorded is not None and "submit" in step.effects:
+            raise ApprovalError("A replay sends nothing.", remedy="Run the plan again, with an approval of its own.")
+        return self.gate.permit(plan, step, run.approval(), run.id)
 
     def perform_again(self, run: Run, plan: Plan, step: Step) -> Outcome:
         """Perform one finished step of a run once more, on the same inputs, and leave no trace of it in the journal."""
@@ -381,7 +390,16 @@ class Engine:
         else:
             record["error"] = outcome.error
         self._finish(run, step, record, state)
+        self._settle_with_gate(step, outcome)
         self.store.remember(record["key"], {**record, "run": run.id})
+
+    def _settle_with_gate(self, step: Step, outcome: Outcome) -> None:
+        """Tell the gate what facilities said; where it cannot be written, asking them again tells it anew."""
+        if "submit" not in step.effects or outcome.artifact is None:
+            return
+        table = self.store.get(outcome.artifact)
+        if {"payload", "state", "identifier", "said"} <= set(getattr(table, "colnames", ())):
+            self.gate.settle(step, [{name: str(row[name]) for name in table.colnames} for row in table])
 
     def _keep_weights(self, run: Run, record: dict[str, Any]) -> None:
         for weights in record.get("weights", {}).values():

@@ -126,7 +126,8 @@ def _replies(replies: Replies) -> str:
 
 def _allowed(allowed: Allowed) -> tuple[str, list[str]]:
     ways = {
-        "terminal": "at a prompt", "command": "with a command", "beforehand": "beforehand", "policy": "by the policy alone"
+        "terminal": "at a prompt", "command": "with a command", "beforehand": "beforehand", "policy": "by the policy alone",
+        "rule": "by a rule that was approved beforehand",
     }  # fmt: skip
     verb = "allowed" if allowed.decision == "approve" else "REJECTED"
     details = [f"reason: {allowed.reason}"] if allowed.reason else []

@@ -24,6 +24,7 @@ from gnomon.plans.store import Artifact, Store
 from gnomon.tools.access import Access
 from gnomon.tools.errors import EmptyResult, GnomonError, InputError
 from gnomon.tools.machine import THREADS_PER_STEP, set_threads
+from gnomon.tools.permits import permitted
 from gnomon.tools.progress import progress_noted
 from gnomon.tools.registry import Kind
 from gnomon.tools.transport import transport
@@ -35,7 +36,7 @@ _one_at_a_time = threading.Lock()
 
 @dataclass(frozen=True)
 class Call:
-    """A step made ready: its tool by place, its inputs by digest; ``progress`` is a file in which it says how far it is."""
+    """A step made ready: its tool by place, its inputs by digest; ``progress`` is a file in which it says how far it is, ``permit`` what it may send."""
 
     step: str
     module: str
@@ -50,6 +51,7 @@ class Call:
     access: Access | None = None
     threads: int = THREADS_PER_STEP
     progress: str = ""
+    permit: str = ""
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,7 @@ def _perform(call: Call) -> Outcome:
                     threadpool_limits(call.threads),
                     transport(call.transport, folder, call.step, spared=others, access=call.access) as exchanges,
                     progress_noted(call.progress),
+                    permitted(call.permit),
                 ):
                     value = function(**values)
             finally:

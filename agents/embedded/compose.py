@@ -18,7 +18,9 @@ from gnomon.tools.errors import PlanError
 from gnomon.tools.registry import Kind, Parameter, Registry, Tool
 
 # What a report shows of what was made, without being asked.
-ACCOMPANIMENTS = ("Measurements", "Figure")
+ACCOMPANIMENTS = ("Measurements", "Figure", "Visibility", "Verification")
+# Of these, what the others are made from in turn: a schedule is verified, and its targets are drawn, without being asked.
+_MADE_FIRST = ("Visibility", "Verification")
 # What an answer shows as it is, so that a figure of it is drawn only where one is asked for.
 TOLD_AS_TABLES = ("SourceTable",)
 
@@ -257,7 +259,7 @@ class Composer:
         """
         grown, missing = draft.copy(), []
         taken_up = draft.taken_up()
-        for tool in self.registry.values():
+        for tool in sorted(self.registry.values(), key=lambda t: t.kind.name not in _MADE_FIRST):
             if (
                 tool.kind.name not in ACCOMPANIMENTS
                 or not tool.inputs
@@ -269,7 +271,8 @@ class Composer:
             made: dict[str, Ref | list[Ref]] = {}
             for parameter in tool.inputs:
                 assert parameter.kind is not None
-                name = draft.led_to(parameter.kind) or draft.maker_of(parameter.kind)
+                there = grown if parameter.kind.name in _MADE_FIRST else draft
+                name = draft.led_to(parameter.kind) or there.maker_of(parameter.kind)
                 if name in taken_up and tool.declaration.provisional:
                     break
                 if name is not None:

@@ -141,6 +141,11 @@ class Considered:
     alone: bool
     said: Said
 
+    @property
+    def own(self) -> tuple[Attached, ...]:
+        """The data that a person attached, without documents that were made for the question."""
+        return tuple(f for f in self.files if not f.supplied)
+
     def of(self, name: str) -> float:
         """The probability that the question, or a part of it, means a tool."""
         return max(self.whole.of(name), *(reading.of(name) for _text, reading in self.parts), 0.0)
@@ -272,11 +277,12 @@ class EmbeddedPlanner:
         unread = {s.value for s in understood.of_type("file") if any(s.text in t for t in clauses.refused)}
         kept = [f for i, f in enumerate(files, 1) if i not in unread and f.attachment.name not in unread]
         files = [f for f in kept or files if f.attachment.kind not in aside]
-        known = " ".join(kind_phrase(language, f.attachment.kind) for f in files for language in ("en", "zh"))
+        own = [f for f in files if not f.supplied]
+        known = " ".join(kind_phrase(language, f.attachment.kind) for f in own for language in ("en", "zh"))
         reachable = self._reachable(files, said)
-        taking = self.taking(understood, named=not files)
+        taking = self.taking(understood, named=not own)
         numbers = frozenset(s.name for s in understood.slots if s.number is not None)
-        misnamed = self.misnamed(understood, named=not files)
+        misnamed = self.misnamed(understood, named=not own)
         encoded = encoder.encode([*clauses.wanted, *clauses.refused])
         asked = encoded[: len(clauses.wanted)]
         every = frozenset(self.registry)
@@ -295,9 +301,9 @@ class EmbeddedPlanner:
                 )
             )
 
-        whole = read(clauses.wanted, asked, reachable if files else every)
+        whole = read(clauses.wanted, asked, reachable if own else every)
         refused = [
-            read([t], v, reachable if files else every)
+            read([t], v, reachable if own else every)
             for t, v in zip(clauses.refused, encoded[len(clauses.wanted) :], strict=True)
         ]
         return Considered(
@@ -305,13 +311,13 @@ class EmbeddedPlanner:
             whole,
             read(clauses.wanted, asked, every),
             tuple(
-                (text, read([wanted], vector, reachable if files else every))
+                (text, read([wanted], vector, reachable if own else every))
                 for text, wanted, vector in zip(clauses.texts[1:], clauses.wanted[1:], asked[1:], strict=True)
             ),
             refused_tools(clauses.refused, refused, tools) | self._no_figures(question, clauses),
             tuple(files),
             without_subject(wish_of(clauses.kept, understood)),
-            bool(files) and is_vague(clauses.wanted[0]),
+            bool(own) and is_vague(clauses.wanted[0]),
             not (refuses_figures(clauses.refused) or refuses_pictures(question) or alone(question)),
             alone(question),
             said,
@@ -388,7 +394,7 @@ class EmbeddedPlanner:
         drafts = self._drafts(files, considered.said)
         if self.goals.spelling.is_gibberish(considered.wish):
             raise asking.unknown(drafts)
-        unmeasured = beyond(considered.wish, {f.attachment.kind for f in files}) if files else None
+        unmeasured = beyond(considered.wish, {f.attachment.kind for f in considered.own}) if considered.own else None
         if unmeasured is not None:
             raise asking.beyond(unmeasured, drafts)
         masses = considered.whole.masses()
@@ -471,7 +477,7 @@ class EmbeddedPlanner:
                 continue  # of the same data, and the whole says plainly how far to go
             # What is fetched beside the data at hand is wanted only where it is plainly asked for: a name alone tells whose data they are.
             fetched = "read_network" in also.meant.tool.effects or (
-                bool(files) and not self._reads(allowed[also.meant.name])
+                bool(considered.own) and not self._reads(allowed[also.meant.name])
             )
             if fetched and considered.whole.of(also.meant.name) < _HINTED:
                 continue
@@ -555,14 +561,14 @@ class EmbeddedPlanner:
             return
         within = sum(p.value for p in makers if p.meant.name in reachable)
         without = sum(p.value for p in makers if p.meant.name not in reachable)
-        if not files or (not considered.vague and within < _HARDLY and without > _RATHER):
+        if not considered.own or (not considered.vague and within < _HARDLY and without > _RATHER):
             raise asking.unreachable(best, files)
 
     def _with_rivals(
         self, considered: Considered, goal: Tool, drafts: Mapping[str, Draft], files: Sequence[Attached], asking: Asking
     ) -> list[Tool]:
         """The goal, with its like for data of another kind where both are as likely meant: "is there a planet?" of a light curve and velocities."""
-        if len({f.attachment.kind for f in files}) < 2:
+        if len({f.attachment.kind for f in considered.own}) < 2:
             return [goal]
         open_ = not data_meant(considered.wish)
         if open_ and (len(self._first_kinds(goal, files)) > 1 or shows_either(considered.wish)):
@@ -635,7 +641,7 @@ class EmbeddedPlanner:
 
     def _passes_by(self, files: Sequence[Attached], tool: Tool, draft: Draft) -> bool:
         """Whether data would be fetched for what is else made of files, and the files that are attached left aside."""
-        if not files or self._reads(draft.only({next(reversed(draft.steps))})):
+        if all(f.supplied for f in files) or self._reads(draft.only({next(reversed(draft.steps))})):
             return False
         return any(self.composer.leads(reader, tool) for reader in self.registry.readers)
 
@@ -662,6 +668,8 @@ class EmbeddedPlanner:
                 draft = grown
             draft = draft.only(set(_ends(draft, goals)))
             draft, made, lacking = self._fill(goals, draft, considered)
+            used_up = {place for file in files for place in file.places}
+            made.unused = [s for s in made.unused if s.start not in used_up]
             for values in self._listed(draft, understood, made):
                 whole, names = (whole or Draft()).join(draft)
                 by_step |= {names[step]: given for step, given in values.items()}

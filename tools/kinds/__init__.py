@@ -34,10 +34,12 @@ kind                   container                           columns, variables
 ``Telescopes``         `astropy.table.QTable`              one row a telescope, instrument and mode, see below
 ``ObservingRequests``  `astropy.table.QTable`              one row a visit that is wished: ``request``, ``visit``, ``target`` ...
 ``Visibility``         `astropy.table.QTable`              one row a target, telescope and window: ``target``, ``telescope``, ``start`` [d] ...
+``ObservingEvents``    `astropy.table.QTable`              one row something that happened: ``time`` [d], ``kind``, ``of``
 ``Schedule``           `astropy.table.QTable`              one row a planned visit: ``request``, ``visit``, ``telescope``, ``start``, ``end`` [d] ...
 ``Verification``       `astropy.table.QTable`              one row a finding of the verifier: ``code``, ``place``, ``sentence``
 ``SkyMap``             `astropy.table.QTable`              one row a HEALPix cell: ``uniq``, ``probdensity`` [1/sr], perhaps distances
 ``Drafts``             `astropy.table.QTable`              one row a file that may be handed over: ``form``, ``name``, ``content``, ``digest`` ...
+``Submissions``        `astropy.table.QTable`              one row a payload: ``payload``, ``facility``, ``key``, ``state``, ``identifier``, ``said``
 =====================  ==================================  =====================================================
 
 Time columns are numbers of days with ``meta["time_reference"]`` = ``{"name", "zero_jd", "scale"}`` (a field that the
@@ -55,7 +57,7 @@ What a trained model made (``Classification``, ``Redshifts``, ``Ranking``) has `
 and ``card``, the line of its card that matters.  ``in_domain`` is the p-value of its guard: below 0.01 the input is unlike what the model knows.
 A ``Classification`` has a column ``p_CLASS`` for each class; ``Redshifts`` have the column ``density`` over ``meta["grid"]``.
 
-``Telescopes``, ``ObservingRequests`` and ``Schedule`` carry in ``meta["document"]`` the document (docs/reference/observing.md) whose rows they show.
+``Telescopes``, ``ObservingRequests``, ``ObservingEvents`` and ``Schedule`` carry in ``meta["document"]`` the document (docs/reference/observing.md) whose rows they show.
 
 A ``DynamicSpectrum`` has ``meta`` with ``frequency_mhz`` of each channel, ``time_step_s``, ``start_mjd`` (or None), ``source`` and ``telescope``.
 """
@@ -101,10 +103,12 @@ if TYPE_CHECKING:
     Telescopes = QTable
     ObservingRequests = QTable
     Visibility = QTable
+    ObservingEvents = QTable
     Schedule = QTable
     Verification = QTable
     SkyMap = QTable
     Drafts = QTable
+    Submissions = QTable
     Figure = _Figure
     File = Path
     Weights = Path
@@ -361,6 +365,13 @@ KINDS: dict[str, KindInfo] = {
             "when targets can be observed from where, and why not",
         ),
         KindInfo(
+            "ObservingEvents",
+            "astropy.table.QTable",
+            _TABLE,
+            (("time", "d"), ("kind", None), ("of", None)),
+            "what happened in a night of observations",
+        ),
+        KindInfo(
             "Schedule",
             "astropy.table.QTable",
             _TABLE,
@@ -387,6 +398,20 @@ KINDS: dict[str, KindInfo] = {
             _TABLE,
             (("form", None), ("name", None), ("content", None), ("digest", None)),
             "observing lists and requests to facilities, sent by nobody",
+        ),
+        KindInfo(
+            "Submissions",
+            "astropy.table.QTable",
+            _TABLE,
+            (
+                ("payload", None),
+                ("facility", None),
+                ("key", None),
+                ("state", None),
+                ("identifier", None),
+                ("said", None),
+            ),
+            "what facilities said of observations that were handed to them",
         ),
         KindInfo("Figure", "matplotlib.figure.Figure", _FIGURE, (), "a picture with its caption"),
     )

@@ -7,10 +7,10 @@ from typing import Any
 
 from gnomon.tools.errors import InputError
 
-Path = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 
 
-def check_form(document: Any, schema: Mapping[str, Any], name: str, blanks: Iterable[Path] = ()) -> None:
+def check_form(document: Any, schema: Mapping[str, Any], name: str, blanks: Iterable[Place] = ()) -> None:
     """Check a document against a JSON schema (draft 2020-12).
 
     Parameters
@@ -29,12 +29,12 @@ def check_form(document: Any, schema: Mapping[str, Any], name: str, blanks: Iter
     InputError
         Naming the field that does not fit, of the first that does not.
     """
-    from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
+    from jsonschema import Draft202012Validator
 
     allowed = set(blanks)
     wrong = []
     for error in Draft202012Validator(schema).iter_errors(document):
-        path: Path = tuple(error.absolute_path)
+        path: Place = tuple(error.absolute_path)
         if error.instance is None and path in allowed:
             continue
         wrong.append((path, error.message))
@@ -47,7 +47,7 @@ def check_form(document: Any, schema: Mapping[str, Any], name: str, blanks: Iter
         )
 
 
-def told_path(path: Path) -> str:
+def told_path(path: Place) -> str:
     """A place in a document as people write it: ``requests[0].location``."""
     told = ""
     for part in path:

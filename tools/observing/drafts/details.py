@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from gnomon.tools.errors import InputError
-from gnomon.tools.observing.drafts.checking import Path
+from gnomon.tools.observing.drafts.checking import Place
 
 EVERYWHERE = "all"
 FORMS = ("csv", "text", "sheet", "ics", "lco", "tom", "skyportal", "eso", "gcn_circular", "gcn_json", "voevent", "treasure_map", "obsloctap")  # fmt: skip
@@ -168,7 +168,7 @@ class Wanted:
     def __init__(self, details: Details, form: str) -> None:
         self._details = details
         self._form = form
-        self.blanks: list[Path] = []
+        self.blanks: list[Place] = []
         self.missing: list[str] = []
         self.warnings: list[str] = []
 
@@ -176,7 +176,7 @@ class Wanted:
         """What was told, or None."""
         return self._details.of(word, self._form, telescope, key)
 
-    def must(self, word: str, path: Path = (), telescope: str | None = None, key: str = "") -> Any:
+    def must(self, word: str, path: Place = (), telescope: str | None = None, key: str = "") -> Any:
         """What was told; where nobody did, None, and it is noted as missing at that place of the document."""
         value = self.may(word, telescope, key)
         if value is None:
@@ -185,7 +185,7 @@ class Wanted:
             self.lack(f"{place}{of}: {KNOWN[word][1]}", path)
         return value
 
-    def lack(self, what: str, path: Path = ()) -> None:
+    def lack(self, what: str, path: Place = ()) -> None:
         """Note that something is missing."""
         if what not in self.missing:
             self.missing.append(what)

@@ -6,7 +6,7 @@ from typing import Any
 
 from gnomon.tools.observing.documents.requests import Elements, Request
 from gnomon.tools.observing.documents.times import text_of
-from gnomon.tools.observing.drafts.checking import Path, check_form
+from gnomon.tools.observing.drafts.checking import Place, check_form
 from gnomon.tools.observing.drafts.details import Wanted
 from gnomon.tools.observing.drafts.draft import Draft, json_bytes
 from gnomon.tools.observing.drafts.outside_text import file_stem, plain, shortened
@@ -67,7 +67,7 @@ def _group(plan: Plan, stays: tuple[Stay, ...]) -> Draft:
 
 
 def _request(stay: Stay, number: int, wanted: Wanted) -> dict[str, Any]:
-    at: Path = ("requests", number)
+    at: Place = ("requests", number)
     key = stay.telescope.key
     margin = wanted.must("window_margin", (), key)
     wider = (margin or 0.0) / DAY
@@ -84,7 +84,7 @@ def _request(stay: Stay, number: int, wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def _configuration(stay: Stay, at: Path, wanted: Wanted) -> dict[str, Any]:
+def _configuration(stay: Stay, at: Place, wanted: Wanted) -> dict[str, Any]:
     key, instrument = stay.telescope.key, stay.instrument.key
     elements = wanted.may("optical_elements", key) or {}
     mode = wanted.may("readout_mode", key, instrument)
@@ -113,7 +113,7 @@ def _configuration(stay: Stay, at: Path, wanted: Wanted) -> dict[str, Any]:
     }
 
 
-def _target(stay: Stay, at: Path, wanted: Wanted) -> dict[str, Any] | None:
+def _target(stay: Stay, at: Place, wanted: Wanted) -> dict[str, Any] | None:
     target = stay.request.target
     name = shortened(target.name, _NAME)
     if target.elements is not None:

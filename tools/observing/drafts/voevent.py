@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnomon.tools.observing.documents.schedule import PlannedVisit
 from gnomon.tools.observing.documents.times import text_of
-from gnomon.tools.observing.drafts.checking import Path, check_form
+from gnomon.tools.observing.drafts.checking import Place, check_form
 from gnomon.tools.observing.drafts.details import Wanted
 from gnomon.tools.observing.drafts.draft import Draft
 from gnomon.tools.observing.drafts.outside_text import file_stem, plain
@@ -55,7 +55,7 @@ def _packet(plan: Plan, key: str, past: Past, stay: Stay | None) -> Draft:
     if plan.broken_chain:
         wanted.lack(BROKEN_CHAIN)
     visit, number = past.visit, past.number
-    blanks: list[Path] = []
+    blanks: list[Place] = []
     authority = wanted.must("authority", (), visit.telescope)
     stamp = plan.stamp("voevent")
     if authority is None:
@@ -165,7 +165,7 @@ def voevent_tree(content: bytes) -> dict[str, Any]:
     return told(ElementTree.fromstring(content))
 
 
-def _blanked(tree: dict[str, Any], blanks: list[Path]) -> dict[str, Any]:
+def _blanked(tree: dict[str, Any], blanks: list[Place]) -> dict[str, Any]:
     """The tree with null where text is empty since nobody has told it."""
     for path in blanks:
         inner: Any = tree

@@ -1,0 +1,187 @@
+"""Which telescopes a question means, as a document that goes with its plan."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from gnomon.agents.attachments import Attached, attach
+from gnomon.agents.understanding.slot import Slot
+from gnomon.agents.understanding.understand import Understanding
+from gnomon.knowledge import telescopes
+from gnomon.knowledge.observatories import site, telescope
+from gnomon.plans.store import Store
+from gnomon.tools.errors import NeedsAnswer, UsageError
+from gnomon.tools.registry import Registry, Tool
+
+if TYPE_CHECKING:
+    from gnomon.agents.embedded.planner import EmbeddedPlanner
+
+KIND = "Telescopes"
+FILE = "telescopes.json"
+# Offered where a question names none.
+_OFFERED = ("xinglong", "lijiang", "la_palma")
+
+
+@cache
+def words() -> dict[str, Any]:
+    """What the coordinator says, by language."""
+    from ruamel.yaml import YAML
+
+    path = Path(__file__).with_name("words.yaml")
+    loaded: dict[str, Any] = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    return loaded
+
+
+@dataclass(frozen=True)
+class TelescopesNamed:
+    """Telescopes of a question.
+
+    Parameters
+    ----------
+    document : dict
+        A telescopes document of these alone.
+    places : frozenset of int
+        Where in the question the words stand that named them.
+    """
+
+    document: dict[str, Any]
+    places: frozenset[int]
+
+
+def telescopes_named(understood: Understanding, own: Path) -> TelescopesNamed:
+    """The telescopes that a question names: a telescope by its name, all of a site by the site's, and a person's own where it names none.
+
+    Parameters
+    ----------
+    understood : Understanding
+    own : pathlib.Path
+        The person's own telescopes document; it need not be there.
+
+    Raises
+    ------
+    NeedsAnswer
+        Where none is named and the person has none of their own, or one is named that cannot be planned for.
+    InputError
+        Where the person's document is wrong.
+    """
+    language = understood.language
+    mine = own if own.is_file() else None
+    document = telescopes.load(mine)
+    slots = understood.of_type("telescope", "site")
+    # A telescope that is named with its site is that one alone.
+    sites = {telescope(s.value).site for s in slots if s.type == "telescope"}
+    keys: list[str] = []
+    for slot in slots:
+        if slot.type == "telescope" or slot.value not in sites:
+            try:
+                keys += telescopes.find(document, slot.value)
+            except UsageError as error:
+                said = words()[language]
+                raise NeedsAnswer(
+                    said["not_planned"].format(name=_name(slot, language)),
+                    remedy=said["not_planned_remedy"].format(file=own),
+                    why="outside",
+                ) from error
+    if not keys and mine is not None:
+        built = {row["key"] for row in telescopes.builtin()["telescopes"]}
+        keys = [row["key"] for row in document["telescopes"] if row["key"] not in built]
+    if not keys:
+        raise _from_where(understood, own)
+    return TelescopesNamed(telescopes.subset(document, keys), frozenset(s.start for s in slots))
+
+
+def telescopes_wanted(
+    planner: EmbeddedPlanner, question: str, attached: Sequence[Attached], own: Path
+) -> TelescopesNamed | None:
+    """The telescopes that a question names, where it wants observations planned and brings none as a file; else None.
+
+    Parameters
+    ----------
+    planner : EmbeddedPlanner
+        Knows what the question wants.
+    question : str
+    attached : sequence of Attached
+        Its files.
+    own : pathlib.Path
+        The person's own telescopes document; it need not be there.
+
+    Raises
+    ------
+    NeedsAnswer
+        As `telescopes_named`.
+    """
+    if not question.strip() or any(f.attachment.kind == KIND for f in attached):
+        return None
+    considered = planner.consider(question, attached)
+    wanted = considered.free.tools[0].meant.tool if considered.free.sort == "tool" else None
+    if wanted is None or not needs_telescopes(wanted, planner.composer.forerunners(wanted)):
+        return None
+    return telescopes_named(considered.understood, own)
+
+
+def attach_telescopes(
+    document: dict[str, Any],
+    registry: Registry,
+    store: Store,
+    language: str = "en",
+    places: frozenset[int] = frozenset(),
+) -> Attached:
+    """A telescopes document as a file of a plan, which goes with it wherever it is run.
+
+    Parameters
+    ----------
+    document : dict
+    registry : Registry
+    store : Store
+    language : {"en", "zh"}
+    places : frozenset of int
+        Where in the question the words stand that named them.
+    """
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / FILE
+        path.write_text(_text(document), encoding="utf-8")
+        (made,) = attach([path], registry, store, language)
+    return replace(made, supplied=True, places=places)
+
+
+def _text(document: dict[str, Any]) -> str:
+    """The document as JSON, a line for each site and telescope."""
+    parts = [
+        f'"form": {json.dumps(document["form"])}',
+        f'"version": {document["version"]}',
+        *(
+            f'"{key}": [\n ' + ",\n ".join(json.dumps(row, ensure_ascii=False) for row in document[key]) + "\n]"
+            for key in ("sites", "telescopes")
+        ),
+    ]
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+def needs_telescopes(tool: Tool, forerunners: Iterable[Tool]) -> bool:
+    """Whether a tool, or what must stand before it, works on telescopes that nothing but a document tells of."""
+    return any(
+        p.kind is not None and p.kind.name == KIND and p.required for t in (tool, *forerunners) for p in t.inputs
+    )
+
+
+def _name(slot: Slot, language: str) -> str:
+    place = telescope(slot.value) if slot.type == "telescope" else site(slot.value)
+    return place.name(language)
+
+
+def _from_where(understood: Understanding, own: Path) -> NeedsAnswer:
+    said = words()[understood.language]
+    comma = "、" if understood.language == "zh" else ", "
+    names = comma.join(site(key).name(understood.language) for key in _OFFERED)
+    return NeedsAnswer(
+        said["where"],
+        remedy=said["where_remedy"].format(names=names, file=own),
+        why="missing",
+        options=(said["where_ask"].format(question=understood.question.rstrip(), names=names),),
+    )

@@ -1,0 +1,55 @@
+"""Nothing is observed in the past."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from gnomon.agents.coordinator.from_now import from_now
+from gnomon.plans.plan import Plan, Step
+
+
+def _plan(start: str, end: str, language: str = "en") -> Plan:
+    step = Step(
+        id="request_observations",
+        tool="request_observations",
+        version="1.0",
+        arguments={"start": start, "end": end},
+        inputs={},
+        kind="ObservingRequests",
+        effects=["compute"],
+        cost={},
+        why="",
+        evidence=[],
+    )
+    return Plan(question="q", language=language, goal="Schedule", assumptions=[], files=[], steps=[step])
+
+
+NOW = datetime(2026, 11, 22, 18, 2, 31, tzinfo=UTC)
+
+
+def test_a_night_that_has_begun_begins_now_rounded_up_to_five_minutes_and_says_so():
+    made = from_now(_plan("2026-11-22T12:00:00Z", "2026-11-23T12:00:00Z"), NOW)
+    assert made.steps[0].arguments == {"start": "2026-11-22T18:05:00Z", "end": "2026-11-23T12:00:00Z"}
+    assert made.assumptions == ["Nothing is observed before 2026-11-22T18:05:00Z, when this plan was made."]
+    assert "不安排观测" in from_now(_plan("2026-11-22T12:00:00Z", "2026-11-23T12:00:00Z", "zh"), NOW).assumptions[0]
+
+
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("2026-11-23T12:00:00Z", "2026-11-24T12:00:00Z"),  # to come
+        ("2026-11-20T12:00:00Z", "2026-11-21T12:00:00Z"),  # over: a look back is a fair question
+        ("whenever", "2026-11-24T12:00:00Z"),  # the check of the plan says what is wrong with it
+    ],
+)
+def test_other_times_stay_as_they_were_said(start, end):
+    plan = _plan(start, end)
+    assert from_now(plan, NOW) is plan
+
+
+def test_a_whole_five_minutes_is_not_rounded_up():
+    now = datetime(2026, 11, 22, 18, 5, tzinfo=UTC)
+    assert (
+        from_now(_plan("2026-11-22T12:00:00Z", "2026-11-23T12:00:00Z"), now).steps[0].arguments["start"]
+        == "2026-11-22T18:05:00Z"
+    )

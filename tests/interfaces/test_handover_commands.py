@@ -1,0 +1,153 @@
+"""``gnomon handover``: from a schedule to a portal on loopback and back, with the exit codes that scripts rely on."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TESTS = Path(__file__).resolve().parents[1]
+for _folder in (TESTS / "services", TESTS / "tools" / "observing" / "verification"):
+    sys.path.insert(0, str(_folder))
+
+from hand_made_night import world  # noqa: E402
+from handover_packets import DETAILS, soon  # noqa: E402
+from ocs_server import TOKEN, OcsServer, ocs_server  # noqa: E402
+
+RULE = {
+    "form": "gnomon handover rule",
+    "version": 1,
+    "key": "close",
+    "when": {"field": "distance", "below": 200, "unit": "Mpc"},
+    "allow": {"telescopes": ["x1", "lp"], "proposals": ["P1"], "facilities": ["ocs"], "hours": 2, "visits": 10},
+    "budget": {"hours": 6, "handovers": 3},
+    "expires": soon(100.0),
+}
+ALERT = {"identifier": "S1-1", "event": "S1", "source": "lvk", "form": "gcn", "digest": "d", "kind": "initial", "distance": 40.0}  # fmt: skip
+
+
+@pytest.fixture
+def portal() -> Iterator[OcsServer]:
+    with ocs_server() as server:
+        yield server
+
+
+@pytest.fixture
+def handover(gnomon: Callable[..., Any], portal: OcsServer, tmp_path: Path) -> Callable[..., Any]:
+    routes = {
+        "form": "gnomon handover routes",
+        "version": 1,
+        "valid_until": soon(),
+        "routes": [{"facility": "ocs", "address": portal.url, "telescopes": ["x1", "lp"], "proposal": "P1"}],
+        "details": DETAILS,
+    }
+    files = {
+        **dict(zip("trs", world(), strict=True)),
+        "routes": routes,
+        "rule": RULE,
+        "alert": ALERT,
+        "limits": {"people": 2},
+    }
+    for name, document in files.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+
+    def run(*arguments: object) -> Any:
+        return gnomon("handover", *arguments, GNOMON_TOKEN_127_0_0_1=TOKEN, GNOMON_NO_KEYRING="1")
+
+    return run
+
+
+OFFER = ("offer", "s.json", "-t", "t.json", "-r", "r.json", "--routes", "routes.json", "--json")
+
+
+@pytest.mark.slow
+def test_from_a_schedule_to_a_portal_and_back(handover: Any, gnomon: Any, portal: OcsServer, tmp_path: Path) -> None:
+    said = handover(*OFFER)
+    assert said.code == 3, said.err
+    name = said.json["id"]
+    assert (said.json["state"], said.json["against_sending"]) == (
+        "offered",
+        ["it is offered", "nobody has approved it"],
+    )
+    assert handover("submit", name[:8], "--send").code == 1
+    assert "at least 12 digits" in handover("approve", name[:8]).err
+    assert handover("approve", name[:12]).code == 0
+    said = handover("submit", name[:8], "--yes", "--json")
+    assert said.code == 0, said.err
+    assert {r["state"] for r in said.json["facilities"]} == {"would be taken"}
+    assert portal.posts == []
+
+    said = handover("submit", name[:8], "--send", "--yes")  # which covers no submission
+    assert said.code == 3
+    assert portal.posts == []
+    assert gnomon("approve", "last", GNOMON_TOKEN_127_0_0_1=TOKEN, GNOMON_NO_KEYRING="1").code == 0
+    assert len(portal.groups) == 4
+    told = handover("show", name[:8], "--json").json
+    assert told["state"] == "acknowledged"
+    assert len({p["identifier"] for p in told["payloads"].values()}) == 4
+
+    portal.groups[0]["state"] = "COMPLETED"
+    assert handover("status", name[:8], "--yes").code == 0
+    assert handover("stop").code == 0
+    assert handover("withdraw", name[:8], "--send").code == 3
+    assert gnomon("approve", "last", GNOMON_TOKEN_127_0_0_1=TOKEN, GNOMON_NO_KEYRING="1").code == 0
+    assert sorted(g["state"] for g in portal.groups) == ["CANCELED"] * 3 + ["COMPLETED"]
+    handover("status", name[:8], "--yes")
+    assert handover("show", name[:8], "--json").json["state"] == "done"  # some of it was observed
+    said = handover("audit", "--json")
+    assert (said.code, said.json["sound"]) == (0, True)
+    assert len(portal.posts) == 4
+    for path in (p for p in tmp_path.rglob("*") if p.is_file()):
+        assert TOKEN.encode() not in path.read_bytes(), path
+
+
+def test_a_rule_lets_it_go_and_a_switch_stops_it(handover: Any, portal: OcsServer, tmp_path: Path) -> None:
+    assert handover("rules", "add", "rule.json").code == 3
+    [rule] = handover("rules", "list", "--json").json
+    name = handover(*OFFER, "--alert", "alert.json").json["id"]
+    said = handover("approve", name[:8], "--rule", "close", "--alert", "alert.json")
+    assert said.code == 1
+    assert "1 people must approve the rule close, and 0 did" in said.err
+    assert handover("rules", "approve", "close").code == 2
+    assert handover("rules", "approve", rule[:12]).code == 0
+    assert handover("approve", name[:8], "--rule", "close", "--alert", "alert.json").code == 0
+    handover("stop")
+    assert handover("submit", name[:8], "--send").code == 1
+    handover("allow")
+    assert portal.posts == []
+    said = handover("submit", name[:8], "--send")
+    assert said.code == 0, said.err
+    assert len(portal.groups) == 4
+
+
+def test_two_people(handover: Any) -> None:
+    assert handover("limits", "limits.json").code == 0
+    name = handover(*OFFER).json["id"]
+    said = handover("approve", name)
+    assert said.code == 3
+    assert "another person" in said.err
+    assert handover("approve", name).code == 1
+
+
+def test_what_is_wrong_is_said_in_a_sentence(handover: Any, tmp_path: Path) -> None:
+    for arguments, code, word in (
+        (("show", "123456"), 2, "There is no hand-over"),
+        (("offer", "nothing.json", "--routes", "routes.json"), 2, "no run called"),
+        (("offer", "s.json", "--routes", "routes.json"), 2, "--telescopes and --requests"),
+        (("offer", "s.json", "-t", "t.json", "-r", "r.json", "--routes", "rule.json"), 1, "routes cannot be read"),
+        (("rules", "add", "limits.json"), 1, "rule cannot be read"),
+        (("limits", "rule.json"), 1, "limits cannot be read"),
+    ):
+        said = handover(*arguments)
+        assert (said.code, word in said.err, "Traceback" in said.err) == (code, True, False), (arguments, said.err)
+    handover("stop")
+    ledger = tmp_path / "home" / "handover" / "ledger.jsonl"
+    ledger.write_bytes(ledger.read_bytes().replace(b"stopped", b"allowed"))
+    for command in ("audit", "list", "allow"):
+        said = handover(command)
+        assert said.code == 1
+        assert "altered" in said.out + said.err

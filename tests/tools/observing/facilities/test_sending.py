@@ -1,0 +1,155 @@
+"""Sending to a portal that fails in every way: nothing is sent twice, nothing is lost, and nothing is claimed that nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from handover_packets import a_packet
+from ocs_server import ACCEPTED, FAULTS, TOKEN, OcsServer, ocs_server
+
+from gnomon.tools.observing.facilities import asking, sending
+from gnomon.tools.observing.facilities.ocs_portal import OcsPortal
+
+
+@pytest.fixture(autouse=True)
+def _short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "REPLY_SECONDS", 0.8)
+    monkeypatch.setattr(sending, "LOOKS", (0.02, 0.05))
+    monkeypatch.setenv("GNOMON_NO_KEYRING", "1")
+
+
+@pytest.fixture
+def portal() -> Iterator[OcsServer]:
+    with ocs_server(hang=1.5) as server:
+        yield server
+
+
+def payload(server: OcsServer, number: int = 0, **more: Any) -> dict[str, Any]:
+    packet = a_packet(("ocs", server.url, ["x1", "lp"]), **more)
+    return packet.payloads[number].model_dump(mode="json")
+
+
+def permit(
+    sent: dict[str, Any], *before: str, stop: str = "", until: float | None = None, settling: float = 60.0
+) -> dict[str, Any]:
+    return {"payloads": {sent["name"]: {"key": sent["key"], "sent": list(before)}}, "until": until, "stop": stop, "start_by": None, "settling": settling}  # fmt: skip
+
+
+def an_hour_ago() -> str:
+    return (datetime.now(UTC) - timedelta(hours=1)).isoformat()
+
+
+def test_send_look_cancel(portal: OcsServer) -> None:
+    sent, adapter = payload(portal), OcsPortal(portal.url, TOKEN)
+    assert sending.rehearse(sent, adapter).state == "would be taken"
+    assert portal.groups == []
+    row = sending.submit(sent, adapter, permit(sent))
+    assert (row.state, row.identifier) == ("acknowledged", "1000")
+    assert portal.groups[0]["name"].endswith(sent["key"])
+    assert sending.look(sent, adapter).state == "acknowledged"
+    portal.observations[100000] = [{"state": "IN_PROGRESS"}]
+    assert sending.look(sent, adapter).state == "executing"
+    portal.observations.clear()
+    for state, word in (("COMPLETED", "done"), ("WINDOW_EXPIRED", "expired"), ("FAILURE_LIMIT_REACHED", "failed")):
+        portal.groups[0]["state"] = state
+        assert sending.look(sent, adapter).state == word
+        assert sending.cancel(sent, adapter, permit(sent)).state == word  # what has ended is not cancelled
+    portal.groups[0]["state"] = "PENDING"
+    assert sending.cancel(sent, adapter, permit(sent)).state == "withdrawn"
+    assert portal.groups[0]["state"] == "CANCELED"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_every_fault(portal: OcsServer, fault: str) -> None:
+    portal.faults = [fault]
+    sent, adapter = payload(portal), OcsPortal(portal.url, TOKEN)
+    row = sending.submit(sent, adapter, permit(sent))
+    assert portal.posts.count(sent["body"]["name"]) == 1  # never again by itself
+    assert len(portal.groups) == (fault in ACCEPTED)
+    expected = {"403": "refused", "accepted but different": "sending"}
+    assert row.state == expected.get(fault, "acknowledged" if fault in ACCEPTED else "sending"), row.said
+    if fault == "accepted but different":
+        assert "exposure_count is 4, and 3 was sent" in row.said
+    # Asked again at once, it waits where nobody knows; an hour later it sends what is not there, and only that.
+    again = sending.submit(sent, adapter, permit(sent, datetime.now(UTC).isoformat()))
+    assert len(portal.posts) == 1
+    if row.state == "sending" and fault not in ACCEPTED:
+        assert "may have been sent" in again.said
+    last = sending.submit(sent, adapter, permit(sent, an_hour_ago()))
+    assert len(portal.groups) == 1
+    assert last.state == ("sending" if fault == "accepted but different" else "acknowledged")
+
+
+def test_nothing_goes_elsewhere(portal: OcsServer) -> None:
+    with ocs_server() as other:
+        portal.elsewhere = f"{other.url}/api/requestgroups/"
+        portal.faults = ["redirect"]
+        sent = payload(portal)
+        row = sending.submit(sent, OcsPortal(portal.url, TOKEN), permit(sent))
+        assert row.state == "sending"
+        assert "elsewhere" in row.said
+        assert other.asked == []
+
+
+def test_a_permit_that_ended_or_was_stopped_sends_nothing(portal: OcsServer, tmp_path: Path) -> None:
+    sent, adapter = payload(portal), OcsPortal(portal.url, TOKEN)
+    stop = tmp_path / "STOP"
+    stop.touch()
+    assert "stopped" in sending.submit(sent, adapter, permit(sent, stop=str(stop))).said
+    assert "ended" in sending.submit(sent, adapter, permit(sent, until=60000.0)).said
+    late = {**permit(sent), "start_by": 60000.0}
+    assert "took too long" in sending.submit(sent, adapter, late).said
+    assert portal.asked == []
+
+
+def test_what_may_be_on_its_way_is_not_given_up(portal: OcsServer) -> None:
+    sent, adapter = payload(portal), OcsPortal(portal.url, TOKEN)
+    assert sending.cancel(sent, adapter, permit(sent, datetime.now(UTC).isoformat())).state == "sending"
+    assert sending.cancel(sent, adapter, permit(sent, an_hour_ago())).state == "withdrawn"
+
+
+def test_without_a_right_token(portal: OcsServer) -> None:
+    sent = payload(portal)
+    for token in ("", "wrong"):
+        row = sending.submit(sent, OcsPortal(portal.url, token), permit(sent))
+        assert row.state == "refused"
+        assert "401" in row.said
+    assert portal.groups == []
+
+
+def test_refused_in_the_words_of_the_portal(portal: OcsServer) -> None:
+    portal.proposals = ("another",)
+    sent, adapter = payload(portal), OcsPortal(portal.url, TOKEN)
+    assert "You do not belong to the proposal" in sending.rehearse(sent, adapter).said
+    row = sending.submit(sent, adapter, permit(sent))
+    assert (row.state, portal.groups) == ("refused", [])
+    assert "You do not belong to the proposal" in row.said
+
+
+def test_what_the_portal_has_twice_is_told_and_cancelled_wholly(portal: OcsServer) -> None:
+    sent, adapter = payload(portal), OcsPortal(portal.url, TOKEN)
+    for _ in range(2):
+        portal.create(sent["body"])
+    row = sending.submit(sent, adapter, permit(sent))
+    assert (portal.posts, row.state) == ([], "acknowledged")
+    assert "2 times" in row.said
+    assert sending.cancel(sent, adapter, permit(sent)).state == "withdrawn"
+    assert {g["state"] for g in portal.groups} == {"CANCELED"}
+
+
+def test_a_portal_that_is_not_there() -> None:
+    with ocs_server() as server:
+        sent = payload(server)
+    row = sending.submit(sent, OcsPortal(sent["address"], TOKEN), permit(sent))
+    assert (row.state, "refuses connections" in row.said) == ("sending", True)
+
+
+def test_keys_are_of_the_content(portal: OcsServer) -> None:
+    first, again = payload(portal), payload(portal)
+    assert first["key"] == again["key"]
+    assert payload(portal, attempt=2)["key"] != first["key"]
+    assert len(first["body"]["name"]) <= 50

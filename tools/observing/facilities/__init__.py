@@ -1,0 +1,1 @@
+"""Facilities: speaking to the services that take observations, and the one tool that does it."""
