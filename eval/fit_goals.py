@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded import example_questions as bank
 from gnomon.agents.embedded import head as heads
 from gnomon.agents.embedded import vectors
@@ -30,7 +31,7 @@ from gnomon.agents.embedded.goals import FEATURES, WEIGHTS, Goals
 from gnomon.agents.embedded.planner import EmbeddedPlanner
 from gnomon.agents.embedded.words import kind_phrase
 from gnomon.agents.understanding.understand import understand
-from gnomon.eval.planner import CLOCK, READERS, attached, load
+from gnomon.eval.planner import CLOCK, READERS, attached, load, supplied
 from gnomon.knowledge import encoder
 from gnomon.tools.registry import Registry
 
@@ -184,7 +185,7 @@ def _of_examples(planner: EmbeddedPlanner, goals: Goals, left: Sequence[heads.He
                 right |= {k for k, m in enumerate(goals.meant) if m.task is not None and m.task.about == about}
         understood = understand(text, CLOCK)
         said = planner._said(understood)
-        reached = planner._reachable(attached(kinds), said) if kinds else everything
+        reached = planner._reachable(_with_telescopes(kinds), said) if kinds else everything
         if meant.tool is not None:
             right = {r for r in right if goals.meant[r].name in reached} or right
         taking = planner.taking(understood, named=not kinds)
@@ -201,6 +202,12 @@ def _of_examples(planner: EmbeddedPlanner, goals: Goals, left: Sequence[heads.He
             head=left[_fold(text)],
         )
         yield Sample(found, frozenset(right), 1.0, meant.name)
+
+
+def _with_telescopes(kinds: Sequence[str]) -> list[Attached]:
+    """Files of these kinds; with requests or a sky map come the telescopes that a question names."""
+    wanted = {"ObservingRequests", "SkyMap", "Schedule"} & set(kinds) and "Telescopes" not in kinds
+    return [*attached(kinds), supplied()] if wanted else attached(kinds)
 
 
 def _of_questions(planner: EmbeddedPlanner, goals: Goals, left: Sequence[heads.Head]) -> Iterator[Sample]:
@@ -229,7 +236,7 @@ def _of_questions(planner: EmbeddedPlanner, goals: Goals, left: Sequence[heads.H
             clauses.wanted,
             encoder.encode(clauses.wanted),
             known=_known(kinds),
-            reachable=planner._reachable(attached(kinds), said) if kinds else everything,
+            reachable=planner._reachable(_with_telescopes(kinds), said) if kinds else everything,
             lacking=said.lacking,
             misnamed=planner.misnamed(understood, named=not kinds),
             taking=planner.taking(understood, named=not kinds),

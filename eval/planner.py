@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from gnomon.agents.attachments import Attached
+from gnomon.agents.coordinator.telescopes_named import telescopes_wanted
 from gnomon.agents.embedded.named_values import find_named
 from gnomon.agents.embedded.planner import EmbeddedPlanner
 from gnomon.agents.language.budget import Budget
@@ -56,7 +57,15 @@ READERS = {
     "ObjectTable": "read_object_table",
     "MultibandLightCurves": "read_multiband_light_curves",
     "DynamicSpectrum": "read_filterbank",
+    "Telescopes": "read_telescopes",
+    "ObservingRequests": "read_observing_requests",
+    "Schedule": "read_schedule",
+    "SkyMap": "read_sky_map",
+    "Notices": "read_alerts",
+    "ObservingEvents": "read_observing_events",
 }
+# No person's own telescopes: questions are judged by those that come along.
+_NO_FILE = Path("no-such-file.yaml")
 
 
 @dataclass
@@ -106,13 +115,25 @@ def attached(kinds: Sequence[str], question: str = "") -> list[Attached]:
     ]
 
 
-def answer(question: dict[str, Any], plan: Callable[[str, Sequence[Attached]], Plan], registry: Registry) -> Answered:
-    """Ask one question and judge what comes."""
+def supplied(places: frozenset[int] = frozenset()) -> Attached:
+    """The telescopes that a question names, as if they had been written into a file for it."""
+    file = Attachment(name="telescopes.json", sha256="0" * 64, size=1, kind="Telescopes", found="telescopes", rows=10)
+    return Attached(file, READERS["Telescopes"], supplied=True, places=places)
+
+
+def answer(
+    question: dict[str, Any],
+    plan: Callable[[str, Sequence[Attached]], Plan],
+    registry: Registry,
+    planner: EmbeddedPlanner,
+) -> Answered:
+    """Ask one question and judge what comes; `planner` knows whether it wants telescopes."""
     made = Answered(question)
     files = attached(question.get("data", []), question["question"])
     start = time.perf_counter()
     try:
-        made.plan = plan(question["question"], files)
+        named = telescopes_wanted(planner, question["question"], files, _NO_FILE)
+        made.plan = plan(question["question"], [*files, supplied(named.places)] if named else files)
     except NeedsAnswer as error:
         made.back = error
     except GnomonError as error:
@@ -301,7 +322,7 @@ def _about(answered: Answered) -> bool:
 def ask_all(questions: Sequence[dict[str, Any]], planner: Any, registry: Registry) -> Iterator[Answered]:
     """Ask all questions of a planner, one after the other."""
     for question in questions:
-        yield answer(question, planner.plan, registry)
+        yield answer(question, planner.plan, registry, planner)
 
 
 def ask_with_model(
@@ -309,8 +330,8 @@ def ask_with_model(
 ) -> Iterator[tuple[Answered, Answered]]:
     """Ask all questions of the embedded planner and of the language planner; what each made of them."""
     for question in questions:
-        alone = answer(question, planner.embedded.plan, registry)
-        made = answer(question, planner.plan, registry)
+        alone = answer(question, planner.embedded.plan, registry, planner.embedded)
+        made = answer(question, planner.plan, registry, planner.embedded)
         record = planner.record()
         made.tokens = planner.endpoint.budget.spent.total
         made.requests = planner.endpoint.budget.spent_requests
@@ -424,7 +445,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         alone = ModelAlone(language_planner(given, registry, planner))
         answers = []
         for question in questions:
-            answers.append(answer(question, alone.plan, registry))
+            answers.append(answer(question, alone.plan, registry, planner))
             answers[-1].tokens = alone.endpoint.budget.spent.total
         scores |= {"model": f"{given.model}, alone", **score(answers)}
     elif given.planner == "language":

@@ -26,6 +26,7 @@ from gnomon.tools.registry import Registry
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from archive_plans import PLANS, Checked, local, made_once, named, served, vo_server  # noqa: F401
 from model_plans import MODELS, models  # noqa: F401
+from observing_plans import OBSERVING, observing  # noqa: F401
 from velocity_simulation import simulate
 
 REGISTRY = Registry.load()
@@ -120,8 +121,8 @@ def _tools(run: Run) -> dict[str, str]:
 
 
 # Tools that only bring data to models, or have data of their own in other plans, are looked for there.
-WRITTEN = {group: {tool for _, tool, _, _ in calls} for group, calls in {**PLANS, "models": MODELS}.items()}
-GROUPS = ["local", "named", "served", "models", "fitted"]
+WRITTEN = {group: {tool for _, tool, _, _ in calls} for group, calls in {**PLANS, "models": MODELS, "observing": OBSERVING}.items()}
+GROUPS = ["local", "named", "served", "models", "observing", "fitted"]
 
 
 def wanted_of(group: str) -> list[str]:

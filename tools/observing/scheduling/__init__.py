@@ -1,0 +1,1 @@
+"""Who observes what, when: schedules of many telescopes, made and changed."""

@@ -1,0 +1,143 @@
+"""What stands in the way of a unit that does not fit."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+
+from gnomon.tools.observing.scheduling.placement import Placement
+from gnomon.tools.observing.scheduling.problem import FOREVER, Option
+from gnomon.tools.observing.scheduling.timetable import Timetable
+
+# Visits further away than this from another never need their gap [s]; what is found is looked at again.
+_FAR = 1800
+
+
+def blockers(placement: Placement, table: Timetable, index: int) -> list[int]:
+    """Units without which another would fit, of little value as far as that was found.
+
+    Parameters
+    ----------
+    placement : Placement
+    table : Timetable
+        As it was, afterwards.
+    index : int
+        Of the unit that does not fit.
+
+    Returns
+    -------
+    list of int
+    """
+    problem = table.problem
+    left = [j for j in problem.units[index].jobs if table.chosen[j] is None]
+    cheap: set[int] = set()
+    for j in left:
+        best: tuple[float, tuple[int, ...]] | None = None
+        for option in problem.jobs[j].options:
+            found = _least_in_the_way(table, option, index)
+            if found is not None and (best is None or found < best):
+                best = found
+        if best is not None:
+            cheap.update(best[1])
+    everything: set[int] = set()
+    for j in left:
+        for option in problem.jobs[j].options:
+            everything |= _in_windows(table, option)
+    everything.discard(index)
+    if cheap and _fits_without(placement, table, index, cheap):
+        return sorted(cheap)
+    here = _in_a_place_without(placement, table, index, everything)
+    if here and _fits_without(placement, table, index, here):
+        return sorted(here)
+    return sorted(everything)
+
+
+def _in_a_place_without(placement: Placement, table: Timetable, index: int, units: set[int]) -> set[int]:
+    """Those of many units that stand where another would be put if all of them were gone."""
+    saved = table.save()
+    for unit in sorted(units):
+        placement.remove(table, unit)
+    left = [j for j in table.problem.units[index].jobs if table.chosen[j] is None]
+    placement.place(table, index, push=False)
+    spots = [(table.chosen[j], table.start[j]) for j in left]
+    table.restore(saved)
+    found: set[int] = set()
+    for option, start in spots:
+        if option is not None:
+            found |= _clashes(table, option, start, -1)[0]
+    return found - {index, -1}
+
+
+def _fits_without(placement: Placement, table: Timetable, index: int, units: set[int]) -> bool:
+    saved = table.save()
+    for unit in sorted(units):
+        placement.remove(table, unit)
+    fits = placement.place(table, index, push=False)
+    table.restore(saved)
+    return fits
+
+
+def _least_in_the_way(table: Timetable, option: Option, index: int) -> tuple[float, tuple[int, ...]] | None:
+    """The least valuable units that leave an option room when they are gone, among starts right after another visit or at a window's beginning."""
+    problem, k = table.problem, option.telescope
+    row, gap = table.rows[k], problem.machines[k].gap
+    best: tuple[float, tuple[int, ...]] | None = None
+    low, high = table.room(option)
+    for position in range(-1, len(row)):
+        begin = max(low, option.earliest)
+        if position >= 0:
+            job = row[position]
+            previous = table.chosen[job]
+            assert previous is not None
+            free = table.end[job]
+            if free < option.earliest - 3600 or free > option.latest:
+                continue
+            begin = max(begin, free + gap(previous, free, option, max(free, begin)))
+        start = option.next_start(begin)
+        if start >= FOREVER or start > high:
+            continue
+        units, frozen = _clashes(table, option, start, row[position] if position >= 0 else -1)
+        frozen = frozen or index in units
+        value = sum(problem.units[u].value for u in units)
+        if frozen or not units:
+            continue
+        if best is None or (value, tuple(sorted(units))) < best:
+            best = (value, tuple(sorted(units)))
+    return best
+
+
+def _clashes(table: Timetable, option: Option, start: int, before: int) -> tuple[set[int], bool]:
+    """Units that leave an option no room at a start, the visit before it excepted; and whether something frozen is among them."""
+    problem, k = table.problem, option.telescope
+    row, gap = table.rows[k], problem.machines[k].gap
+    reached = start + option.duration
+    units: set[int] = set()
+    frozen = False
+    for position in range(bisect_left(row, start - _FAR, key=table.end.__getitem__), len(row)):
+        other = row[position]
+        if table.start[other] > reached + _FAR:
+            break
+        if other == before:
+            continue
+        placed = table.chosen[other]
+        assert placed is not None
+        if table.end[other] <= start:
+            clash = table.end[other] + gap(placed, table.end[other], option, start) > start
+        else:
+            at = table.start[other]
+            clash = at < reached or reached + gap(option, reached, placed, at) > at
+        if clash:
+            units.add(problem.unit_of[other])
+            frozen = frozen or other in table.frozen
+    return units, frozen
+
+
+def _in_windows(table: Timetable, option: Option) -> set[int]:
+    found = set()
+    for job in table.rows[option.telescope]:
+        if job in table.frozen:
+            continue
+        for low, high in option.starts:
+            if table.start[job] < high + option.duration and table.end[job] > low:
+                found.add(table.problem.unit_of[job])
+                break
+    return {u for u in found if table.placed[u]}
