@@ -40,6 +40,7 @@ def measure_schedule(schedule: Schedule, verification: Verification | None = Non
     Parameters
     ----------
     schedule : Schedule
+        Who observes what, and when.
     verification : Verification, optional
         What the independent verifier found in it.
 

@@ -41,6 +41,7 @@ def plot_schedule(schedule: Schedule) -> Figure:
     Parameters
     ----------
     schedule : Schedule
+        Who observes what, and when.
 
     Returns
     -------
