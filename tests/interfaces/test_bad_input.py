@@ -134,6 +134,7 @@ def with_transits(n: int = 3000) -> tuple[np.ndarray, np.ndarray]:
     return time, flux
 
 
+@pytest.mark.slow
 def test_unsorted_and_duplicate_times_and_gaps(gnomon: Gnomon, tmp_path: Path) -> None:
     time, flux = with_transits()
     keep = (time < 12) | (time > 17)

@@ -38,6 +38,7 @@ def test_a_name_that_is_not_there_is_answered_with_the_nearest(gnomon: Callable[
     assert said.code == 2 and "Did you mean toy_rings?" in said.err
 
 
+@pytest.mark.slow
 def test_a_training_that_is_run_again_gives_the_same_weights(gnomon: Callable[..., Any], tmp_path: Path) -> None:
     asked = ("train", "toy_rings", "--data", tmp_path, "--seed", "4", "--device", "cpu", "--json")
     first = gnomon(*asked, "-o", tmp_path / "one").json["trained"][0]

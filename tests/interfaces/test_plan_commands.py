@@ -94,6 +94,7 @@ def test_a_plan_that_cannot_run_says_every_line(gnomon: Gnomon, plan: Path, ran:
     assert ran() == []
 
 
+@pytest.mark.slow
 def test_a_run_keeps_the_text_as_it_was_written(gnomon: Gnomon, plan: Path, tmp_path: Path) -> None:
     written = plan.read_text(encoding="utf-8")
     done = gnomon("run", "plan.yaml", "--yes", "--json")
@@ -137,6 +138,7 @@ def test_an_edit_of_a_waiting_run_that_cannot_run_names_its_line(gnomon: Gnomon,
     assert gnomon("check", "last").code == 1
 
 
+@pytest.mark.slow
 def test_diff(gnomon: Gnomon, plan: Path, toy: Path, tmp_path: Path) -> None:
     assert gnomon("plan", MEASURE, "--data", toy, "-o", "first.yaml").code == 0
     said = gnomon("diff", "first.yaml", "plan.yaml")

@@ -124,6 +124,7 @@ def test_receipts(gnomon: Gnomon, done: dict[str, Any], tmp_path: Path) -> None:
     assert "toy.txt" in chain.out and "it stands for exactly this plan" in chain.out
 
 
+@pytest.mark.slow
 def test_store_and_gc(gnomon: Gnomon, done: dict[str, Any]) -> None:
     assert gnomon("store", "--json").json
     assert gnomon("store", "gc", "--older", "soon").code == 2

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ASKED = "Measure the length of the toy"
 SENTENCE = "you changed slope from 0.5 to 0.7 because “it is steep”"
 
@@ -16,6 +18,7 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new))
 
 
+@pytest.mark.slow
 def test_an_edited_file_is_remembered_until_it_is_forgotten(
     gnomon: Callable[..., Any], toy: Path, tmp_path: Path
 ) -> None:
@@ -51,6 +54,7 @@ def test_an_edited_file_is_remembered_until_it_is_forgotten(
     assert "Nothing is remembered" in gnomon("runs", "remembered").err
 
 
+@pytest.mark.slow
 def test_a_plan_edited_where_it_waits_is_remembered_with_the_reason_of_the_approval(
     gnomon: Callable[..., Any], toy: Path, tmp_path: Path
 ) -> None:

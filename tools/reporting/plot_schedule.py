@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gnomon.tools.errors import InputError
+from gnomon.tools.errors import EmptyResult
 from gnomon.tools.registry import tool
 from gnomon.tools.reporting.light_curve_axes import FONT, SIGNALS, WIDTH, style_axes
 
@@ -50,7 +50,7 @@ def plot_schedule(schedule: Schedule) -> Figure:
 
     Raises
     ------
-    InputError
+    EmptyResult
         Where nothing is scheduled.
     """
     import numpy as np
@@ -58,7 +58,7 @@ def plot_schedule(schedule: Schedule) -> Figure:
     from matplotlib.figure import Figure as _Figure
 
     if not len(schedule):
-        raise InputError(
+        raise EmptyResult(
             "Nothing is scheduled, so there is nothing to draw.", remedy="Read why in the schedule's reasons."
         )
     telescopes = list(dict.fromkeys(sorted(str(t) for t in schedule["telescope"])))

@@ -3,7 +3,7 @@
 import pytest
 from astropy.table import QTable
 
-from gnomon.tools.errors import InputError
+from gnomon.tools.errors import EmptyResult
 from gnomon.tools.observing.documents.tables import table_of_schedule
 from gnomon.tools.reporting.measure_schedule import measure_schedule
 from gnomon.tools.reporting.plot_schedule import plot_schedule
@@ -47,5 +47,5 @@ def test_the_picture_has_a_line_for_each_telescope_and_a_bar_for_each_visit():
 def test_an_empty_schedule_has_no_picture_but_numbers():
     empty = _schedule(0)
     assert _told(measure_schedule(empty))["number_of_visits", "schedule"] == 0
-    with pytest.raises(InputError, match="Nothing is scheduled"):
+    with pytest.raises(EmptyResult, match="Nothing is scheduled"):
         plot_schedule(empty)

@@ -18,7 +18,7 @@ from gnomon.tools.observing.facilities.keys import keyed
 from gnomon.tools.observing.facilities.tom_toolkit import TomToolkit
 
 # The server is installed in an environment of its own, which takes minutes the first time.
-pytestmark = pytest.mark.tom_server
+pytestmark = [pytest.mark.tom_server, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
