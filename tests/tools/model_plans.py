@@ -43,6 +43,14 @@ MODELS: list[Called] = [
     ("boxes", "transit_periodogram", {"light_curve": "flat"}, {"period_min": "2 d", "period_max": "4 d"}),
     ("signals", "identify_transits", {"periodogram": "boxes", "light_curve": "flat"}, {}),
     ("vetted", "vet_transits", {"candidates": "signals", "light_curve": "flat"}, {}),
+    ("looked_at", "detect_transits", {"light_curve": "curve"}, {}),
+    ("pulsating", "read_light_curve", {"file": "pulsating.csv"}, {}),
+    ("measured", "measure_variable_features", {"light_curve": "pulsating"}, {}),
+    ("measured_classes", "classify_variable_stars", {"objects": "measured"}, {}),
+    ("bands", "read_multiband_light_curves", {"file": "bands.csv"}, {}),
+    ("measured_bands", "measure_multiband_variables", {"light_curves": "bands"}, {}),
+    ("many", "read_object_table", {"file": "many.csv"}, {}),
+    ("odd", "find_odd_light_curves", {"objects": "many"}, {}),
 ]  # fmt: skip
 
 
@@ -86,6 +94,12 @@ def files_of(folder: Path) -> list[Path]:
     t = np.arange(0.0, 27.0, 1 / 48)
     depth = 0.01 * (np.abs((t - 1.1 + 1.5) % 3.0 - 1.5) < 0.06)
     made_files.append(_table(folder / "transits.csv", ["time", "flux", "flux_err"], [t, 1 - depth + rng.normal(0, 3e-4, len(t)), np.full(len(t), 3e-4)]))  # fmt: skip
+    nights = np.sort(rng.uniform(0, 120, 80)) + 58000
+    phase = 2 * np.pi * nights / 0.5731
+    pulse = -2.5 * np.log10(1 + 0.4 * np.cos(phase) + 0.15 * np.cos(2 * phase + 0.5))
+    made_files.append(_table(folder / "pulsating.csv", ["mjd", "mag", "magerr"], [nights, 16 + pulse + rng.normal(0, 0.01, 80), np.full(80, 0.01)]))  # fmt: skip
+    made_files.append(_table(folder / "bands.csv", ["object", "mjd", "band", "mag", "magerr"], [["a"] * 160, np.tile(nights, 2), np.repeat(["g", "r"], 80), np.concatenate([16.3 + pulse, 16 + pulse]) + rng.normal(0, 0.01, 160), np.full(160, 0.01)]))  # fmt: skip
+    made_files.append(_table(folder / "many.csv", ["name", "period_d", "amplitude"], [[f"m{i}" for i in range(80)], 10 ** rng.normal(0, 0.1, 80), rng.normal(0.5, 0.05, 80)]))  # fmt: skip
     return made_files
 
 

@@ -121,14 +121,21 @@ def _tools(run: Run) -> dict[str, str]:
 
 
 # Tools that only bring data to models, or have data of their own in other plans, are looked for there.
-WRITTEN = {group: {tool for _, tool, _, _ in calls} for group, calls in {**PLANS, "models": MODELS, "observing": OBSERVING}.items()}
+WRITTEN = {
+    group: {tool for _, tool, _, _ in calls}
+    for group, calls in {**PLANS, "models": MODELS, "observing": OBSERVING}.items()
+}
+# They need a facility that answers, and the scripts of their runs are compared where there is one: tests/interfaces/test_handover_commands.py.
+HANDED_OVER = {"submit_observations", "ask_facilities"}
 GROUPS = ["local", "named", "served", "models", "observing", "fitted"]
 
 
 def wanted_of(group: str) -> list[str]:
     """Tools that have to be used by the runs of a group: those of a written plan, or those that are in none."""
     return [
-        n for n in REGISTRY if (n in WRITTEN[group] if group in WRITTEN else n not in set(chain(*WRITTEN.values())))
+        n
+        for n in REGISTRY
+        if (n in WRITTEN[group] if group in WRITTEN else n not in set(chain(*WRITTEN.values())) | HANDED_OVER)
     ]
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 _NAMED = 10  # candidates named one by one
 # What a candidate may have besides its score, by column: quantity and unit.
+_ODDNESS = "oddness"  # what `meta["score"]` says of a ranking whose score is no probability
 _MORE = {"dm": ("dispersion_measure", "pc/cm3"), "width_ms": ("width", "ms"), "snr": ("signal_to_noise", "")}
 
 
@@ -45,14 +46,15 @@ def measure_ranking(ranking: Ranking) -> Measurements:
     Parameters
     ----------
     ranking : Ranking
-        The best first; ``score`` is a calibrated probability.
+        The best first; ``score`` is a calibrated probability, or a measure of oddness where ``meta["score"]`` says so.
 
     Returns
     -------
     Measurements
         ``number_of_candidates``, ``expected_real`` (sum of the scores of those that the model knows, one standard deviation of independent
         draws, level 0.68), ``number_unlike_known``, then the ``probability`` of each of the first ten and, where the ranking has them, its
-        ``dispersion_measure`` [pc/cm3], ``width`` [ms] and ``signal_to_noise``.
+        ``dispersion_measure`` [pc/cm3], ``width`` [ms] and ``signal_to_noise``.  Of odd objects ``number_of_objects``, ``number_unlike_known``
+        (p-values below 0.01), and of each of the first ten its ``p_value`` and ``deviation``, with the column that it is of.
 
     References
     ----------
@@ -61,6 +63,8 @@ def measure_ranking(ranking: Ranking) -> Measurements:
     import numpy as np
 
     odd = unlike_known(ranking)
+    if ranking.meta.get("score") == _ODDNESS:
+        return measurements(_of_odd(ranking, int(odd.sum())))
     score = np.asarray(ranking["score"], dtype=float)
     p = score[~odd]
     spread = float(np.sqrt(np.sum(p * (1 - p))))
@@ -77,3 +81,15 @@ def measure_ranking(ranking: Ranking) -> Measurements:
                 value = getattr(row[column], "value", row[column])
                 rows.append({"quantity": quantity, "of": of, "value": float(value), "unit": unit})
     return measurements(rows)
+
+
+def _of_odd(ranking: Ranking, unlike: int) -> list[dict[str, Any]]:
+    """Rows of a ranking by oddness, in which nothing is expected to be real or not."""
+    rows: list[dict[str, Any]] = [
+        {"quantity": "number_of_objects", "of": "all", "value": float(len(ranking))},
+        {"quantity": "number_unlike_known", "of": "all", "value": float(unlike)},
+    ]
+    for row in ranking[:_NAMED]:
+        rows.append({"quantity": "p_value", "of": str(row["name"]), "value": float(row["in_domain"])})
+        rows.append({"quantity": "deviation", "of": f"{row['name']} in {row['unlike_in']}", "value": float(row["deviation"])})  # fmt: skip
+    return rows
