@@ -185,8 +185,10 @@ class Asking:
         kinds = sorted({r.kind.name for r in self.registry.readers if self.composer.leads(r, tool)})
         need = self.listed([kind_phrase(self.language, k) for k in kinds])
         without = self._lacking(tool)
-        if without is not None and not kinds:
+        supplied = [f for f in files if f.supplied]
+        if without is not None and (supplied or not kinds):
             return self.value(*without)
+        files = [f for f in files if not f.supplied]
         if not files and without is not None:
             return NeedsAnswer(self._say("no_data_or_name", need=need), why="missing")
         if not files:
@@ -197,7 +199,8 @@ class Asking:
 
     def _lacking(self, tool: Tool) -> tuple[Tool, Parameter] | None:
         """What would have to be said for a chain to a tool that starts from nothing but words; None where there is no such chain."""
-        draft = self.composer.reach(tool, Draft(), self.considered.said)
+        supplied = [(f.attachment, f.reader) for f in self.considered.files if f.supplied]
+        draft = self.composer.reach(tool, self.composer.start(supplied), self.considered.said)
         for step, _inputs in draft.steps.values() if draft is not None else ():
             if step.name in self.considered.said.lacking:
                 made = assign(self.considered.understood, [step])

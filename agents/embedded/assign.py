@@ -308,7 +308,7 @@ def assign(understood: Understanding, tools: Iterable[Tool]) -> Assignment:
             made.put(tool, parameter, slot, value)
             taken.add(id(slot))
     for tool, parameter, slot in find_choices(understood, tools):
-        if f"{tool.name}.{parameter.name}" not in made.sources:
+        if parameter.many or f"{tool.name}.{parameter.name}" not in made.sources:
             made.put(tool, parameter, slot, slot.value)
     made.unused = [s for s in understood.slots if id(s) not in taken]
     return made

@@ -59,7 +59,11 @@ def find_choices(understood: Understanding, tools: Iterable[Tool]) -> list[tuple
         fetched = "read_network" in tool.effects
         for parameter in tool.arguments:
             slot = None
-            if parameter.type == "choice":
+            if parameter.type == "choice" and parameter.many:
+                # Each one that is named, once: imaging and spectroscopy.
+                several = {s.value: s for s in reversed(all_chosen(question, parameter, fetched=fetched))}
+                found += [(tool, parameter, s) for s in sorted(several.values(), key=lambda s: s.start)]
+            elif parameter.type == "choice":
                 slot = _joined(all_chosen(question, parameter, fetched=fetched), parameter, fetched=fetched)
             elif parameter.type == "str" and parameter.name.endswith("_column"):
                 slot = find_column(question, parameter.name)

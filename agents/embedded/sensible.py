@@ -210,7 +210,7 @@ def two_choices(understood: Understanding, tools: Iterable[Tool]) -> tuple[str, 
         if "read_network" in tool.effects:
             continue
         for parameter in tool.arguments:
-            if parameter.type != "choice" or {"all", "any", "both"} & set(parameter.choices):
+            if parameter.type != "choice" or parameter.many or {"all", "any", "both"} & set(parameter.choices):
                 continue
             said = all_chosen(understood.question, parameter)
             for other in said[1:]:

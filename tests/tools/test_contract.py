@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import subprocess
 import sys
 
@@ -108,3 +109,13 @@ def test_importing_all_tools_loads_no_heavy_library() -> None:
         }
         & loaded
     )
+
+
+def test_a_work_is_cited_in_the_same_words_by_all_tools() -> None:
+    """A report lists a work once, and the checker of receipts holds each tool's words against that entry."""
+    texts: dict[str, set[str]] = {}
+    for tool in REGISTRY.values():
+        for citation in tool.declaration.citations:
+            for key in re.findall(r"doi:(\S+?)(?=[,;]|$)|\b(\d{4}[A-Za-z][\w.&]{13}[A-Z])\b", citation):
+                texts.setdefault((key[0] or key[1]).lower(), set()).add(citation)
+    assert {key: sorted(said) for key, said in texts.items() if len(said) > 1} == {}

@@ -44,7 +44,7 @@ STOP_SNR = 5.0  # a pass with nothing above five sigma of white noise is the las
     citations=(
         "Kovacs, Zucker & Mazeh 2002, A box-fitting algorithm in the search for periodic transits, doi:10.1051/0004-6361:20020802",
         "Ofir 2014, Optimizing the search for transiting planets in long time series, doi:10.1051/0004-6361/201220860",
-        "Astropy Collaboration 2022, doi:10.3847/1538-4357/ac7c74",
+        "Astropy Collaboration 2022, The Astropy Project: sustaining and growing a community-oriented open-source project, doi:10.3847/1538-4357/ac7c74",
     ),
     examples=(
         "Compute a box least squares periodogram",

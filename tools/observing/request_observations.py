@@ -62,7 +62,7 @@ def request_observations(
     twilight: Literal["civil", "nautical", "astronomical"] = "nautical",
     moon_separation: Annotated[float, "deg", "[0, 180]"] = 30.0,
     magnitude: Annotated[float, "mag", "[-30, 40]"] | None = None,
-    error: Annotated[float, "arcmin", "[0, 10800]"] | None = None,
+    radius: Annotated[float, "arcmin", "[0, 10800]"] | None = None,
     priority: Annotated[float, "(0, 1e6]"] = 100.0,
 ) -> ObservingRequests:
     """Write what is to be observed of targets as observing requests: modes, bands, exposures, times and limits.
@@ -99,8 +99,8 @@ def request_observations(
         Least angle to the Moon.
     magnitude : float, optional
         How bright the targets are, in any band; where not given, nothing is held against how faint instruments reach.
-    error : float, optional
-        Radius in which the targets lie.
+    radius : float, optional
+        In which the targets lie: of the error circle.
     priority : float
         What each is worth, dimensionless; more than other requests of lower priority.
 
@@ -129,8 +129,8 @@ def request_observations(
         target: dict[str, Any] = {"name": name, "ra": float(places.ra[row]) % 360, "dec": float(places.dec[row])}
         if name not in places.still:
             target |= {"pm_ra": float(pm_ra[row]), "pm_dec": float(pm_dec[row])}
-        if error is not None:
-            target["error"] = error / 60
+        if radius is not None:
+            target["error"] = radius / 60
         if magnitude is not None:
             target["magnitude"] = magnitude
         request = {"key": _key(name, {r["key"] for r in requests}), "target": target, "priority": float(priority)}

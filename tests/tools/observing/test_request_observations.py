@@ -72,7 +72,7 @@ def test_what_is_known_of_a_target_goes_along_and_nothing_is_made_up():
         "pmra": "pmra",
         "pmdec": "pmdec",
     }
-    document = document_of(request_observations(targets, **NIGHT, magnitude=18.5, error=2.0))  # fmt: skip
+    document = document_of(request_observations(targets, **NIGHT, magnitude=18.5, radius=2.0))  # fmt: skip
     first, second = (r["target"] for r in document["requests"])
     assert first == {"name": "GRB 170817A", "ra": 197.45, "dec": -23.38, "error": 2 / 60, "magnitude": 18.5}
     # Ten years of 3.6"/yr in either direction, taken back to J2000.

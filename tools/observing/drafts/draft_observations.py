@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         "Street et al. 2018, General-purpose software for managing astronomical observing programs in the LSST era, doi:10.1117/12.2312293",
         "Wyatt et al. 2020, The Gravitational Wave Treasure Map, doi:10.3847/1538-4357/ab855e",
         "Seaman et al. 2011, Sky Event Reporting Metadata (VOEvent) 2.0, 2011ivoa.spec.0711S",
-        "Salgado et al. 2021, Observation Locator Table Access Protocol 1.0, 2021ivoa.spec.0724S",
+        "Salgado et al. 2021, Observation Locator Table Access Protocol Version 1.0, 2021ivoa.spec.0724S",
     ),
     examples=(
         "Write the observing lists for each telescope",

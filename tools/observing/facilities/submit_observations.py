@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     effects=("read_network", "submit"),
     seconds=5.0,
     citations=(
-        "Street et al. 2018, Proc. SPIE 10707, 1070711, doi:10.1117/12.2312293",
+        "Street et al. 2018, General-purpose software for managing astronomical observing programs in the LSST era, doi:10.1117/12.2312293",
         "Saunders et al. 2014, Proc. SPIE 9149, 91490E, doi:10.1117/12.2056642",
     ),
     examples=(

@@ -52,7 +52,7 @@ class _Line:
     citations=(
         "Petit & Luzum 2010, IERS Conventions (2010), 2010ITN....36....1P",
         "Wallace & Capitaine 2006, Precession-nutation procedures consistent with IAU 2006 resolutions, doi:10.1051/0004-6361:20065897",
-        "The Astropy Collaboration 2022, The Astropy Project, doi:10.3847/1538-4357/ac7c74",
+        "Astropy Collaboration 2022, The Astropy Project: sustaining and growing a community-oriented open-source project, doi:10.3847/1538-4357/ac7c74",
     ),
     examples=(
         "When can my targets be observed tonight from Xinglong, Lijiang and La Palma?",
