@@ -134,7 +134,12 @@ def schedule(
 def replan(
     run: RunName,
     events: Annotated[Path, typer.Option("--events", help="What happened: an events document.", metavar="FILE")],
-    now: Annotated[str, typer.Option("--at", help="Until when everything stays as it was; UTC.", metavar="TIME")],
+    now: Annotated[
+        str | None,
+        typer.Option(
+            "--at", help="Until when everything stays as it was, UTC; by default the last event's time.", metavar="TIME"
+        ),
+    ] = None,
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
@@ -148,8 +153,8 @@ def replan(
             _document_of(conversation, found, kind, Path(folder))
             for kind in ("Schedule", "ObservingRequests", "Telescopes")
         ]
-        said = f"Change the schedule of run {found.id} at {now} for what {events.name} tells"
-        arguments = {"reschedule_observations": {"now": now}}
+        said = f"Change the schedule of run {found.id} for what {events.name} tells"
+        arguments: dict[str, dict[str, object]] = {"reschedule_observations": {} if now is None else {"now": now}}
         _offer(said, ("reschedule_observations",), [*documents, events], None, None, arguments, yes, as_json)
 
 
@@ -260,5 +265,8 @@ def _document_of(conversation: Conversation, run: Any, kind: str, folder: Path) 
     if not values:
         raise errors.UsageError(f"Run {run.id} has no {kind}.", remedy="Name a run that made a schedule.")
     path = folder / f"{kind.lower()}.json"
-    path.write_text(json.dumps(document_of(values[0]), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    # A schedule that was changed carries the documents that it is for.
+    schedules = _values_of(conversation, run, "Schedule")
+    after = schedules[0].meta.get({"Telescopes": "telescopes", "ObservingRequests": "requests"}.get(kind, "")) if schedules else None  # fmt: skip
+    path.write_text(json.dumps(after or document_of(values[0]), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return path

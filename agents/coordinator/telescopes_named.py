@@ -54,7 +54,7 @@ class TelescopesNamed:
     places: frozenset[int]
 
 
-def telescopes_named(understood: Understanding, own: Path) -> TelescopesNamed:
+def telescopes_named(understood: Understanding, own: Path, *, every: bool = False) -> TelescopesNamed:
     """The telescopes that a question names: a telescope by its name, all of a site by the site's, and a person's own where it names none.
 
     Parameters
@@ -62,6 +62,8 @@ def telescopes_named(understood: Understanding, own: Path) -> TelescopesNamed:
     understood : Understanding
     own : pathlib.Path
         The person's own telescopes document; it need not be there.
+    every : bool
+        Whether all that there are will do where none is named, since something else says which.
 
     Raises
     ------
@@ -88,6 +90,8 @@ def telescopes_named(understood: Understanding, own: Path) -> TelescopesNamed:
                     remedy=said["not_planned_remedy"].format(file=own),
                     why="outside",
                 ) from error
+    if not keys and every:
+        keys = [row["key"] for row in document["telescopes"]]
     if not keys and mine is not None:
         built = {row["key"] for row in telescopes.builtin()["telescopes"]}
         keys = [row["key"] for row in document["telescopes"] if row["key"] not in built]
@@ -122,7 +126,10 @@ def telescopes_wanted(
     wanted = considered.free.tools[0].meant.tool if considered.free.sort == "tool" else None
     if wanted is None or not needs_telescopes(wanted, planner.composer.forerunners(wanted)):
         return None
-    return telescopes_named(considered.understood, own)
+    start = planner.composer.start([(f.attachment, f.reader) for f in attached])
+    if wanted.files or planner.composer.reach(wanted, start, considered.said) is not None:
+        return None  # a schedule that is there is drawn without its telescopes
+    return telescopes_named(considered.understood, own, every=any(f.attachment.kind == "Schedule" for f in attached))
 
 
 def attach_telescopes(

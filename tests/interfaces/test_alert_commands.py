@@ -58,9 +58,7 @@ def test_a_replay_and_what_became_of_it(fresh: Callable[..., Any], files: Path) 
     said = fresh("alerts", "replay", str(files / "night.jsonl"), "--rules", str(files / "rules.yaml"), *into)
     assert said.code == 0 and "6 packets taken" in said.out and "The JSON is broken" in said.err
     assert "fermi:745121685  retraction  withdrawn fermi-745121685-bursts-" in said.out
-    again = fresh(
-        "alerts", "replay", str(files / "night.jsonl"), "--rules", str(files / "rules.yaml"), *into, "--json"
-    )
+    again = fresh("alerts", "replay", str(files / "night.jsonl"), "--rules", str(files / "rules.yaml"), *into, "--json")
     assert again.json["taken"] == 0 and again.json["counts"]["packets"] == 6 and again.json["counts"]["duplicates"] == 1
 
     listed = fresh("alerts", "list", *into)

@@ -44,7 +44,9 @@ def recognise_requests(path: Path) -> dict[str, Any] | None:
     effects=("compute",),
     comparison="exact",
     seconds=0.2,
-    citations=("Street et al. 2018, General-purpose software for managing astronomical observing programs in the LSST era, doi:10.1117/12.2312293",),
+    citations=(
+        "Street et al. 2018, General-purpose software for managing astronomical observing programs in the LSST era, doi:10.1117/12.2312293",
+    ),
     examples=(
         "Read these observing requests",
         "What is wished in requests.yaml?",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+from gnomon.tools.errors import InputError
 from gnomon.tools.observing.documents.requests import read_requests_document
 from gnomon.tools.observing.documents.schedule import read_schedule_document, schedule_document
 from gnomon.tools.observing.documents.tables import document_of, table_of_schedule
@@ -44,15 +45,15 @@ _CITATIONS = (
         "有新的伽马暴，插入正在执行的计划",
     ),
     summary_zh="按新警报、关闭、失败或超时等事件修改观测计划，已执行和正在执行的保持不变。",
-    method="The schedule was changed at {now}: what was done or running, and what begins within {freeze}, stayed; new and displaced requests were inserted with exact slews, moving as few other visits as possible.",
-    method_zh="在 {now} 修改计划：已完成、正在执行以及 {freeze} 内开始的观测保持不变，新的和被挤出的申请按精确转动时间插入，尽量少移动其他观测。",
+    method="The schedule was changed for what happened: what was done or running by then, and what begins within {freeze}, stayed; new and displaced requests were inserted with exact slews, moving as few other visits as possible.",
+    method_zh="按所发生的事件修改计划：届时已完成、正在执行以及 {freeze} 内开始的观测保持不变，新的和被挤出的申请按精确转动时间插入，尽量少移动其他观测。",
 )
 def reschedule_observations(
     schedule: Schedule,
     telescopes: Telescopes,
     requests: ObservingRequests,
     events: ObservingEvents,
-    now: Annotated[str, "start"],
+    now: Annotated[str, "start"] | None = None,
     freeze: Annotated[float, "s", "[0, 86400]"] = 300.0,
     iterations: Annotated[int, "[0, 1000000]"] = 0,
     stability: Annotated[float, "[0, 100]"] = 0.5,
@@ -70,8 +71,8 @@ def reschedule_observations(
         Those that it was made for, or the same after earlier events.
     events : ObservingEvents
         New, changed and withdrawn requests, closures, visits that failed, overran, began late or are done.
-    now : str
-        UTC, ISO 8601.  What began before stays as it is; what was planned until then happened as planned, unless an event says otherwise.
+    now : str, optional
+        UTC, ISO 8601; by default the time of the last event.  What began before stays as it is; what was planned until then happened as planned, unless an event says otherwise.
     freeze : float
         Visits that begin within so many seconds stay as well.
     iterations : int
@@ -90,7 +91,7 @@ def reschedule_observations(
     Raises
     ------
     InputError
-        Where an event names what is not there.
+        Where there is no event, or one names what is not there.
     UsageError
         Where `now` is outside of the schedule's span.
     """
@@ -98,12 +99,15 @@ def reschedule_observations(
     from gnomon.tools.observing.scheduling.replanning import replan
 
     before = document_of(schedule)
+    happened = read_events_document(document_of(events))
+    if not happened:
+        raise InputError("Nothing happened: the events document has no event.", remedy="Add what happened to it.")
     done = replan(
         read_schedule_document(before),
         read_telescopes_document(document_of(telescopes)),
         read_requests_document(document_of(requests)),
-        mjd_of(now),
-        read_events_document(document_of(events)),
+        mjd_of(now) if now is not None else happened[-1].time,
+        happened,
         freeze=freeze,
         iterations=iterations,
         seed=seed,

@@ -418,9 +418,9 @@ def test_a_bad_file_in_a_folder_stops_nothing_and_is_told_once(tmp_path: Path) -
                 stream,
                 folder,
                 lambda taken, seconds: reasons.append(taken.reason),
-                lambda: next(looks, True),
+                lambda looks=looks: next(looks, True),
                 pause=0.0,
-            )  # noqa: B023
+            )
         assert [r for r in reasons if r] == ["a.jsonl.gz cannot be read to its end: Compressed file ended before the end-of-stream marker was reached."]  # fmt: skip
         assert stream.ledger.event("lvk:S261122ab") is not None and stream.ledger.counts()["unreadable_files"] == 1
 
