@@ -89,7 +89,7 @@ _ANY_LABEL = "|".join(label for pair in _LABELS.values() for label in pair)
 _PAIR = (
     rf"(?<![A-Za-z0-9_+-])(?<!\d[.:])(?P<first>[+-]?{_ANGLE})"
     rf"(?P<gap>{_JOIN}(?:(?P<label>{_ANY_LABEL}){_QUALIFIER}{_IS})?)"
-    rf"(?P<second>(?:[+-] ?)?{_ANGLE})(?![A-Za-z0-9_:]|\.\d)"
+    rf"(?P<second>(?:[+-] ?)?{_ANGLE})(?![A-Za-z0-9_]|:(?! )|\.\d)"
 )
 _FRAME_BEFORE = rf"\(?{_FRAMES}\)?[,:]? ?(?:equatorial )?(?:coordinates|position|坐标)?{_IS}\(?$"
 _FRAME_AFTER = rf"\)?[ ,]{{0,2}}\(?(?:in )?{_FRAMES}(?: (?:frame|coordinates))?\)?"

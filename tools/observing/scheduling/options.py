@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 Intervals = list[tuple[float, float]]
 
 
+# Of an image in any band: where detectors are best and the sky is dark; of others the first that the instrument names.
+_LIKED = ("r", "R", "V", "g", "i", "I")
+
+
 @dataclass(frozen=True)
 class Offer:
     """An instrument that offers what a visit needs: the bands it would use, and whether the target is bright enough for it."""
@@ -64,7 +68,8 @@ def offers(visit: Visit, target: Target, telescopes: Telescopes, filled: float =
                 yield Offer(telescope, instrument, mode, visit.bands, magnitude <= depth)
             else:
                 fine = [b for b in mode.bands if _deep_enough(target, visit, instrument, mode, b, filled)]
-                yield Offer(telescope, instrument, mode, tuple(fine or mode.bands)[:1], bool(fine))
+                band = min(fine or mode.bands, key=lambda b: _LIKED.index(b) if b in _LIKED else len(_LIKED))
+                yield Offer(telescope, instrument, mode, (band,), bool(fine))
 
 
 def seconds_on(visit: Visit, offer: Offer) -> float:
