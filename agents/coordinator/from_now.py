@@ -1,18 +1,24 @@
-"""Nothing is observed in the past: the time asked for begins, at the earliest, when the plan is made."""
+"""Nothing is observed in the past, and a night at sites far apart is a night for each of them."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 from gnomon.agents.coordinator.telescopes_named import words
+from gnomon.knowledge.observatories import site, telescope
 from gnomon.plans.plan import Plan
 
 REQUESTS = "request_observations"
 _STEP = timedelta(minutes=5)  # a plan made again within it is the same plan
+_DAY = timedelta(hours=24)
+_FAR = 45.0  # degrees of longitude: the nights are three hours apart
 
 
 def from_now(plan: Plan, now: datetime) -> Plan:
-    """A plan whose requests begin no earlier than now, rounded up to five minutes; one that is all in the past, or all to come, stays as it is.
+    """A plan whose requests begin no earlier than now, rounded up to five minutes, and last 24 hours where a night is asked for at sites far apart.
+
+    One that is all in the past stays as it is.
 
     Parameters
     ----------
@@ -22,18 +28,40 @@ def from_now(plan: Plan, now: datetime) -> Plan:
     """
     moment = now.astimezone(UTC).replace(microsecond=0)
     begin = moment + (datetime.min.replace(tzinfo=UTC) - moment) % _STEP
-    said = begin.strftime("%Y-%m-%dT%H:%M:%SZ")
-    steps, late = [], False
+    said = _said(begin)
+    steps, sentences = [], []
     for step in plan.steps:
         start, end = (_time(step.arguments.get(name)) for name in ("start", "end"))
-        if step.tool == REQUESTS and start is not None and end is not None and start < begin < end:
-            step = step.model_copy(update={"arguments": {**step.arguments, "start": said}})
-            late = True
+        if step.tool == REQUESTS and start is not None and end is not None:
+            changed = {}
+            if start < begin < end:
+                changed["start"], start = said, begin
+                sentences.append(words()[plan.language]["from_now"].format(start=said))
+            if end > begin and end - start < _DAY and _far_apart(plan):
+                changed |= {"start": _said(start), "end": _said(start + _DAY)}
+                sentences.append(words()[plan.language]["every_night"].format(start=_said(start)))
+            step = step.model_copy(update={"arguments": {**step.arguments, **changed}}) if changed else step
         steps.append(step)
-    if not late:
+    if not sentences:
         return plan
-    sentence = words()[plan.language]["from_now"].format(start=said)
-    return plan.model_copy(update={"steps": steps, "assumptions": [*plan.assumptions, sentence]})
+    return plan.model_copy(update={"steps": steps, "assumptions": [*plan.assumptions, *sentences]})
+
+
+def _said(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _far_apart(plan: Plan) -> bool:
+    """Whether a night is asked for, at sites whose nights are hours apart."""
+    understood = plan.understood or []
+    if not any(u.slot == "time" and u.name == "night" for u in understood):
+        return False
+    keys = {str(u.value) for u in understood if u.slot == "site"}
+    keys |= {telescope(str(u.value)).site for u in understood if u.slot == "telescope"} - {""}
+    east = sorted(site(key).longitude % 360.0 for key in keys)
+    # The largest arc without a site leaves the smallest that holds all of them.
+    gaps = [b - a for a, b in pairwise([*east, east[0] + 360.0])] if east else []
+    return bool(gaps) and 360.0 - max(gaps) > _FAR
 
 
 def _time(value: object) -> datetime | None:

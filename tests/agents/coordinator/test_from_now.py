@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from gnomon.agents.coordinator.from_now import from_now
-from gnomon.plans.plan import Plan, Step
+from gnomon.plans.plan import Plan, Step, Understood
 
 
 def _plan(start: str, end: str, language: str = "en") -> Plan:
@@ -53,3 +53,25 @@ def test_a_whole_five_minutes_is_not_rounded_up():
         from_now(_plan("2026-11-22T12:00:00Z", "2026-11-23T12:00:00Z"), now).steps[0].arguments["start"]
         == "2026-11-22T18:05:00Z"
     )
+
+
+def _asked(*slots: tuple[str, str, str]) -> Plan:
+    plan = _plan("2026-11-22T12:00:00Z", "2026-11-23T04:00")
+    found = [Understood(slot=kind, words=value, value=value, name=name, used_by=[]) for kind, value, name in slots]
+    return plan.model_copy(update={"understood": found})
+
+
+def test_a_night_at_sites_far_apart_is_a_night_for_each_of_them():
+    far = _asked(("time", "tonight", "night"), ("site", "xinglong", ""), ("telescope", "not", ""))
+    made = from_now(far, NOW)
+    assert made.steps[0].arguments == {"start": "2026-11-22T18:05:00Z", "end": "2026-11-23T18:05:00Z"}
+    assert "so that each of them has one" in made.assumptions[-1]
+    near = _asked(("time", "tonight", "night"), ("site", "xinglong", ""), ("site", "lijiang", ""))
+    assert from_now(near, NOW).steps[0].arguments["end"] == "2026-11-23T04:00"
+    hours = _asked(("time", "until four", "interval"), ("site", "xinglong", ""), ("site", "la_palma", ""))
+    assert from_now(hours, NOW).steps[0].arguments["end"] == "2026-11-23T04:00"
+
+
+def test_sites_across_the_date_line_are_not_far_apart():
+    near = _asked(("time", "tonight", "night"), ("site", "mauna_kea", ""), ("site", "haleakala", ""))
+    assert from_now(near, NOW).steps[0].arguments["end"] == "2026-11-23T04:00"
