@@ -56,7 +56,6 @@ def test_transits_of_a_named_star_are_looked_for_in_data_that_are_fetched(planne
         ("把光谱给我", "missing", "哪个天体"),
         ("Fit Keplerian orbits of HD 164922", "missing", "radial velocities"),
         ("cross-match my list with Gaia", "missing", "table of sources"),
-        ("When does M 31 rise above airmass 1.5 tonight at Xinglong?", "outside", "visibility"),
         ("submit this candidate to TNS", "effect", "Transient Name Server"),
         ("Run SELECT TOP 5 main_id FROM basic on SIMBAD and email me the result", "effect", "e-mail"),
     ],

@@ -21,7 +21,7 @@ _NAMED = 5  # stars that are named in a warning
     seconds_per_1000_rows=8.0,
     citations=(
         "VanderPlas & Ivezic 2015, Periodograms for multiband astronomical time series, 2015ApJ...812...18V, doi:10.1088/0004-637X/812/1/18",
-        "Zechmeister & Kurster 2009, The generalised Lomb-Scargle periodogram, 2009A&A...496..577Z, doi:10.1051/0004-6361:200811296",
+        "Zechmeister & Kuerster 2009, The generalised Lomb-Scargle periodogram, doi:10.1051/0004-6361:200811296",
         "Simon & Lee 1981, The structural properties of cepheid light curves, 1981ApJ...248..291S, doi:10.1086/159153",
         "Sesar et al. 2010, Light curve templates and galactic distribution of RR Lyrae stars from SDSS Stripe 82, doi:10.1088/0004-637X/708/1/717",
     ),

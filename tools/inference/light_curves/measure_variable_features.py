@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     seconds=2.0,
     seconds_per_1000_rows=0.5,
     citations=(
-        "Zechmeister & Kurster 2009, The generalised Lomb-Scargle periodogram, 2009A&A...496..577Z, doi:10.1051/0004-6361:200811296",
+        "Zechmeister & Kuerster 2009, The generalised Lomb-Scargle periodogram, doi:10.1051/0004-6361:200811296",
         "VanderPlas 2018, Understanding the Lomb-Scargle periodogram, 2018ApJS..236...16V, doi:10.3847/1538-4365/aab766",
         "Simon & Lee 1981, The structural properties of cepheid light curves, 1981ApJ...248..291S, doi:10.1086/159153",
         "Baluev 2008, Assessing the statistical significance of periodogram peaks, doi:10.1111/j.1365-2966.2008.12689.x",
