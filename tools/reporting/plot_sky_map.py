@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from gnomon.tools.captions import both
 from gnomon.tools.observing.sky_maps.cells import cell_at, cells_of, separations
@@ -60,7 +60,9 @@ _GALAXIES = 60
     method="The probability density, its 50 and 90 % credible regions and the planned fields were drawn on the sky.",
     method_zh="在天球上绘制概率密度、50% 与 90% 可信区以及计划的视场。",
 )
-def plot_sky_map(sky_map: SkyMap, requests: ObservingRequests | None = None, galaxies: Ranking | None = None) -> Figure:
+def plot_sky_map(
+    sky_map: SkyMap, requests: ObservingRequests | None = None, galaxies: Annotated[Ranking, "galaxies"] | None = None
+) -> Figure:
     """Draw a sky map with its credible regions, and what is planned or known inside.
 
     Parameters

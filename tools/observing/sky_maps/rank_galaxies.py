@@ -54,7 +54,7 @@ def rank_galaxies(
     weight: Literal["luminosity", "none"] = "luminosity",
     rows: Annotated[int, "[1, 100000]"] = 1000,
     peculiar_velocity: Annotated[float, "km/s", "[0, 3000]"] = 150.0,
-) -> Ranking:
+) -> Annotated[Ranking, "galaxies"]:
     """Rank galaxies by the probability that the source of a sky map is in each of them.
 
     Parameters

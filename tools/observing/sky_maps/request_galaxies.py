@@ -48,7 +48,7 @@ _TWILIGHT = {"civil": -6.0, "nautical": -12.0, "astronomical": -18.0}
     method_zh="为概率最大的星系写出观测申请（最多 {number} 个或累计概率 {level}），优先级与概率成正比。",
 )
 def request_galaxies(
-    galaxies: Ranking,
+    galaxies: Annotated[Ranking, "galaxies"],
     start: Annotated[str, "start"],
     end: Annotated[str, "end"],
     number: Annotated[int, "[1, 2000]"] = 50,
