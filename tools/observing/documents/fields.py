@@ -174,6 +174,19 @@ def items(values: list[Any], where: str) -> Iterator[Fields]:
         yield Fields(value, f"{where} {key!r}" if isinstance(key, str) else f"{where} {position}")
 
 
+def add_once(known: dict[str, Any], value: Any, where: str) -> None:
+    """Put a value among those known by their keys.
+
+    Raises
+    ------
+    InputError
+        Where its key stands there already.
+    """
+    if value.key in known:
+        raise InputError(f"{where} stands there twice.", remedy="Give every one a key of its own.")
+    known[value.key] = value
+
+
 def begin(document: Any, form: str, name: str) -> Fields:
     """The fields of a document of a form in version 1.
 

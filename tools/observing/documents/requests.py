@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from gnomon.tools.errors import InputError
-from gnomon.tools.observing.documents.fields import Fields, begin, document_digest, items, number_of
+from gnomon.tools.observing.documents.fields import Fields, add_once, begin, document_digest, items, number_of
 from gnomon.tools.observing.documents.telescopes import MODES
 from gnomon.tools.observing.documents.times import mjd_of
 
@@ -190,7 +190,7 @@ def read_requests_document(document: dict[str, Any], name: str = "The requests d
     for row in items(fields.list("programmes"), f"{name}: programme"):
         told = Programme(row.text("key", required=True), row.number("hours_max", 0), row.number("share", 0, 1))
         row.end()
-        _add(programmes, told, row.where)
+        add_once(programmes, told, row.where)
     requests: dict[str, Request] = {}
     for row in items(fields.list("requests", required=True), f"{name}: request"):
         request = _request(row, limits)
@@ -199,7 +199,7 @@ def read_requests_document(document: dict[str, Any], name: str = "The requests d
                 f"{row.where} belongs to programme {request.programme!r}, which is not among the programmes.",
                 remedy="Add that programme, or leave the key out.",
             )
-        _add(requests, request, row.where)
+        add_once(requests, request, row.where)
     one_of = []
     for position, members in enumerate(fields.list("one_of"), start=1):
         if not isinstance(members, list) or len(members) < 2 or not all(isinstance(m, str) for m in members):
@@ -214,12 +214,6 @@ def read_requests_document(document: dict[str, Any], name: str = "The requests d
         one_of.append(tuple(members))
     fields.end()
     return Requests((start, end), requests, programmes, tuple(one_of), document)
-
-
-def _add(known: dict[str, Any], value: Any, where: str) -> None:
-    if value.key in known:
-        raise InputError(f"{where} stands there twice.", remedy="Give every one a key of its own.")
-    known[value.key] = value
 
 
 def _limits(row: Fields) -> dict[str, float]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gnomon.tools.errors import InputError
-from gnomon.tools.observing.documents.fields import Fields, begin, document_digest, items, number_of
+from gnomon.tools.observing.documents.fields import Fields, add_once, begin, document_digest, items, number_of
 
 FORM = "gnomon telescopes"
 MODES = ("imaging", "spectroscopy")
@@ -153,7 +153,7 @@ def read_telescopes_document(document: dict[str, Any], name: str = "The telescop
     fields = begin(document, FORM, name)
     sites: dict[str, Site] = {}
     for row in items(fields.list("sites", required=True), f"{name}: site"):
-        _add(sites, _site(row), row.where)
+        add_once(sites, _site(row), row.where)
     telescopes: dict[str, Telescope] = {}
     for row in items(fields.list("telescopes", required=True), f"{name}: telescope"):
         telescope = _telescope(row)
@@ -162,17 +162,11 @@ def read_telescopes_document(document: dict[str, Any], name: str = "The telescop
                 f"{row.where} stands at site {telescope.site!r}, which is not among the sites.",
                 remedy=f"Add that site, or name one of {', '.join(sites) or 'them'}.",
             )
-        _add(telescopes, telescope, row.where)
+        add_once(telescopes, telescope, row.where)
     fields.end()
     if not telescopes:
         raise InputError(f"{name} has no telescope.", remedy="Give at least one.")
     return Telescopes(sites, telescopes, document)
-
-
-def _add(known: dict[str, Any], value: Any, where: str) -> None:
-    if value.key in known:
-        raise InputError(f"{where} stands there twice.", remedy="Give every one a key of its own.")
-    known[value.key] = value
 
 
 def _site(row: Fields) -> Site:
@@ -196,7 +190,7 @@ def _telescope(row: Fields) -> Telescope:
     assert limits is not None and slew is not None
     instruments: dict[str, Instrument] = {}
     for inner in items(row.list("instruments", required=True), f"{row.where}: instrument"):
-        _add(instruments, _instrument(inner), inner.where)
+        add_once(instruments, _instrument(inner), inner.where)
     if not instruments:
         raise InputError(f"{row.where} has no instrument.", remedy="Give at least one.")
     sources = row.take("sources") or {}
