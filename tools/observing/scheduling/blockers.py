@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from math import inf
 
 from gnomon.tools.observing.scheduling.placement import Placement
 from gnomon.tools.observing.scheduling.problem import FOREVER, Option
@@ -33,9 +34,7 @@ def blockers(placement: Placement, table: Timetable, index: int) -> list[int]:
     for j in left:
         best: tuple[float, tuple[int, ...]] | None = None
         for option in problem.jobs[j].options:
-            found = _least_in_the_way(table, option, index)
-            if found is not None and (best is None or found < best):
-                best = found
+            best = _least_in_the_way(table, option, index, best)
         if best is not None:
             cheap.update(best[1])
     everything: set[int] = set()
@@ -63,7 +62,7 @@ def _in_a_place_without(placement: Placement, table: Timetable, index: int, unit
     found: set[int] = set()
     for option, start in spots:
         if option is not None:
-            found |= _clashes(table, option, start, -1)[0]
+            found |= _clashes(table, option, start, -1) or set()
     return found - {index, -1}
 
 
@@ -76,59 +75,74 @@ def _fits_without(placement: Placement, table: Timetable, index: int, units: set
     return fits
 
 
-def _least_in_the_way(table: Timetable, option: Option, index: int) -> tuple[float, tuple[int, ...]] | None:
-    """The least valuable units that leave an option room when they are gone, among starts right after another visit or at a window's beginning."""
+def _least_in_the_way(
+    table: Timetable, option: Option, index: int, best: tuple[float, tuple[int, ...]] | None
+) -> tuple[float, tuple[int, ...]] | None:
+    """The least valuable units that leave an option room when they are gone, among starts right after another visit or at a window's beginning.
+
+    What is no better than `best` is not gone into.
+    """
     problem, k = table.problem, option.telescope
     row, gap = table.rows[k], problem.machines[k].gap
-    best: tuple[float, tuple[int, ...]] | None = None
     low, high = table.room(option)
-    for position in range(-1, len(row)):
+    # Right after the first visit that may end late enough, and so on.
+    first = bisect_left(row, option.earliest - 3600, key=table.end.__getitem__)
+    for position in (-1, *range(first, len(row))):
         begin = max(low, option.earliest)
         if position >= 0:
             job = row[position]
+            free = table.end[job]
+            if free > option.latest:
+                break
             previous = table.chosen[job]
             assert previous is not None
-            free = table.end[job]
-            if free < option.earliest - 3600 or free > option.latest:
-                continue
             begin = max(begin, free + gap(previous, free, option, max(free, begin)))
         start = option.next_start(begin)
         if start >= FOREVER or start > high:
             continue
-        units, frozen = _clashes(table, option, start, row[position] if position >= 0 else -1)
-        frozen = frozen or index in units
-        value = sum(problem.units[u].value for u in units)
-        if frozen or not units:
+        units = _clashes(table, option, start, row[position] if position >= 0 else -1, inf if best is None else best[0])
+        if not units or index in units:
             continue
-        if best is None or (value, tuple(sorted(units))) < best:
-            best = (value, tuple(sorted(units)))
+        found = sum(problem.units[u].value for u in units), tuple(sorted(units))
+        if best is None or found < best:
+            best = found
     return best
 
 
-def _clashes(table: Timetable, option: Option, start: int, before: int) -> tuple[set[int], bool]:
-    """Units that leave an option no room at a start, the visit before it excepted; and whether something frozen is among them."""
+def _clashes(table: Timetable, option: Option, start: int, before: int, most: float = inf) -> set[int] | None:
+    """Units that leave an option no room at a start, the visit before it excepted; None where something frozen is among them, or they are worth more than `most`."""
     problem, k = table.problem, option.telescope
     row, gap = table.rows[k], problem.machines[k].gap
     reached = start + option.duration
     units: set[int] = set()
-    frozen = False
+    near: list[int] = []
     for position in range(bisect_left(row, start - _FAR, key=table.end.__getitem__), len(row)):
         other = row[position]
         if table.start[other] > reached + _FAR:
             break
         if other == before:
             continue
+        if table.end[other] <= start or table.start[other] >= reached:
+            near.append(other)
+        elif other in table.frozen:
+            return None
+        else:
+            units.add(problem.unit_of[other])
+    # Most starts are dear before any turn of the telescope is looked at.
+    if sum(problem.units[u].value for u in units) > most:
+        return None
+    for other in near:
         placed = table.chosen[other]
         assert placed is not None
         if table.end[other] <= start:
             clash = table.end[other] + gap(placed, table.end[other], option, start) > start
         else:
-            at = table.start[other]
-            clash = at < reached or reached + gap(option, reached, placed, at) > at
+            clash = reached + gap(option, reached, placed, table.start[other]) > table.start[other]
         if clash:
+            if other in table.frozen:
+                return None
             units.add(problem.unit_of[other])
-            frozen = frozen or other in table.frozen
-    return units, frozen
+    return units
 
 
 def _in_windows(table: Timetable, option: Option) -> set[int]:

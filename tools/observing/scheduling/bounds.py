@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import degrees, inf
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from gnomon.tools.observing.scheduling.slews import ROTATION
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 # What the verifier forgives: a second at each end of a visit's duration and in each gap, 0.02 deg where the telescope points.
 _SECOND = 1.0
 _ANGLE = 0.02
+# The length of the first steps, in those that would meet the score aimed at, and after how many rounds without a lower bound they get shorter.
+_PACE, _PATIENCE = 0.4, 10
+# Rounds that are done however late it is.
+_LEAST = 100
 
 
 @dataclass
@@ -206,7 +211,7 @@ class Relaxation:
             np.add.at(used, (base + at)[inside], part[inside])
         return used.reshape(len(self.problem.machines), self.slices)
 
-    def solve(self, score: float, *, rounds: int = 200) -> Prices:
+    def solve(self, score: float, *, rounds: int = 200, until: float = inf) -> Prices:
         """Lower the bound by steps along averaged subgradients, as long as it gets smaller.
 
         Parameters
@@ -214,6 +219,8 @@ class Relaxation:
         score : float
             Of the best schedule known, which the steps aim at.
         rounds : int
+        until : float
+            x
 
         Returns
         -------
@@ -226,16 +233,18 @@ class Relaxation:
         best, best_price, best_dear = inf, price, dear
         slope: Any = None
         slope_dear = np.zeros_like(dear)
-        pace, since = 1.0, 0
-        for _ in range(rounds):
+        pace, since = _PACE, 0
+        for done in range(rounds):
             bound, chosen, _ = self.evaluate(price, dear)
             if bound < best - 1e-6 * max(1.0, abs(best) if best < inf else 1.0):
                 best, best_price, best_dear, since = bound, price, dear, 0
             else:
                 since += 1
-                if since >= 20:
+                if since >= _PATIENCE:
                     pace, since = pace * 0.7, 0
             if best - score <= 1e-6 * max(1.0, abs(score)) or pace < 1e-3:
+                break
+            if done >= _LEAST and monotonic() > until:
                 break
             over = self.usage(chosen) - self.capacity
             over_dear = np.zeros_like(dear)

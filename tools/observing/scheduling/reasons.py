@@ -13,6 +13,9 @@ from gnomon.tools.observing.visibility.reasons import reason_of
 # Reasons that rest on one visit and the sky alone.
 IN_THE_SKY = REASONS[: REASONS.index("relation")]
 
+# Of how many telescopes what is missing is told.
+_TELESCOPES = 3
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -97,7 +100,7 @@ def _no_room(built: Built, unit: Unit, jobs: list[int], tracks: Any, late: Any =
         request = problem.requests[unit.request]
         # What has no room any more is looked up in the sky that is left, everything else in all of it.
         sky = late if late is not None and request in late.requests.requests else tracks
-        outcomes = sky.why_not(request, problem.jobs[j].key)
+        outcomes = sky.why_not(request, problem.jobs[j].key, _TELESCOPES)
         code = reason_of(outcomes) if outcomes else "no_instrument"
         # Room for the exact duration and none for whole seconds: the window is as long as the visit.
         found.append((REASONS.index(code or "window"), j, code or "window", outcomes))
@@ -105,7 +108,7 @@ def _no_room(built: Built, unit: Unit, jobs: list[int], tracks: Any, late: Any =
     same = [f for f in found if f[0] == first]
     _, _, code, outcomes = same[0]
     nearest = [o for o in outcomes if o.reason == code and o.shortfall is not None]
-    detail = "; ".join(f"{o.telescope}: {o.shortfall.text}" for o in nearest[:3])
+    detail = "; ".join(f"{o.telescope}: {o.shortfall.text}" for o in nearest)
     return _told(built, unit, [f[1] for f in same], code, detail or "No telescope has the mode and the bands.")
 
 

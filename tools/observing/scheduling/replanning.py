@@ -96,57 +96,31 @@ def replan(
     tracks = SkyTracks(new_telescopes, wider)
     built = build_problem(new_telescopes, wider, tracks)
     problem = built.problem
-    for unit in problem.units:
-        if problem.requests[unit.request] in gone:
-            unit.value = 0.0
+    withdrawn = {u.index for u in problem.units if problem.requests[u.request] in gone}
+    for index in withdrawn:
+        problem.units[index].value = 0.0
     problem.total = sum(r.priority for r in new_requests.requests.values())
     instant = round((now - problem.origin) * _DAY, 3)
     past = past_of(schedule, built, of_visits(events), instant, freeze)
+    # This may add visits to the problem, and comes before its timetable.
     frozen = {job_for(built, visit, set(gone)): visit for visit in past.frozen}
     placement = Placement(problem)
     table = Timetable(problem)
-    for job, visit in frozen.items():
-        freeze_visit(built, table, tracks, visit, job)
-        if problem.unit_of[job] < 0:
-            _charge(built, table, visit)
+    _keep_past(built, table, tracks, frozen)
     earliest = _keep_soon(built, table, past, instant, freeze)
     bare = table.save()
     had_room = set(possible_units(problem))
     _from_now(built, earliest)
-    withdrawn = {u.index for u in problem.units if problem.requests[u.request] in gone}
-    for unit in problem.units:
-        if unit.index not in withdrawn and all(table.chosen[j] is not None for j in unit.jobs):
-            table.placed[unit.index] = True
-            table.value += unit.value
     displaced = _put_back(built, placement, table, past, withdrawn)
-    units = [
-        u.index
-        for u in problem.units
-        if u.index not in withdrawn
-        and not table.placed[u.index]
-        and all(problem.jobs[j].options or table.chosen[j] is not None for j in u.jobs)
-    ]
+    units = [u.index for u in problem.units if u.index not in withdrawn and _may_be_put(built, table, u.index)]
     fresh = {e.request for e in events if e.kind in ("new_request", "changed_request", "changed_priority")}
-    urgent = [u for u in units if u in displaced or problem.requests[problem.units[u].request] in fresh]
-    for index in by_priority(problem, urgent):
-        if not placement.place(table, index, push=False) and not placement.place(table, index):
-            insert_by_ejection(placement, table, index)
-    for index in by_density(problem, units):
-        placement.place(table, index, push=False)
-    method = "insertion"
-    budget = Budget(iterations=0)
+    _put_in(placement, table, units, [u for u in units if u in displaced or _request_of(built, u) in fresh])
+    budget = Budget(iterations or None, seconds) if iterations or seconds else Budget(iterations=0)
     if iterations or seconds:
-        budget = Budget(iterations or None, seconds)
-        only = [
-            u.index
-            for u in problem.units
-            if u.index in units or (table.placed[u.index] and any(j not in table.frozen for j in u.jobs))
-        ]
         keep = _kept(built, table, (*past.soon, *past.future), stability)
-        Search(placement, table, seed, keep=keep, only=only).run(budget)
-        method = "insertion+lns"
+        Search(placement, table, seed, keep=keep, only=_movable(built, table, units)).run(budget)
     made: dict[str, Any] = {
-        "method": method,
+        "method": "insertion+lns" if iterations or seconds else "insertion",
         "seed": seed,
         "iterations": budget.done,
         "parent": schedule.digest,
@@ -154,7 +128,6 @@ def replan(
     }
     if seconds:
         made["seconds"] = seconds
-    visits = planned_visits(built, table, tracks, frozen)
     known = _still_true(schedule, requests, new_requests)
     late = _late_tracks(built, new_telescopes, new_requests, had_room, table, problem.origin + earliest / _DAY)
     alone = _alone(built, placement, table, bare, withdrawn, known)
@@ -164,7 +137,7 @@ def replan(
         new_telescopes.digest,
         new_requests.digest,
         new_requests.span,
-        tuple(visits),
+        tuple(planned_visits(built, table, tracks, frozen)),
         tuple(left),
         score,
         _bound(schedule, requests, new_requests, score),
@@ -172,6 +145,43 @@ def replan(
     )
     told = difference(schedule, result, {k: r.priority for k, r in new_requests.requests.items()}, now)
     return Replanned(result, new_telescopes.document, new_requests.document, told, monotonic() - began)
+
+
+def _request_of(built: Built, unit: int) -> str:
+    return built.problem.requests[built.problem.units[unit].request]
+
+
+def _may_be_put(built: Built, table: Timetable, unit: int) -> bool:
+    """Whether a unit is not in the timetable, and each visit of it is there or has an option."""
+    jobs = built.problem.units[unit].jobs
+    return not table.placed[unit] and all(built.problem.jobs[j].options or table.chosen[j] is not None for j in jobs)
+
+
+def _movable(built: Built, table: Timetable, units: list[int]) -> list[int]:
+    """Units that an improvement may take out or put in: those given, and those in the timetable that are not frozen as a whole."""
+    given = set(units)
+    return [
+        u.index
+        for u in built.problem.units
+        if u.index in given or (table.placed[u.index] and any(j not in table.frozen for j in u.jobs))
+    ]
+
+
+def _keep_past(built: Built, table: Timetable, tracks: SkyTracks, frozen: dict[int, PlannedVisit]) -> None:
+    """Put what is done or runs into an empty timetable, never to move."""
+    for job, visit in frozen.items():
+        freeze_visit(built, table, tracks, visit, job)
+        if built.problem.unit_of[job] < 0:
+            _charge(built, table, visit)
+
+
+def _put_in(placement: Placement, table: Timetable, units: list[int], urgent: list[int]) -> None:
+    """Put units in: the urgent ones by priority, where need be at the cost of others, the rest where there is room."""
+    for index in by_priority(table.problem, urgent):
+        if not placement.place(table, index, push=False) and not placement.place(table, index):
+            insert_by_ejection(placement, table, index)
+    for index in by_density(table.problem, units):
+        placement.place(table, index, push=False)
 
 
 def _still_true(schedule: Schedule, requests: Requests, now_requests: Requests) -> dict[str, Unscheduled]:
@@ -278,6 +288,11 @@ def _charge(built: Built, table: Timetable, visit: PlannedVisit) -> None:
 def _put_back(built: Built, placement: Placement, table: Timetable, past: Past, withdrawn: set[int]) -> set[int]:
     """Put what is still to come where it was; the units of which a visit has no place there any more."""
     problem = built.problem
+    for unit in problem.units:
+        # What was observed as a whole already.
+        if unit.index not in withdrawn and all(table.chosen[j] is not None for j in unit.jobs):
+            table.placed[unit.index] = True
+            table.value += unit.value
     touched: set[int] = set()
     for visit in sorted((*past.soon, *past.future), key=lambda v: (v.start, v.telescope)):
         job = built.job_of.get((visit.request, visit.visit))

@@ -113,11 +113,21 @@ class _Room:
         self.filled: Floats | None = None
         wished = tracks.wished(request, visit.key)
         if visit.cover and wished is not None:
-            self.filled = wished - np.array([mode.acquisition, 0.0])
+            filled = wished - np.array([mode.acquisition, 0.0])
+            if visit.windows:
+                asked = tracks.asked_windows(visit)
+                inside = (asked[None, :, 0] <= filled[:, 0, None]) & (asked[None, :, 1] >= filled[:, 1, None])
+                # Where none lies inside, all stand for how long one takes.
+                filled = filled[inside.any(axis=1)] if inside.any() else filled
+            self.filled = filled
             self.needed = longest(self.filled)
             self.phase = longest(wished)
         else:
             self.needed, self.phase = duration_of(visit, instrument, mode), 0.0
+
+    def clipped(self, times: Floats) -> Floats:
+        """What of the times lies in the phases that a visit fills; all of them for another visit."""
+        return times if self.filled is None else common(times, self.filled)
 
     def within(self, times: Floats) -> bool:
         if self.filled is None:
@@ -126,13 +136,15 @@ class _Room:
         return bool(inside.any())
 
 
-def why_not(tracks: SkyTracks, request_key: str, visit_key: str) -> list[WhyNot]:
+def why_not(tracks: SkyTracks, request_key: str, visit_key: str, most: int | None = None) -> list[WhyNot]:
     """How far a visit comes on every telescope that it allows.
 
     Parameters
     ----------
     tracks : SkyTracks
     request_key, visit_key : str
+    most : int or None
+        On how many of the telescopes that come furthest what is missing is worked out, which takes most of the time; on all where it is None.
 
     Returns
     -------
@@ -141,11 +153,15 @@ def why_not(tracks: SkyTracks, request_key: str, visit_key: str) -> list[WhyNot]
     """
     request = tracks.requests.requests[request_key]
     visit = request.visit(visit_key)
-    return [
-        _on_telescope(tracks, request_key, request.target, visit, telescope, told=True)
-        for telescope in tracks.telescopes.telescopes.values()
-        if _allows(visit, telescope)
-    ]
+    allowed = [t for t in tracks.telescopes.telescopes.values() if _allows(visit, t)]
+    if most is None:
+        return [_on_telescope(tracks, request_key, request.target, visit, t, told=True) for t in allowed]
+    outcomes = [_on_telescope(tracks, request_key, request.target, visit, t, told=False) for t in allowed]
+    furthest = reason_of(outcomes)
+    nearest = [n for n, outcome in enumerate(outcomes) if outcome.reason == furthest][:most] if furthest else []
+    for n in nearest:
+        outcomes[n] = _on_telescope(tracks, request_key, request.target, visit, allowed[n], told=True)
+    return outcomes
 
 
 def reason(tracks: SkyTracks, request_key: str, visit_key: str) -> str:
@@ -229,12 +245,16 @@ def _stages(
         return "", None
     dark = common(times, tracks.night(telescope.site, limits.sun_altitude_max))
     if not room.within(dark):
-        return "daylight", dark_shortfall(tracks, telescope, limits, times, dark, room.needed) if told else None
+        if not told:
+            return "daylight", None
+        return "daylight", dark_shortfall(tracks, telescope, limits, room.clipped(times), room.clipped(dark), room.needed)  # fmt: skip
 
     up = common(times, tracks.clear_times(request, telescope, visit, moon=False))
     if not room.within(up):
-        number = tracks.target_index(request)
-        return "never_up", up_shortfall(tracks, telescope, number, limits, dark, up, room.needed) if told else None
+        if not told:
+            return "never_up", None
+        number, dark, up = tracks.target_index(request), room.clipped(dark), room.clipped(up)
+        return "never_up", up_shortfall(tracks, telescope, number, limits, dark, up, room.needed)
 
-    number = tracks.target_index(request)
+    number, up = tracks.target_index(request), room.clipped(up)
     return "moon", moon_shortfall(tracks, telescope, number, limits, up, whole, room.needed) if told else None

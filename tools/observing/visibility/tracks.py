@@ -226,9 +226,9 @@ class SkyTracks:
                     ):
                         yield self._row(request.key, telescope, limits_of(telescope, visit))
 
-    def why_not(self, request_key: str, visit_key: str) -> list[WhyNot]:
-        """How far a visit comes on each telescope that it allows: the first stage without room, its limit and the best reached."""
-        return why_not(self, request_key, visit_key)
+    def why_not(self, request_key: str, visit_key: str, most: int | None = None) -> list[WhyNot]:
+        """How far a visit comes on each telescope that it allows: the first stage without room, and of `most` telescopes its limit and the best reached."""
+        return why_not(self, request_key, visit_key, most)
 
     def reason(self, request_key: str, visit_key: str) -> str:
         """Why no telescope has room for a visit, one of `STAGES`; empty where one has."""
