@@ -125,6 +125,7 @@ def make_instance(
     kinds : str
         ``full``: 60 % single visits, 20 % cadences, 12 % two telescopes at once, 8 % imaging and then a spectrum; ``plain``: single visits.
         ``mixed``: the full kinds with partial credit, sets of which one is taken, programmes, redundancy, windows and the Moon's light besides.
+        ``every``: the mixed kinds with skylines, cameras that take all bands at once, moving bodies, and periodic events, some covered whole, besides.
     start : str
     hours : float
         Length of the span.
@@ -154,7 +155,7 @@ def make_instance(
         "defaults": {"sun_altitude_max": -14, "airmass_max": 2.0, "moon_separation_min": 25},
         "requests": requests,
     }
-    if kinds == "mixed":
+    if kinds in ("mixed", "every"):
         document["programmes"] = [
             {"key": "transients", "hours_max": 25, "share": 0.3},
             {"key": "stars", "share": 0.15},
@@ -167,6 +168,10 @@ def make_instance(
         pairs = random.permutation(len(keys))[: 2 * (len(keys) // 20)].reshape(-1, 2)
         if len(pairs):
             document["one_of"] = [[keys[a], keys[b]] for a, b in pairs]
+    if kinds == "every":
+        _skylines_and_cameras(telescopes, random)
+        for request in requests:
+            _moving_or_periodic(request, random, text, hours * 3600)
     return telescopes, document
 
 
@@ -216,7 +221,7 @@ def _request(i: int, random: Any, kinds: str, text: Any, span: float) -> dict[st
         low = random.uniform(0, span - 14400)
         for visit in request["visits"]:
             visit["windows"] = [[text(low), text(low + random.uniform(7200, 21600))]]
-    if kinds == "mixed":
+    if kinds in ("mixed", "every"):
         if kind in ("cadence", "sequence") and random.random() < 0.5:
             request["credit"] = "partial"
         if kind == "single" and random.random() < 0.1:
@@ -227,3 +232,44 @@ def _request(i: int, random: Any, kinds: str, text: Any, span: float) -> dict[st
         if kind == "sequence" and random.random() < 0.5:
             request["relations"][0]["where"] = str(random.choice(["same_telescope", "same_site", "other_site"]))
     return request
+
+
+def _skylines_and_cameras(telescopes: dict[str, Any], random: Any) -> None:
+    for telescope in telescopes["telescopes"]:
+        if random.random() < 0.4:
+            azimuths = np.sort(random.choice(360, 6, replace=False))
+            heights = random.choice([10, 15, 20, 25, 30, 40, 60], 6)
+            telescope["limits"]["horizon"] = [[int(a), int(h)] for a, h in zip(azimuths, heights, strict=True)]
+        if random.random() < 0.3:
+            telescope["limits"]["moon_separation_min"] = int(random.choice([10, 30, 45]))
+        for instrument in telescope["instruments"]:
+            if random.random() < 0.3 and instrument["modes"][0]["mode"] == "imaging":
+                instrument["modes"][0]["simultaneous_bands"] = True
+
+
+def _moving_or_periodic(request: dict[str, Any], random: Any, text: Any, span: float) -> None:
+    target, (visit, *more) = request["target"], request["visits"]
+    pick = random.random()
+    if pick < 0.1:  # an asteroid of the main belt
+        del target["ra"], target["dec"]
+        angles = {name: round(float(random.uniform(0, 360)), 4) for name in ("node", "peri", "M")}
+        shape = {"a": round(float(random.uniform(2.1, 3.3)), 4), "e": round(float(random.uniform(0, 0.3)), 4)}
+        target["elements"] = {"epoch": text(0), **shape, "i": round(float(random.uniform(0, 25)), 4), **angles}
+    elif pick < 0.2:  # one that comes near: up to 30 arcsec a minute, known for a part of the span
+        ra, dec = target.pop("ra"), float(np.clip(target.pop("dec"), -70, 70))
+        rates = random.uniform(-0.5, 0.5, 2) / 3600
+        times = np.arange(random.uniform(0, 0.3), random.uniform(0.6, 1), 0.05) * span
+        target["ephemeris"] = [
+            [text(t), round(float(ra + rates[0] * t) % 360, 6), round(float(dec + rates[1] * t / 2), 6)] for t in times
+        ]
+    elif pick < 0.35 and not more and "cadence" not in request:
+        period = round(float(random.uniform(0.1, 3)), 5)
+        begins = round(float(random.uniform(0, 1)), 4)
+        length = float(random.uniform(2400, 9000)) / 86400 / period
+        phases = {"epoch": 2461367.0, "period": period, "margin": 300.0}
+        visit["phases"] = {**phases, "from": begins, "to": round((begins + length) % 1, 6)}
+        if length < 1 and random.random() < 0.5:
+            del visit["exposures"]
+            visit.update(cover=True, exposure=60, bands=visit.get("bands", ["G4"])[:1])
+    else:
+        target.update({name: round(float(random.normal(0, 200)), 1) for name in ("pm_ra", "pm_dec")})

@@ -7,7 +7,7 @@ from gnomon.tools.observing.documents.telescopes import Instrument, Mode
 
 
 def duration_of(visit: Visit, instrument: Instrument, mode: Mode) -> float:
-    """Seconds from the start of a visit to its end: acquisition, exposures with their read-outs, changes of band.
+    """Seconds from the start of a visit to its end: acquisition, exposures with their read-outs, changes of band; of bands taken at once the longest.
 
     Parameters
     ----------
@@ -22,9 +22,10 @@ def duration_of(visit: Visit, instrument: Instrument, mode: Mode) -> float:
     float
         [s]
     """
-    exposures = visit.exposures_by_band
-    exposed = sum(count * (seconds + instrument.readout) for count, seconds in exposures)
-    return mode.acquisition + exposed + instrument.band_change * (max(len(visit.bands), 1) - 1)
+    exposed = [count * (seconds + instrument.readout) for count, seconds in visit.exposures_by_band]
+    if mode.simultaneous_bands:
+        return mode.acquisition + max(exposed)
+    return mode.acquisition + sum(exposed) + instrument.band_change * (max(len(visit.bands), 1) - 1)
 
 
 def change_between(instrument: str, band: str, following: Instrument, following_band: str) -> float:

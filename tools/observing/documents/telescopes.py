@@ -64,12 +64,16 @@ class Limit:
 
 @dataclass(frozen=True)
 class Mode:
-    """What an instrument can do: ``imaging`` or ``spectroscopy`` in ``bands`` (or with grisms), after ``acquisition`` [s]."""
+    """What an instrument can do: ``imaging`` or ``spectroscopy`` in ``bands`` (or with grisms), after ``acquisition`` [s].
+
+    With ``simultaneous_bands`` all bands of a visit are exposed at the same time.
+    """
 
     mode: str
     bands: tuple[str, ...]
     acquisition: float
     limits_mag: Mapping[str, Limit]
+    simultaneous_bands: bool = False
 
 
 @dataclass(frozen=True)
@@ -310,6 +314,6 @@ def _mode(row: Fields) -> Mode:
                 )
                 inner.end()
         faintest.end()
-    told = Mode(mode, bands, row.number("acquisition", 0) or 0.0, limits)
+    told = Mode(mode, bands, row.number("acquisition", 0) or 0.0, limits, row.flag("simultaneous_bands"))
     row.end()
     return told

@@ -24,8 +24,10 @@ def exposures_of(visit: Visit, bands: tuple[str, ...]) -> list[tuple[int, float]
 
 def duration_of(visit: Visit, instrument: Instrument, mode: Mode, bands: tuple[str, ...]) -> float:
     """Seconds of a visit that does not cover an event."""
-    exposed = sum(count * (seconds + instrument.readout) for count, seconds in exposures_of(visit, bands))
-    return mode.acquisition + exposed + instrument.band_change * (len(bands) - 1)
+    exposed = [count * (seconds + instrument.readout) for count, seconds in exposures_of(visit, bands)]
+    if mode.at_once:
+        return mode.acquisition + max(exposed)
+    return mode.acquisition + sum(exposed) + instrument.band_change * (len(bands) - 1)
 
 
 def too_faint(
@@ -45,7 +47,11 @@ def too_faint(
         if magnitude is None or band not in mode.faintest:
             continue
         if visit.cover:
-            count, seconds = max(1, math.floor(event / (visit.exposure + instrument.readout))), visit.exposure
+            count, seconds = math.floor(event / (visit.exposure + instrument.readout)), visit.exposure
+            if not count:
+                return (
+                    f"magnitude {magnitude:.2f} in {band}, and no exposure of {seconds:g} s ends within {event:.0f} s"
+                )
         else:
             count, seconds = exposures_of(visit, bands)[n]
         limit, reference = mode.faintest[band]

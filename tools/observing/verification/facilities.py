@@ -12,6 +12,7 @@ from gnomon.tools.observing.verification.fields import (
     any_text,
     as_is,
     begin,
+    flag,
     listed,
     number,
     one_of,
@@ -27,11 +28,12 @@ MODES = ("imaging", "spectroscopy")
 
 @dataclass(frozen=True)
 class Mode:
-    """Bands of a mode, seconds of acquisition, and by band (magnitude, seconds) of the faintest target."""
+    """Bands of a mode, seconds of acquisition, by band (magnitude, seconds) of the faintest target, and whether all are taken at once."""
 
     bands: tuple[str, ...]
     acquisition: float
     faintest: Mapping[str, tuple[float, float]]
+    at_once: bool
 
 
 @dataclass(frozen=True)
@@ -223,8 +225,9 @@ def _mode(taken: Taken, ledger: Ledger) -> tuple[str, Mode]:
         inner.end()
         if band not in bands:
             taken.fail("value", f"limits_mag names the band {band!r}, which the mode does not have.")
+    at_once = taken.get("simultaneous_bands", flag, False)
     taken.end()
-    return name, Mode(bands, acquisition, faintest)
+    return name, Mode(bands, acquisition, faintest, at_once)
 
 
 def _mapping(value: Any) -> dict[str, Any]:

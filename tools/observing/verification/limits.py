@@ -97,16 +97,12 @@ def limits_at(telescope: Telescope, visit: Visit, sight: Sight) -> list[Limit]:
     told: list[Limit] = []
 
     def add(code: str, stage: str, name: str, values: Any, limit: Any, inside: Any, allowed: float) -> None:
-        bounds = np.broadcast_to(np.asarray(limit, dtype=float), np.shape(values))
-        unit = "" if name.startswith(("airmass", "illumination")) else "°"
-        told.append(
-            Limit(
-                code,
-                stage,
-                np.asarray(inside) / allowed,
-                lambda n: f"{name} {values[n]:.2f}{unit}, limit {bounds[n]:g}{unit}",
-            )
-        )
+        def say(n: int) -> str:
+            unit = "" if name.startswith(("airmass", "illumination")) else "°"
+            bound = float(limit if np.ndim(limit) == 0 else limit[n])
+            return f"{name} {values[n]:.2f}{unit}, limit {bound:g}{unit}"
+
+        told.append(Limit(code, stage, np.asarray(inside) / allowed, say))
 
     angles, altitude, above = ALLOWED.angle, sight.altitude, sight.heavens
     sun = sun_limit(telescope, visit)
@@ -123,8 +119,10 @@ def limits_at(telescope: Telescope, visit: Visit, sight: Sight) -> list[Limit]:
         airmass = airmass_of(altitude)
         add("airmass", "never_up", "airmass", airmass, most, altitude - math.degrees(math.asin(1 / most)), angles)
     if telescope.horizon:
-        skyline = _skyline(telescope.horizon, sight.azimuth, altitude)
-        add("horizon", "never_up", "altitude", altitude, np.round(skyline, 2), altitude - skyline, angles)
+        lowest, highest = _skyline(telescope.horizon, sight.azimuth, altitude)
+        # Outside only where it is below all that the allowed angle reaches to both sides, inside where it is above all of that.
+        inside = np.maximum(altitude - highest, np.minimum(altitude - lowest, 0.0))
+        add("horizon", "never_up", "altitude", altitude, np.round(lowest, 2), inside, angles)
     if sight.hour_angle is not None and "hour_angle_max" in telescope.limits:
         most = telescope.limits["hour_angle_max"]
         add("hour_angle", "never_up", "hour angle", sight.hour_angle, most, most - np.abs(sight.hour_angle), angles)
@@ -143,7 +141,7 @@ def limits_at(telescope: Telescope, visit: Visit, sight: Sight) -> list[Limit]:
         # Either below the horizon or dark enough: the better of the two counts.
         inside = np.maximum(-above.moon_altitude / angles, (most - above.illumination) / ALLOWED.illumination)
         add("moon_illumination", "moon", "illumination", above.illumination, most, inside, 1.0)
-    return [_unknown_is_outside(limit, known) for limit in told]
+    return told if known.all() else [_unknown_is_outside(limit, known) for limit in told]
 
 
 def airmass_of(altitude: NDArray[Any]) -> NDArray[Any]:
@@ -162,8 +160,10 @@ def _unknown_is_outside(limit: Limit, known: NDArray[Any]) -> Limit:
     return Limit(limit.code, limit.stage, room, limit.say)
 
 
-def _skyline(points: tuple[tuple[float, float], ...], azimuth: NDArray[Any], altitude: NDArray[Any]) -> NDArray[Any]:
-    """The horizon's altitude at azimuths, the lowest within what is allowed to both sides."""
+def _skyline(
+    points: tuple[tuple[float, float], ...], azimuth: NDArray[Any], altitude: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The horizon's altitude at azimuths, the lowest and the highest within what is allowed to both sides."""
     import numpy as np
 
     known = np.where(np.isfinite(azimuth), azimuth, 0.0)
@@ -171,4 +171,4 @@ def _skyline(points: tuple[tuple[float, float], ...], azimuth: NDArray[Any], alt
     spread = np.minimum(ALLOWED.angle / np.maximum(np.cos(np.radians(height)), 1e-9), 180.0)
     at, heights = np.array(points).T
     around = [np.interp(known + side * spread, at, heights, period=360.0) for side in (-1.0, 0.0, 1.0)]
-    return np.asarray(np.min(around, axis=0))
+    return np.min(around, axis=0), np.max(around, axis=0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -129,9 +131,13 @@ class Placing:
         told = []
         for offer in self.rooms.offers(request, request.visits[key], "moon", self.level, self.since):
             row = self.busy.get(offer.telescope.key, [])
-            for free in range(len(row) + 1):
+            floors = [-math.inf, *itertools.accumulate((b.end for b in row), max)]
+            ceilings = [*(b.start for b in row), math.inf]
+            first, last = offer.starts[0][0] - ALLOWED.seconds, offer.starts[-1][1] + ALLOWED.seconds
+            for free, (floor, ceiling) in enumerate(zip(floors, ceilings, strict=True)):
+                if floor > last or ceiling - offer.seconds < first:
+                    continue
                 before, after = row[free - 1] if free else None, row[free] if free < len(row) else None
-                floor = max(b.end for b in row[:free]) if before else -float("inf")
                 for start, end in offer.starts:
                     low = max(start, floor)
                     high = min(end, after.start - offer.seconds) if after else end

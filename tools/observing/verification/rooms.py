@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gnomon.tools.observing.verification.durations import duration_of, too_faint
@@ -11,7 +13,8 @@ from gnomon.tools.observing.verification.events import Interval, common, event_w
 from gnomon.tools.observing.verification.facilities import Instrument, Mode, Telescope
 from gnomon.tools.observing.verification.findings import ALLOWED
 from gnomon.tools.observing.verification.limits import STAGES as SKY
-from gnomon.tools.observing.verification.limits import Sight, limits_at
+from gnomon.tools.observing.verification.limits import Limit, Sight, limits_at, sun_limit
+from gnomon.tools.observing.verification.sky import Place
 from gnomon.tools.observing.verification.stays import why_not_allowed
 from gnomon.tools.observing.verification.tracks import Tracks
 from gnomon.tools.observing.verification.wishes import Request, Visit, Wishes
@@ -24,6 +27,12 @@ STAGES = ("no_instrument", "too_faint", "window", *SKY)
 # How strict a search is, in units of what is allowed: a place is offered only where it holds with some to spare, and a reason is
 # called too early only where even the forgiven limits leave nothing.
 STRICT, FORGIVING = 1.0, -1.0
+# Seconds between the times at which limits are looked at where one of them may be crossed, and where one is.
+_FINE, _FINEST = 15.0, 1.0
+# What a limit changes at most from a sample on before the next one takes it back, in units of what is allowed a second: half of the
+# sky's turning, 15 arcsec a second, and some for bodies that move.
+_REACH = 0.0025 / ALLOWED.angle
+_Key = tuple[str, str, tuple[tuple[str, float], ...]]
 
 
 @dataclass(frozen=True)
@@ -54,14 +63,16 @@ class Rooms:
         self.telescopes = telescopes
         self.tracks = Tracks(wishes, telescopes, [wishes.requests[k] for k in keys])
         self._events: dict[tuple[str, str], list[Interval]] = {}
-        self._rooms: dict[tuple[str, str, str], dict[str, NDArray[Any]]] = {}
+        self._rooms: dict[_Key, tuple[NDArray[Any], list[Limit]]] = {}
+        self._clears: dict[tuple[_Key, str, float], list[Interval]] = {}
+        self._darks: dict[tuple[Place, float, float], list[Interval]] = {}
 
     def first_lack(self, request: Request, visit: Visit, level: float, since: float) -> str:
         """The first reason for which a visit has no room; empty where it has some."""
-        for stage in STAGES:
-            if not self.offers(request, visit, stage, level, since):
-                return stage
-        return ""
+        # Most have room, and room at the last stage is room at all of them.
+        if any(self._each(request, visit, STAGES[-1], level, since)):
+            return ""
+        return next(stage for stage in STAGES if not any(self._each(request, visit, stage, level, since)))
 
     def offers(self, request: Request, visit: Visit, stage: str, level: float, since: float) -> list[Offer]:
         """Where a visit has room when the limits up to a stage hold.
@@ -76,7 +87,10 @@ class Rooms:
         since : float
             Nothing begins earlier [s].
         """
-        told = []
+        return list(itertools.chain.from_iterable(self._each(request, visit, stage, level, since)))
+
+    def _each(self, request: Request, visit: Visit, stage: str, level: float, since: float) -> Iterator[list[Offer]]:
+        """What each instrument and choice of bands offers, computed when it is asked for."""
         for telescope in self.telescopes.values():
             for instrument in telescope.instruments.values():
                 mode = instrument.modes.get(visit.mode)
@@ -85,8 +99,7 @@ class Rooms:
                 choices = [visit.bands] if visit.bands else [(band,) for band in mode.bands]
                 for bands in choices:
                     if all(band in mode.bands for band in bands):
-                        told += self._offers(request, visit, telescope, instrument, mode, bands, stage, level, since)
-        return told
+                        yield self._offers(request, visit, telescope, instrument, mode, bands, stage, level, since)
 
     def _offers(
         self,
@@ -151,26 +164,71 @@ class Rooms:
 
     def _clear(self, request: Request, visit: Visit, telescope: Telescope, stage: str, level: float) -> list[Interval]:
         """Intervals in which the limits of the sky up to a stage hold."""
-        key = request.key, visit.key, telescope.key
-        if key not in self._rooms:
-            self._rooms[key] = self._room(request, visit, telescope)
-        told = intervals_above(self.tracks.seconds, self._rooms[key][stage], level)
-        covers = request.position.covers
-        return told if covers is None or stage == "daylight" else common(told, [covers])
+        # Visits that repeat one another have the same limits.
+        key = request.key, telescope.key, tuple(sorted(visit.limits.items()))
+        if (key, stage, level) not in self._clears:
+            told = self._dark(telescope, visit, level)
+            if stage != "daylight":
+                if key not in self._rooms:
+                    self._rooms[key] = self._room(request, visit, telescope)
+                seconds, limits = self._rooms[key]
+                # Limit by limit, for what two of them leave open may be shorter than the time between samples.
+                for limit in limits:
+                    if told and SKY.index(limit.stage) <= SKY.index(stage) and limit.room.min() < level:
+                        told = common(told, intervals_above(seconds, limit.room, level))
+                covers = request.position.covers
+                told = told if covers is None else common(told, [covers])
+            self._clears[key, stage, level] = told
+        return self._clears[key, stage, level]
 
-    def _room(self, request: Request, visit: Visit, telescope: Telescope) -> dict[str, NDArray[Any]]:
+    def _dark(self, telescope: Telescope, visit: Visit, level: float) -> list[Interval]:
+        """Intervals in which the Sun is low enough."""
         import numpy as np
 
-        sight = self.sight(request, telescope)
-        told, least = {}, np.full(len(sight.seconds), np.inf)
-        limits = limits_at(telescope, visit, sight)
-        for stage in SKY:
+        key = telescope.place, sun_limit(telescope, visit), level
+        if key not in self._darks:
+            start, end = self.tracks.seconds[0], self.tracks.seconds[-1]
+            seconds = np.linspace(start, end, max(2, math.ceil((end - start) / _FINE) + 1))
+            inside = key[1] - self.tracks.heavens(telescope.place, seconds).sun_altitude
+            self._darks[key] = intervals_above(seconds, inside / ALLOWED.angle, level)
+        return self._darks[key]
+
+    def _room(self, request: Request, visit: Visit, telescope: Telescope) -> tuple[NDArray[Any], list[Limit]]:
+        """The limits of the sky besides the Sun's, at times that are close together wherever one of them may be crossed."""
+        import numpy as np
+
+        seconds = self.tracks.seconds
+        limits = limits_at(telescope, visit, self.sight(request, telescope))
+        heights = [height for _, height in telescope.horizon] or [0.0]
+        skyline = (max(heights) - min(heights)) / ALLOWED.angle  # at its steps all of it, from one sample to the next
+        # A skyline may have corners, and is looked at once more where it is crossed; all else is straight enough.
+        steps = ((_FINE, _REACH * self.tracks.step), (_FINEST, 0.0))[: 2 if telescope.horizon else 1]
+        for apart, reach in steps:
+            near, lost = np.zeros((2, len(seconds) - 1), dtype=bool)
             for limit in limits:
-                if limit.stage == stage:
-                    # What is far inside or outside must not make the crossings of a straight line coarse.
-                    least = np.minimum(least, np.clip(limit.room, -1e6, 1e6))
-            told[stage] = least
-        return told
+                least, most = limit.room.min(), limit.room.max()
+                far = reach + skyline if reach and limit.code == "horizon" else reach
+                if least >= STRICT + far:
+                    continue
+                high = np.maximum(limit.room[1:], limit.room[:-1])
+                if limit.stage != "daylight" and most >= FORGIVING - far:
+                    near |= (np.minimum(limit.room[1:], limit.room[:-1]) < STRICT + far) & (high >= FORGIVING - far)
+                if limit.stage != "moon":
+                    lost |= high < FORGIVING - far  # whatever else holds there
+            width = np.diff(seconds)
+            cells = np.flatnonzero(near & ~lost & (width > apart))
+            if not len(cells):
+                break
+            parts = math.ceil(width[cells].max() / apart)
+            more = (seconds[cells, None] + width[cells, None] * np.arange(1, parts) / parts).ravel()
+            order = np.argsort(np.concatenate([seconds, more]))
+            seen = limits_at(telescope, visit, self.tracks.sight(request, telescope, more))
+            limits = [
+                replace(one, room=np.concatenate([one.room, two.room])[order])
+                for one, two in zip(limits, seen, strict=True)
+            ]
+            seconds = np.concatenate([seconds, more])[order]
+        return seconds, [limit for limit in limits if limit.stage != "daylight"]
 
     def sight(self, request: Request, telescope: Telescope) -> Sight:
         """A target from a telescope over the grid of times."""

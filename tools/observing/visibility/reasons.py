@@ -227,7 +227,8 @@ def _stages(
     if not len(closed):
         return "no_instrument", Shortfall("closure", None, 0.0, None, "closed all the time", "整段时间关闭")
     magnitude, depth = faintness(target, visit, instrument, mode, room.phase)
-    if magnitude > depth:
+    # Where no event lies in the span, nothing is known of how deep it would be exposed: the window is missing.
+    if magnitude > depth and (room.filled is None or len(room.filled)):
         text = f"magnitude {magnitude:.1f}; reaches {depth:.1f} in these exposures"
         zh = f"星等 {magnitude:.1f}，这些曝光可达 {depth:.1f}"
         return "too_faint", Shortfall("magnitude", depth, magnitude, None, text, zh)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from astropy import units as u
+from astropy.coordinates import AltAz, EarthLocation, SkyCoord, get_sun
+from astropy.time import Time
 from hand_made_night import digest, telescopes
+from scipy.optimize import brentq
 
 from gnomon.tools.observing.verification.verify import verify
 
@@ -217,3 +221,48 @@ def test_what_would_cost_more_than_it_gains_is_not_asked_for() -> None:
         rich = night(requests, left, visits, programmes=[{"key": "p", "share": 0.9}])
         assert not verify(*poor).findings
         assert [f.code for f in verify(*rich).findings] == ["reason" if reason == "hours" else "refuted"]
+
+
+@pytest.mark.parametrize("late", [0, 50, 100, 150, 200])
+def test_a_window_shorter_than_the_time_between_samples_is_seen(late: int) -> None:
+    """Between dusk and the time at which the target is too low there is just room for a visit of 94 s, or just none."""
+    place = EarthLocation.from_geodetic(117.575, 40.3942, 900)
+
+    def sun(seconds: float) -> float:
+        time = Time(seconds, format="unix")
+        return float(get_sun(time).transform_to(AltAz(obstime=time, location=place)).alt.deg)
+
+    def altitude(seconds: float) -> float:
+        frame = AltAz(obstime=Time(seconds, format="unix"), location=place)
+        return float(SkyCoord(270 * u.deg, 35 * u.deg).transform_to(frame).alt.deg)
+
+    noon = Time("2026-11-22T08:00:00").unix
+    dusk = brentq(lambda s: sun(s) + 12, noon, noon + 3 * 3600, xtol=0.01)
+    for room, codes in ((120.0, ["refuted"]), (70.0, [])):
+        visit = {"exposures": [[1, 24]], "altitude_min": altitude(dusk + room)}
+        documents = night([wish("a", target(270.0, 35.0), visit)], [said("never_up")])
+        start = Time(noon + late, format="unix").isot[:19] + "Z"
+        documents[1]["span"]["start"] = start
+        documents[2]["requests"] = digest(documents[1])
+
+        assert [f.code for f in verify(*documents).findings] == codes, (late, room)
+
+
+def test_a_step_of_the_skyline_is_seen_to_the_second() -> None:
+    """Behind a wall the target comes out for as long as a visit takes, or for less."""
+    place = EarthLocation.from_geodetic(117.575, 40.3942, 900)
+    noon = Time("2026-11-22T13:00:00").unix
+
+    def azimuth(seconds: float) -> float:
+        frame = AltAz(obstime=Time(seconds, format="unix"), location=place)
+        return float(SkyCoord(60 * u.deg, 20 * u.deg).transform_to(frame).az.deg)
+
+    visit = {"exposures": [[1, 24]], "sun_altitude_max": 0.0}
+    for room, codes in ((115.0, ["refuted"]), (70.0, [])):
+        documents = night([wish("a", target(60.0, 20.0), visit)], [said("never_up")])
+        gap = azimuth(noon), azimuth(noon + room)
+        wall = [[gap[0] - 1e-4, 89], [gap[0], 10], [gap[1], 10], [gap[1] + 1e-4, 89]]
+        documents[0]["telescopes"][0]["limits"]["horizon"] = wall
+        documents[2]["telescopes"] = digest(documents[0])
+
+        assert [f.code for f in verify(*documents).findings] == codes, room

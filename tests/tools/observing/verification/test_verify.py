@@ -12,6 +12,10 @@ from astropy.coordinates import AltAz, EarthLocation, SkyCoord, get_sun
 from astropy.time import Time
 from hand_made_night import digest, world
 
+from gnomon.tools.observing.documents.durations import duration_of
+from gnomon.tools.observing.documents.requests import read_requests_document
+from gnomon.tools.observing.documents.telescopes import read_telescopes_document
+from gnomon.tools.observing.documents.times import mjd_of, text_of
 from gnomon.tools.observing.verification.findings import CODES
 from gnomon.tools.observing.verification.verify import verify
 
@@ -288,3 +292,21 @@ def test_documents_that_are_none_are_findings_and_raise_nothing() -> None:
         for documents in ((wrong, requests, schedule), (telescopes, wrong, schedule), (telescopes, requests, wrong)):
             told = verify(*documents, reasons=False)  # type: ignore[arg-type]
             assert not told.passed and any("Nothing further was checked" in n for n in told.notes)
+
+
+def test_bands_that_are_taken_at_once_take_as_long_as_the_longest() -> None:
+    telescopes, requests, schedule = world()
+    for telescope in telescopes["telescopes"]:
+        telescope["instruments"][0]["modes"][0]["simultaneous_bands"] = True
+    schedule["telescopes"] = digest(telescopes)
+    several = {f"{v['request']}/{v['visit']} at {v['telescope']}" for v in schedule["visits"] if len(v["bands"]) > 1}
+    long = verify(telescopes, requests, schedule, reasons=False).findings
+    assert several and {f.place for f in long} == several and {f.code for f in long} == {"duration"}
+
+    first = row(schedule, "grb", "imaging")  # 60 s, three exposures of 60 s and ten seconds each in g, two in r
+    first["end"] = text_of(mjd_of(first["start"]) + 270 / 86400)
+    left = verify(telescopes, requests, schedule, reasons=False).findings
+    assert {f.place for f in left} == several - {f"grb/imaging at {first['telescope']}"}
+    read = read_telescopes_document(telescopes, "t").telescopes[first["telescope"]].instruments[first["instrument"]]
+    wish = read_requests_document(requests, "r").requests["grb"].visit("imaging")
+    assert duration_of(wish, read, read.modes[0]) == 270.0

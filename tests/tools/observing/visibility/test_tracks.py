@@ -231,6 +231,17 @@ def test_cover_within_windows_and_limits(telescope: Make, document: Make, wish: 
         tracks_of(made, wishes(wish(target={"elements": {"epoch": "2026-01-01T00:00:00Z", "a": 2.7, "e": 0.1, "i": 3, "node": 10, "peri": 10, "M": 10}}, phases=TRANSIT))).windows("a", "v", "t", "cam")  # fmt: skip
 
 
+def test_an_event_that_is_not_in_the_span_is_a_window_that_is_missing(telescope: Make, document: Make, wish: Make, wishes: Make) -> None:  # fmt: skip
+    star = {"ra": 75, "dec": 40, "magnitude": 12}
+    late = TRANSIT | {"epoch": TRANSIT["epoch"] + 1.5}
+    short = TRANSIT | {"from": -0.00005, "to": 0.00005}  # 28 s
+    covered = [wish(k, target=star, phases=p, cover=True, exposure=60) for k, p in (("a", late), ("b", short), ("c", TRANSIT))]  # fmt: skip
+    tracks = tracks_of(document(telescope()), wishes(*covered))
+
+    # Of how deep it would be exposed nothing is known; what holds no exposure reaches nothing.
+    assert [tracks.reason(key, "v") for key in "abc"] == ["window", "too_faint", ""]
+
+
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
     "low": ({}, {"ra": 60, "dec": -45}, "never_up", "altitude"),
     "by day": ({}, {"ra": 240, "dec": 0}, "never_up", "altitude"),
