@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 KINDS = (
     "Telescopes",
     "ObservingRequests",
+    "PredictedEvents",
     "ObservingEvents",
     "Visibility",
     "Schedule",
@@ -24,6 +25,21 @@ KINDS = (
 _FIRST = {
     "Telescopes": ("telescope", "site", "aperture", "instrument", "mode", "bands", "altitude_min"),
     "ObservingRequests": ("request", "visit", "target", "ra", "dec", "mode", "bands", "exposure"),
+    "PredictedEvents": (
+        "target",
+        "ingress",
+        "egress",
+        "telescope",
+        "seen",
+        "covered",
+        "detail",
+        "altitude_ingress",
+        "altitude_mid",
+        "altitude_egress",
+        "moon_separation",
+        "mid",
+        "mid_error",
+    ),
     "ObservingEvents": ("time", "kind", "of", "why"),
     "Visibility": ("target", "visit", "telescope", "start", "end", "altitude", "moon_separation", "detail"),
     "Schedule": ("start", "end", "telescope", "instrument", "request", "visit", "bands", "state"),
@@ -54,10 +70,11 @@ def shown_of_observing(maker: _Maker) -> dict[str, Any]:
     first = [f"{n}_zh" if chinese and f"{n}_zh" in table.colnames else n for n in _FIRST[maker.kind]]
     names = [n for n in first if n in table.colnames]
     shown = maker._table(names)
-    maker._dates(shown, names, ("start", "end", "time"))
+    maker._dates(shown, names, ("start", "end", "time", "ingress", "mid", "egress"))
     ways = {
         "Telescopes": _telescopes,
         "ObservingRequests": _requests,
+        "PredictedEvents": _predicted_events,
         "ObservingEvents": _events,
         "Visibility": _visibility,
         "Schedule": _schedule,
@@ -94,6 +111,38 @@ def _requests(maker: _Maker) -> tuple[str, list[str]]:
 def _events(maker: _Maker) -> tuple[str, list[str]]:
     kinds = [k.replace("_", " ") for k in _distinct(maker, "kind")]
     return maker.say["events"].format(count=len(maker.value), kinds=_some(maker, kinds)), []
+
+
+def _predicted_events(maker: _Maker) -> tuple[str, list[str]]:
+    """Which events are seen whole, when and with what; which only in part; and why the others are not seen."""
+    events: dict[tuple[str, str], list[int]] = {}
+    for row in range(len(maker.value)):
+        events.setdefault((maker._text("target", row), maker._text("event", row)), []).append(row)
+    whole, part, told = [], [], []
+    for (target, _number), rows in events.items():
+        when = _between(maker, "ingress", "egress", rows[0])
+        names = [maker._text("telescope", r) for r in rows if maker._text("seen", r) == "whole"]
+        seen = [r for r in rows if maker._text("seen", r) not in ("whole", "none")]
+        if names:
+            whole.append(maker.say["event_whole"].format(target=target, when=when, names=_some(maker, names)))
+        elif seen:
+            best = max(seen, key=lambda r: maker._number("covered", r) or 0.0)
+            how = maker.words["parts_seen"].get(maker._text("seen", best), maker._text("seen", best))
+            part.append(maker.say["event_part"].format(target=target, when=when, how=how, part=bare(round(100 * (maker._number("covered", best) or 0.0))), name=maker._text("telescope", best)))  # fmt: skip
+    counts = {"count": len(events), "whole": len(whole), "part": len(part)}
+    first = maker.words["semicolon"].join(whole[:_NAMED])
+    more = maker.say["and_more"].format(more=len(whole) - _NAMED) if len(whole) > _NAMED else ""
+    summary = maker.say["events_whole"].format(**counts, first=first + more) if whole else maker.say["events_none"].format(**counts)  # fmt: skip
+    error = max((e for e in (maker._number("mid_error", r) for r in range(len(maker.value))) if e is not None), default=None)  # fmt: skip
+    if error is not None:
+        told.append(maker.say["event_error"].format(minutes=bare(round(error, 1 if error >= 0.1 else 3))))
+    return summary, [*part[:_LEFT_OUT], *told]
+
+
+def _between(maker: _Maker, first: str, last: str, row: int) -> str:
+    """From one time of a row to another one, to the minute, the date said once."""
+    start, end = maker._time(first, row), maker._time(last, row)
+    return f"{start}–{end[11:] if end[:10] == start[:10] else end} UTC"
 
 
 def _when(maker: _Maker, row: int, last: int | None = None) -> str:

@@ -289,5 +289,6 @@ def some_of(values: Sequence[Any], language: str = "en", say: Callable[[Any], st
 
 
 def _digits(value: float) -> str:
-    """A number to ten digits; a whole one in full, since JSON does not tell 1e12 from 1000000000000."""
-    return str(int(value)) if value == int(value) and abs(value) < 2**53 else f"{value:.10g}"
+    """A number to ten digits, of a million and more to fifteen: ten leave a Julian date good to a minute; a whole one in full, since JSON does not tell 1e12 from 1000000000000."""
+    digits = 15 if abs(value) >= 1e6 else 10
+    return str(int(value)) if value == int(value) and abs(value) < 2**53 else f"{value:.{digits}g}"

@@ -59,6 +59,29 @@ def test_names_from_outside_stay_text():
     assert all("\u202e" not in c.text for row in shown["rows"] for c in row.cells)
 
 
+def _events(seen: list[str], error: float = 0.5, target: str = "b") -> QTable:
+    """One event a telescope, a day apart."""
+    table = QTable({"target": [target] * len(seen), "event": range(len(seen)), "telescope": [f"t{n}" for n in range(len(seen))], "seen": seen, "covered": [{"whole": 1.0, "none": 0.0}.get(s, 0.4) for s in seen], "detail": [""] * len(seen)})  # fmt: skip
+    for name, hours in (("ingress", 0.0), ("mid", 1.0), ("egress", 2.0)):
+        table[name] = [61367.5 + n + hours / 24 for n in range(len(seen))] * u.d
+    table["mid_error"] = [error] * len(seen) * u.min
+    table.meta["time_reference"] = {"name": "MJD", "zero_jd": 2400000.5, "scale": "utc"}
+    return table
+
+
+def test_predicted_events_tell_which_are_seen_whole_when_and_with_what():
+    shown = _shown("PredictedEvents", _events(["whole", "ingress", "none"]))
+    assert shown["summary"] == "1 of 3 events can be seen whole (1 more in part): b 2026-11-23 12:00–14:00 UTC with t0"
+    assert shown["told"] == [
+        "b 2026-11-24 12:00–14:00 UTC: the ingress only with t1 (40 % of it).",
+        "Their times are known to ±0.5 min (one standard deviation of the ephemeris).",
+    ]
+    assert [c.text for c in shown["rows"][0].cells][1:5] == ["2026-11-23 12:00", "2026-11-23 14:00", "t0", "whole"]
+    chinese = _shown("PredictedEvents", _events(["none", "egress"], float("nan")), "zh")
+    assert chinese["summary"] == "2 次事件都不能完整看到（1 次能看到一部分）" and len(chinese["told"]) == 1
+    assert "\u202e" not in _shown("PredictedEvents", _events(["whole", "ends"], target=HOSTILE))["summary"]
+
+
 @pytest.mark.parametrize(("language", "said"), [("en", "found no violation"), ("zh", "没有发现违规")])
 def test_a_verification_without_findings_says_so(language, said):
     empty = QTable({"code": [], "place": [], "sentence": []}, dtype=[str, str, str])

@@ -176,6 +176,7 @@ def test_defaults_are_stated(toys: Registry) -> None:
 def test_spoken() -> None:
     assert spoken({"value": 0.5, "unit": "d"}) == "0.5 d"
     assert spoken([{"value": 1.0, "unit": "d"}, {"value": 2.5, "unit": "d"}]) == "1 d, 2.5 d"
+    assert spoken({"value": 2456176.66826, "unit": "d"}) == "2456176.66826 d" and spoken(0.1 + 0.2) == "0.3"
     assert (spoken(None), spoken([]), spoken(None, "zh")) == ("not given", "none", "未给出")
 
 

@@ -34,6 +34,7 @@ kind                   container                           columns, variables
 ``Telescopes``         `astropy.table.QTable`              one row a telescope, instrument and mode, see below
 ``ObservingRequests``  `astropy.table.QTable`              one row a visit that is wished: ``request``, ``visit``, ``target`` ...
 ``Visibility``         `astropy.table.QTable`              one row a target, telescope and window: ``target``, ``telescope``, ``start`` [d] ...
+``PredictedEvents``    `astropy.table.QTable`              one row an event and a telescope: ``target``, ``ingress``, ``mid``, ``egress`` [d], ``telescope``, ``seen``
 ``ObservingEvents``    `astropy.table.QTable`              one row something that happened: ``time`` [d], ``kind``, ``of``
 ``Schedule``           `astropy.table.QTable`              one row a planned visit: ``request``, ``visit``, ``telescope``, ``start``, ``end`` [d] ...
 ``Verification``       `astropy.table.QTable`              one row a finding of the verifier: ``code``, ``place``, ``sentence``
@@ -103,6 +104,7 @@ if TYPE_CHECKING:
     Telescopes = QTable
     ObservingRequests = QTable
     Visibility = QTable
+    PredictedEvents = QTable
     ObservingEvents = QTable
     Schedule = QTable
     Verification = QTable
@@ -363,6 +365,13 @@ KINDS: dict[str, KindInfo] = {
             _TABLE,
             (("target", None), ("telescope", None), ("start", "d"), ("end", "d")),
             "when targets can be observed from where, and why not",
+        ),
+        KindInfo(
+            "PredictedEvents",
+            "astropy.table.QTable",
+            _TABLE,
+            (("target", None), ("telescope", None), ("ingress", "d"), ("mid", "d"), ("egress", "d"), ("seen", None)),
+            "when transits or other events come, and who can follow them",
         ),
         KindInfo(
             "ObservingEvents",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from gnomon.tools.archives.positions.target_positions import places_at
@@ -10,6 +11,7 @@ from gnomon.tools.errors import InputError
 from gnomon.tools.observing.documents.requests import FORM
 from gnomon.tools.observing.documents.tables import table_of_requests
 from gnomon.tools.observing.documents.times import mjd_of, text_of
+from gnomon.tools.observing.events.phase_visits import PhaseWish, phase_wish
 from gnomon.tools.registry import tool
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ _EPOCH = 2000.0
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     comparison="exact",
     seconds=0.2,
@@ -36,10 +38,16 @@ _EPOCH = 2000.0
         "I want imaging and then a spectrum of the afterglow at 197.45 -23.38 within two hours",
         "Make a request for one visit every six hours, four times, in the r band",
         "What would I have to ask for to image M 31 simultaneously on two telescopes?",
+        "Request a whole transit of WASP-12 b in r, 60 s exposures: P = 1.0914203 d, T0 = 2456176.66826, 2.9 h long, half an hour before and after",
+        "Write requests for every transit in the next two weeks from this ephemeris",
+        "Ask for two spectra of the binary between phases 0.2 and 0.3, period 2.8673 d, epoch 2455000.1234",
         "为这些目标写观测申请：今晚在 g 和 r 波段各拍三张 300 秒的图像",
         "申请对 SN 2026abc 做光谱观测，曝光两次，每次 900 秒",
         "先对 197.45 -23.38 处的余辉成像，两小时内再取光谱，写成观测申请",
         "写一个每六小时观测一次、共四次的 r 波段观测申请",
+        "申请完整观测一次凌星，r 波段 60 秒曝光，周期 1.0914203 天，历元 2456176.66826，时长 2.9 小时",
+        "为未来两周内的每一次凌星写观测申请",
+        "在相位 0.2 到 0.3 之间申请两次双星光谱，周期 2.8673 天",
     ),
     summary_zh="把目标和观测要求（模式、波段、曝光、时间范围、周期）写成观测申请。",
     method="Observing requests were written for {modes} between {start} and {end}: {exposures} exposures of {exposure} a band, airmass up to {airmass}, the Sun below {twilight} twilight, the Moon at least {moon_separation} away.",
@@ -64,8 +72,17 @@ def request_observations(
     magnitude: Annotated[float, "mag", "[-30, 40]"] | None = None,
     radius: Annotated[float, "arcmin", "[0, 10800]"] | None = None,
     priority: Annotated[float, "(0, 1e6]"] = 100.0,
+    period: Annotated[float, "d", "(0, 1e6)"] | None = None,
+    epoch: Annotated[float, "d"] | None = None,
+    duration: Annotated[float, "h", "(0, 1e6)"] | None = None,
+    phase: Annotated[float, "[0, 1]"] = 0.0,
+    phase_from: Annotated[float, "[-1, 1]"] | None = None,
+    phase_to: Annotated[float, "[-1, 1]"] | None = None,
+    margin: Annotated[float, "min", "[0, 1440]"] = 0.0,
+    period_change: Annotated[float, "ms/yr"] = 0.0,
+    events: Literal["one", "every"] = "one",
 ) -> ObservingRequests:
-    """Write what is to be observed of targets as observing requests: modes, bands, exposures, times and limits.
+    """Write what is to be observed of targets as observing requests: modes, bands, exposures, times and limits, perhaps a transit or another phase.
 
     Parameters
     ----------
@@ -103,6 +120,22 @@ def request_observations(
         In which the targets lie: of the error circle.
     priority : float
         What each is worth, dimensionless; more than other requests of lower priority.
+    period : float, optional
+        Of a transit, an eclipse or another recurring event that the visits wait for, in days.
+    epoch : float, optional
+        When the event has phase 0: a full Julian date, BJD in TDB.
+    duration : float, optional
+        How long the event lasts, in hours; exposures fill it, and the visit is made where all of it is seen.
+    phase : float
+        Phase of the event's middle in cycles, dimensionless: 0 for transits, 0.5 for secondary eclipses of a circular orbit.
+    phase_from, phase_to : float, optional
+        Instead of a duration: phases in cycles, dimensionless, between which a visit may lie anywhere.
+    margin : float
+        Minutes before and after the event that are observed too.
+    period_change : float
+        By how much the period grows in a year, in milliseconds; negative for an orbit that decays.
+    events : {"one", "every"}
+        Whether one event is enough, or every one between start and end is wished, each counting its part.
 
     Returns
     -------
@@ -113,17 +146,24 @@ def request_observations(
     ------
     InputError
         Where a target has no position, or the wish contradicts itself.
+    EmptyResult
+        Where every event is wished and none comes.
     """
     first, last = mjd_of(start), mjd_of(end)
     if last <= first:
         raise InputError(f"The time from {start} to {end} has no length.", remedy="Give an end after the start.")
     if not modes:
         raise InputError("Neither imaging nor spectroscopy is asked for.", remedy="Name imaging, spectroscopy or both.")
-    if visits > 1 and cadence is None:
+    wish = phase_wish(period, epoch, duration, phase, (phase_from, phase_to), margin, period_change, events)
+    if visits > 1 and events == "every":
+        raise InputError(f"Every event is asked for, and {visits} visits.", remedy="Ask for one of them.")
+    if visits > 1 and cadence is None and wish is None:
         raise InputError(f"{visits} visits are asked for, and not how far apart.", remedy="Give the cadence, in hours.")
     places = places_at(targets, (_EPOCH, _EPOCH))
     _ra, _dec, pm_ra, pm_dec = places.motion[:4]
     wished = _visits(list(dict.fromkeys(modes)), bands, exposure, exposures, spectrum_exposure, simultaneous)
+    if wish is not None:
+        wished = _at_phase(wish, wished, (first, last), simultaneous)
     requests: list[dict[str, Any]] = []
     for row, name in enumerate(places.names):
         target: dict[str, Any] = {"name": name, "ra": float(places.ra[row]) % 360, "dec": float(places.dec[row])}
@@ -134,7 +174,12 @@ def request_observations(
         if magnitude is not None:
             target["magnitude"] = magnitude
         request = {"key": _key(name, {r["key"] for r in requests}), "target": target, "priority": float(priority)}
-        requests.append(request | _linked(wished, visits, cadence, spectrum_within, simultaneous))
+        if wish is not None:
+            place = (target["ra"], target["dec"])
+            request |= _at_events(wish, wished, visits, cadence, place, (first, last), every=events == "every")
+        else:
+            request |= _linked(wished, visits, cadence, spectrum_within, simultaneous)
+        requests.append(request)
     return table_of_requests(
         {
             "form": FORM,
@@ -169,6 +214,52 @@ def _visits(
             remedy="Name two bands, or imaging and spectroscopy.",
         )
     return wished
+
+
+def _at_phase(
+    wish: PhaseWish, wished: list[dict[str, Any]], span: tuple[float, float], simultaneous: bool
+) -> list[dict[str, Any]]:
+    """The visits of one event."""
+    if len(wished) > 1 and not simultaneous:
+        raise InputError(
+            "Images and then spectra of an event are asked for.",
+            remedy="Ask for one of them, or for both at the same time on different telescopes.",
+        )
+    return [wish.applied(visit, span) for visit in wished]
+
+
+def _at_events(
+    wish: PhaseWish,
+    wished: list[dict[str, Any]],
+    visits: int,
+    cadence: float | None,
+    place: tuple[float, float],
+    span: tuple[float, float],
+    *,
+    every: bool,
+) -> dict[str, Any]:
+    """The visits of one event, of several, or of every one, with what joins them."""
+    if every:
+        each = [wish.each(visit, place, span) for visit in wished]
+        made = [visit for round_ in zip(*each, strict=True) for visit in round_]
+    else:
+        ends = [f"_{number}" if visits > 1 else "" for number in range(1, visits + 1)]
+        made = [{**v, "key": v["key"] + end} for end in ends for v in wished]
+    rounds = [made[n : n + len(wished)] for n in range(0, len(made), len(wished))]
+    # Of the same event: acquisitions take longer on one instrument than on another, and the next event is a period away.
+    near = wish.apart / 2
+    relations: list[dict[str, Any]] = [
+        {"first": r[0]["key"], "then": v["key"], "from": "start", "min": -near, "max": near, "where": "other_telescope"}
+        for r in rounds
+        for v in r[1:]
+    ]
+    if not every:
+        for one, other in pairwise(rounds):
+            gap = {} if cadence is None else {"max": cadence * 4500.0}
+            least = wish.apart if cadence is None else max(wish.apart, cadence * 2700.0)
+            relations.append({"first": one[0]["key"], "then": other[0]["key"], "from": "start", "min": least, **gap})
+    credit = {"credit": "partial"} if every else {}
+    return {**credit, "visits": made, **({"relations": relations} if relations else {})}
 
 
 def _linked(
