@@ -215,7 +215,10 @@ class Conversation:
         if named is None:
             return attached
         language = language_of(question)
-        return [*attached, attach_telescopes(named.document, self.registry, self.store, language, named.places)]
+        return [
+            *attached,
+            attach_telescopes(named.document, self.registry, self.store, language, named.places, named.left_out),
+        ]
 
     @property
     def _now(self) -> datetime:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.attachments import Attached, attach
 from gnomon.agents.embedded.tokens import asks_to_act
-from gnomon.agents.follow_ups import commands, deciding
+from gnomon.agents.follow_ups import commands, deciding, observing
 from gnomon.agents.follow_ups.chat_record import ChatRecord
 from gnomon.agents.follow_ups.doing import Doing
 from gnomon.agents.follow_ups.intents import ALONE, Heard, Intents, Meaning, Situation
@@ -173,6 +173,8 @@ class Dialogue:
             return reply
         if any(text.casefold() == p.said.casefold() == p.plan.question.casefold() for p in self.session.positions):
             return self.doing.question(text, understood, files)  # word for word what was a question before
+        if (reply := observing.heard(self, text, understood)) is not None:
+            return reply
         heard = replace(self.intents.hear(heard_of(understood), self.situation()), understood=understood)
         if self.session.open and (reply := self._completed(text, heard, files)) is not None:
             return reply

@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from types import CodeType
+
     from jinja2 import Environment
+    from jinja2.bccache import Bucket
 
 Markup = Literal["text", "markdown", "html"]
 
@@ -26,6 +29,9 @@ TREACHEROUS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u
 _MARKDOWN = re.compile(r"([\\`*_\[\]{}#|~!$^])")
 _BLOCK_START = re.compile(r"^(\s*)(?:([-+](?=\s|$)|-(?=-)|=)|(\d+)(?=[.)](?:\s|$)))")
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+
+# Templates are compiled once in a process: by markup, since each escapes in its own way, by name and by text.
+_compiled: dict[tuple[Markup, str, str], CodeType] = {}
 
 
 class Made(str):
@@ -113,7 +119,17 @@ def environment(markup: Markup, functions: dict[str, Callable[..., Any]]) -> Env
     jinja2.Environment
         It prints nothing unescaped, and refuses names that it does not know.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+
+    class Compiled(BytecodeCache):
+        """What templates of this markup were compiled to; it is asked for by the template's text."""
+
+        def load_bytecode(self, bucket: Bucket) -> None:
+            bucket.code = _compiled.get((markup, bucket.key, bucket.checksum))
+
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            if bucket.code is not None:
+                _compiled[markup, bucket.key, bucket.checksum] = bucket.code
 
     finalize: dict[Markup, Callable[[Any], Any]] = {"text": _flat, "markdown": escape_markdown, "html": _cleaned}
     made = Environment(
@@ -121,6 +137,7 @@ def environment(markup: Markup, functions: dict[str, Callable[..., Any]]) -> Env
         autoescape=markup == "html",
         undefined=StrictUndefined,
         finalize=finalize[markup],
+        bytecode_cache=Compiled(),
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,

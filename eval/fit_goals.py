@@ -53,6 +53,7 @@ SUITES = (
     "development_11",
     "development_12",
     "extents",
+    "observing",
 )
 TRAINING = Path(__file__).with_name("training")
 _FOLDS = 5
@@ -196,6 +197,7 @@ def _of_examples(planner: EmbeddedPlanner, goals: Goals, left: Sequence[heads.He
             reachable=reached,
             lacking=said.lacking,
             misnamed=planner.misnamed(understood, named=not kinds),
+            observing=planner.observing(understood, attached(kinds)),
             taking=taking,
             numbers=frozenset(s.name for s in understood.slots if s.number is not None),
             without=without,
@@ -239,6 +241,7 @@ def _of_questions(planner: EmbeddedPlanner, goals: Goals, left: Sequence[heads.H
             reachable=planner._reachable(_with_telescopes(kinds), said) if kinds else everything,
             lacking=said.lacking,
             misnamed=planner.misnamed(understood, named=not kinds),
+            observing=planner.observing(understood, attached(kinds)),
             taking=planner.taking(understood, named=not kinds),
             numbers=frozenset(s.name for s in understood.slots if s.number is not None),
             head=left[_fold(clauses.wanted[0])],

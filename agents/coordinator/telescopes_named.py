@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 KIND = "Telescopes"
 FILE = "telescopes.json"
+# Telescopes are called by rounded apertures: 1 m, 1.06 m.
+_ABOUT = 0.12
 # Offered where a question names none.
 _OFFERED = ("xinglong", "lijiang", "la_palma")
 
@@ -48,13 +51,16 @@ class TelescopesNamed:
         A telescopes document of these alone.
     places : frozenset of int
         Where in the question the words stand that named them.
+    left_out : tuple of str
+        What was named beside them and cannot be planned for.
     """
 
     document: dict[str, Any]
     places: frozenset[int]
+    left_out: tuple[str, ...] = ()
 
 
-def telescopes_named(understood: Understanding, own: Path, *, every: bool = False) -> TelescopesNamed:
+def telescopes_named(understood: Understanding, own: Path) -> TelescopesNamed:
     """The telescopes that a question names: a telescope by its name, all of a site by the site's, and a person's own where it names none.
 
     Parameters
@@ -62,8 +68,6 @@ def telescopes_named(understood: Understanding, own: Path, *, every: bool = Fals
     understood : Understanding
     own : pathlib.Path
         The person's own telescopes document; it need not be there.
-    every : bool
-        Whether all that there are will do where none is named, since something else says which.
 
     Raises
     ------
@@ -79,25 +83,62 @@ def telescopes_named(understood: Understanding, own: Path, *, every: bool = Fals
     # A telescope that is named with its site is that one alone.
     sites = {telescope(s.value).site for s in slots if s.type == "telescope"}
     keys: list[str] = []
+    left: list[tuple[Slot, UsageError]] = []
     for slot in slots:
         if slot.type == "telescope" or slot.value not in sites:
             try:
                 keys += telescopes.find(document, slot.value)
             except UsageError as error:
-                said = words()[language]
-                raise NeedsAnswer(
-                    said["not_planned"].format(name=_name(slot, language)),
-                    remedy=said["not_planned_remedy"].format(file=own),
-                    why="outside",
-                ) from error
-    if not keys and every:
-        keys = [row["key"] for row in document["telescopes"]]
+                if alike := _of_that_size(document, slot):
+                    keys += alike
+                    continue
+                left.append((slot, error))
+    keys += [k for k in _of_countries(document, understood.question) if k not in keys]
+    if left and not keys:
+        said = words()[language]
+        raise NeedsAnswer(
+            said["not_planned"].format(name=_name(left[0][0], language)),
+            remedy=said["not_planned_remedy"].format(file=own),
+            why="outside",
+        ) from left[0][1]
     if not keys and mine is not None:
         built = {row["key"] for row in telescopes.builtin()["telescopes"]}
         keys = [row["key"] for row in document["telescopes"] if row["key"] not in built]
     if not keys:
         raise _from_where(understood, own)
-    return TelescopesNamed(telescopes.subset(document, keys), frozenset(s.start for s in slots))
+    names = tuple(dict.fromkeys(_name(slot, language) for slot, _error in left))
+    return TelescopesNamed(telescopes.subset(document, keys), frozenset(s.start for s in slots), names)
+
+
+def _of_that_size(document: dict[str, Any], slot: Slot) -> list[str]:
+    """The telescopes at the site of one that is called by its aperture alone ("the 1 m at Sutherland"), and of about that aperture."""
+    said = re.search(r"(\d+(?:\.\d+)?)[\s-]*(m|米)(?![A-Za-z])", slot.text)
+    if slot.type != "telescope" or said is None:
+        return []
+    where, size = telescope(slot.value).site, float(said[1])
+    return [
+        row["key"]
+        for row in document["telescopes"]
+        if row["site"] == where and abs(row["aperture"] - size) <= _ABOUT * size
+    ]
+
+
+def _of_countries(document: dict[str, Any], question: str) -> list[str]:
+    """The telescopes of a country or of an island group ("every telescope in China"), or all of them."""
+    said = words()["regions"]
+    if re.search(said["all"], question, re.I) and not any(
+        re.search(pattern, question, re.I) for pattern in said["of"].values()
+    ):
+        return [row["key"] for row in document["telescopes"]]
+    zones = [zone for zone, pattern in said["of"].items() if re.search(pattern, question, re.I)]
+    there = {
+        key for key in {row["site"] for row in document["telescopes"]} if _zone(document, key).startswith(tuple(zones))
+    }
+    return [row["key"] for row in document["telescopes"] if row["site"] in there] if zones else []
+
+
+def _zone(document: dict[str, Any], key: str) -> str:
+    return next((str(row.get("zone", "")) for row in document["sites"] if row["key"] == key), "")
 
 
 def telescopes_wanted(
@@ -120,16 +161,16 @@ def telescopes_wanted(
     NeedsAnswer
         As `telescopes_named`.
     """
-    if not question.strip() or any(f.attachment.kind == KIND for f in attached):
-        return None
+    if not question.strip() or any(f.attachment.kind in (KIND, "Schedule") for f in attached):
+        return None  # a schedule goes with the telescopes that it was made for, and no others
     considered = planner.consider(question, attached)
     wanted = considered.free.tools[0].meant.tool if considered.free.sort == "tool" else None
     if wanted is None or not needs_telescopes(wanted, planner.composer.forerunners(wanted)):
         return None
     start = planner.composer.start([(f.attachment, f.reader) for f in attached])
     if wanted.files or planner.composer.reach(wanted, start, considered.said) is not None:
-        return None  # a schedule that is there is drawn without its telescopes
-    return telescopes_named(considered.understood, own, every=any(f.attachment.kind == "Schedule" for f in attached))
+        return None
+    return telescopes_named(considered.understood, own)
 
 
 def attach_telescopes(
@@ -138,6 +179,7 @@ def attach_telescopes(
     store: Store,
     language: str = "en",
     places: frozenset[int] = frozenset(),
+    left_out: Sequence[str] = (),
 ) -> Attached:
     """A telescopes document as a file of a plan, which goes with it wherever it is run.
 
@@ -149,11 +191,17 @@ def attach_telescopes(
     language : {"en", "zh"}
     places : frozenset of int
         Where in the question the words stand that named them.
+    left_out : sequence of str
+        What was named and cannot be planned for; the plan says so.
     """
     with TemporaryDirectory() as folder:
         path = Path(folder) / FILE
         path.write_text(_text(document), encoding="utf-8")
         (made,) = attach([path], registry, store, language)
+    if left_out:
+        names = ("、" if language == "zh" else ", ").join(left_out)
+        found = f"{made.attachment.found}{words()[language]['left_out'].format(names=names)}"
+        made = replace(made, attachment=made.attachment.model_copy(update={"found": found}))
     return replace(made, supplied=True, places=places)
 
 

@@ -10,6 +10,7 @@ from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.assign import assign
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft
 from gnomon.agents.embedded.goals import Meant
+from gnomon.agents.embedded.observing import OBSERVATIONS, lacking_of
 from gnomon.agents.embedded.words import kind_phrase, sentence, words
 from gnomon.agents.understanding.grammar import language_of
 from gnomon.agents.understanding.slot import Slot
@@ -182,6 +183,12 @@ class Asking:
 
     def unreachable(self, tool: Tool, files: Sequence[Attached]) -> NeedsAnswer:
         """The question was understood, and needs data that are not there."""
+        if absent := self._documents_beside(tool, files):
+            had = kind_phrase(self.language, absent[0])
+            need = self.listed([kind_phrase(self.language, k) for k in absent[1:]])
+            return NeedsAnswer(
+                self._say("documents_beside", tool=self._summary(tool), had=had, need=need), why="missing"
+            )
         kinds = sorted({r.kind.name for r in self.registry.readers if self.composer.leads(r, tool)})
         need = self.listed([kind_phrase(self.language, k) for k in kinds])
         without = self._lacking(tool)
@@ -197,14 +204,20 @@ class Asking:
             self._say("other_data", tool=self._summary(tool), need=need, data=self._data()), why="missing"
         )
 
+    def _documents_beside(self, tool: Tool, files: Sequence[Attached]) -> list[str]:
+        """The kind of a schedule at hand and of the documents that it was made from and which a tool needs beside it; empty where it lacks none."""
+        needed = [p.kind.name for p in tool.inputs if p.kind is not None and p.required]
+        here = {f.attachment.kind for f in files if not f.supplied}
+        absent = [k for k in dict.fromkeys(needed) if k in OBSERVATIONS and k not in here]
+        return ["Schedule", *absent] if "Schedule" in here and "Schedule" in needed and absent else []
+
     def _lacking(self, tool: Tool) -> tuple[Tool, Parameter] | None:
         """What would have to be said for a chain to a tool that starts from nothing but words; None where there is no such chain."""
         supplied = [(f.attachment, f.reader) for f in self.considered.files if f.supplied]
         draft = self.composer.reach(tool, self.composer.start(supplied), self.considered.said)
         for step, _inputs in draft.steps.values() if draft is not None else ():
             if step.name in self.considered.said.lacking:
-                made = assign(self.considered.understood, [step])
-                return step, next(p for p in step.arguments if p.required and (step.name, p.name) not in made.given)
+                return step, lacking_of(step, assign(self.considered.understood, [step]))[0]
         return None
 
     def ambiguous(self, tools: Sequence[Tool]) -> NeedsAnswer:

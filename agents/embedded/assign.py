@@ -53,6 +53,11 @@ _QUOTED = re.compile(
     r"report|quot|parameter|value|number|error|uncertain|interval|element|limit|bound|给出|参数|误差|数值|区间|报告",
     re.I,
 )
+# What somebody says who wants so much of a map.
+_COVERED = re.compile(
+    r"\bcover|\bmaps?\b|locali[sz]ation|sky ?map|\bget\b.{0,20}\bto\b|soak|of (?:it|the probability)|覆盖|盖|定位|天图|概率",
+    re.I,
+)
 # What is counted where planets are meant.
 _ORBITING = re.compile(r"(?:keplerian|orbit|companion|world|body|bodies|开普勒|轨道)", re.I)
 # What somebody says who takes points out.
@@ -187,6 +192,7 @@ def agreement_of(slot: Slot, parameter: Parameter) -> float:
         score += 0.5
     if slot.unit == "%" and _is_probability(parameter) and role_of(parameter) == "value":
         score += 0.5 if _QUOTED.search(f"{slot.before} {slot.after}") else 0.0
+        score += 0.5 if _COVERED.search(f"{slot.before} {slot.after}") else 0.0
     if (slot.name.endswith("JD") or slot.name == "time_of_transit") and _TIMES & core:
         score += 1.0
     for distance, token in enumerate(reversed(tokens(slot.before)[-6:])):
@@ -229,7 +235,8 @@ def is_named(slot: Slot, parameter: Parameter) -> bool:
 
 
 def _is_probability(parameter: Parameter) -> bool:
-    return parameter.type == "float" and "probability" in parameter.description.lower()
+    # What stands behind a colon explains.
+    return parameter.type == "float" and "probability" in parameter.description.partition(":")[0].lower()
 
 
 def _value(slot: Slot, parameter: Parameter) -> Any:
@@ -237,6 +244,8 @@ def _value(slot: Slot, parameter: Parameter) -> Any:
     if slot.type not in ("quantity", "count", "setting") or slot.number is None:
         return None
     number = slot.number
+    if slot.name.endswith("JD") and parameter.unit and not _TIMES & _core(parameter.name):
+        return None  # a moment is no length of time
     if slot.type == "count" and parameter.type != "int" and not is_named(slot, parameter):
         return None
     if _is_probability(parameter) and not slot.unit and not 0 <= number <= 1 and not is_named(slot, parameter):

@@ -139,6 +139,9 @@ class Composer:
         self.without = without
         self._forerunners: dict[str, tuple[Tool, ...]] = {}
         self._led: dict[tuple[str, str], bool] = {}
+        self._before: dict[Kind, frozenset[str]] = {}
+        self._last: _Search | None = None
+        self._from_readers: dict[str, _Search] = {}
 
     def forerunners(self, tool: Tool) -> tuple[Tool, ...]:
         """The tool and all that may stand before it in a chain."""
@@ -154,6 +157,13 @@ class Composer:
             self._forerunners[tool.name] = tuple(found.values())
         return self._forerunners[tool.name]
 
+    def before(self, kind: Kind) -> frozenset[str]:
+        """The names of all tools that may stand in a chain to a kind."""
+        if kind not in self._before:
+            chains = (self.forerunners(maker) for maker in self.registry.makers(kind))
+            self._before[kind] = frozenset(tool.name for chain in chains for tool in chain)
+        return self._before[kind]
+
     def start(self, files: Sequence[tuple[Attachment, str]]) -> Draft:
         """A draft that reads each file with the reader that recognised it."""
         draft = Draft()
@@ -168,7 +178,10 @@ class Composer:
         Steps of which the question does not give what they need stand in it only where there is no other way.  What a tool could
         also take is joined where it is there, or where the question says something that is for it alone.
         """
-        return self._with_tool(tool, draft, frozenset(), said)
+        last = self._last
+        if last is None or not last.is_from(draft, said):
+            last = self._last = _Search(self, draft, said)
+        return last.with_tool(tool, draft, frozenset())
 
     def leads(self, reader: Tool, tool: Tool) -> bool:
         """Whether what a reader gives is taken up on the way to a tool."""
@@ -176,71 +189,12 @@ class Composer:
         if pair not in self._led:
             draft = Draft()
             name = draft.add(reader, {})
-            grown = None if tool is reader else self.reach(tool, draft)
+            search = self._from_readers.setdefault(reader.name, _Search(self, draft, Said()))
+            grown = None if tool is reader else search.with_tool(tool, draft, frozenset())
             self._led[pair] = tool is reader or (
                 grown is not None and name in grown.only({next(reversed(grown.steps))}).steps
             )
         return self._led[pair]
-
-    def _with_tool(self, tool: Tool, draft: Draft, above: frozenset[str], said: Said) -> Draft | None:
-        if tool.files or tool.name in above or tool.name in self.without:
-            return None  # readers stand in the draft already, one for each file
-        grown = draft.copy()
-        inputs: dict[str, Ref | list[Ref]] = {}
-        taken: frozenset[str] = frozenset()
-        for parameter in tool.inputs:
-            assert parameter.kind is not None
-            twin = any(p is not parameter and p.kind == parameter.kind for p in tool.inputs)
-            here = grown.led_to(parameter.kind) if tool.kind.name in ACCOMPANIMENTS else None
-            here = here or grown.maker_of(parameter.kind, taken)
-            found: tuple[Draft, str] | None = None
-            if here is not None:
-                found = grown, here
-            elif parameter.required:
-                if not twin:
-                    found = self._made(parameter.kind, grown, above | {tool.name}, said)
-                else:
-                    # What is compared is not made from the other, and has to be asked for in full.
-                    found = self._made(parameter.kind, Draft(), above | {tool.name}, said, in_full=True)
-                    if found is not None:
-                        grown, names = grown.join(found[0])
-                        found = grown, names[found[1]]
-            else:
-                found = self._offered(parameter.kind, grown, tool, above, said)
-            if found is None:
-                if parameter.required:
-                    return None
-                continue
-            grown, name = found
-            taken |= {name}
-            inputs[parameter.name] = [Ref(step=name)] if parameter.many else Ref(step=name)
-        grown.add(tool, inputs)
-        return grown
-
-    def _made(
-        self, kind: Kind, draft: Draft, above: frozenset[str], said: Said, *, in_full: bool = False
-    ) -> tuple[Draft, str] | None:
-        """The cheapest way to a kind by further steps; `in_full`, by such alone of which the question says all that they need."""
-        best: Draft | None = None
-        least = (inf, inf)
-        for maker in self.registry.makers(kind):
-            grown = self._with_tool(maker, draft, above, said)
-            if grown is None:
-                continue
-            lacking = sum(tool.name in said.lacking for tool, _i in grown.steps.values())
-            if (lacking, grown.seconds) < least and not (in_full and lacking):
-                best, least = grown, (lacking, grown.seconds)
-        return (best, next(reversed(best.steps))) if best is not None else None
-
-    def _offered(
-        self, kind: Kind, draft: Draft, tool: Tool, above: frozenset[str], said: Said
-    ) -> tuple[Draft, str] | None:
-        for maker in self.registry.makers(kind):
-            if said.offers(maker, tool):
-                grown = self._with_tool(maker, draft, above | {tool.name}, said)
-                if grown is not None:
-                    return grown, next(reversed(grown.steps))
-        return None
 
     def accompany(self, draft: Draft, available: set[tuple[str, str]]) -> tuple[Draft, list[tuple[Tool, Parameter]]]:
         """Add every measurement and figure that can be made from the steps there are, without new steps in between.
@@ -286,6 +240,97 @@ class Composer:
                 else:
                     grown.add(tool, made)
         return grown, missing
+
+
+class _Search:
+    """The search from one draft, under what one question says, for the chains to any number of tools.
+
+    Most chains lead through the same few kinds, so the way to a kind is looked for once from the draft as it was given, and once from
+    nothing.  Of the tools that stand further on, those alone matter to it that could stand in it.
+    """
+
+    def __init__(self, composer: Composer, start: Draft, said: Said) -> None:
+        self.composer = composer
+        self.said = said
+        self._start = list(start.steps.items())
+        self._ways: dict[tuple[Kind, str, frozenset[str], bool], Draft | None] = {}
+
+    def is_from(self, draft: Draft, said: Said) -> bool:
+        """Whether it is of that draft and that question."""
+        return said is self.said and list(draft.steps.items()) == self._start
+
+    def _origin(self, draft: Draft) -> str:
+        """Which beginning a draft still is; empty where it has grown."""
+        if not draft.steps:
+            return "nothing"
+        if len(draft.steps) == len(self._start) and list(draft.steps.items()) == self._start:
+            return "start"
+        return ""
+
+    def with_tool(self, tool: Tool, draft: Draft, above: frozenset[str]) -> Draft | None:
+        if tool.files or tool.name in above or tool.name in self.composer.without:
+            return None  # readers stand in the draft already, one for each file
+        grown = draft.copy()
+        inputs: dict[str, Ref | list[Ref]] = {}
+        taken: frozenset[str] = frozenset()
+        for parameter in tool.inputs:
+            assert parameter.kind is not None
+            twin = any(p is not parameter and p.kind == parameter.kind for p in tool.inputs)
+            here = grown.led_to(parameter.kind) if tool.kind.name in ACCOMPANIMENTS else None
+            here = here or grown.maker_of(parameter.kind, taken)
+            found: tuple[Draft, str] | None = None
+            if here is not None:
+                found = grown, here
+            elif parameter.required:
+                if not twin:
+                    found = self._made(parameter.kind, grown, above | {tool.name})
+                else:
+                    # What is compared is not made from the other, and has to be asked for in full.
+                    found = self._made(parameter.kind, Draft(), above | {tool.name}, in_full=True)
+                    if found is not None:
+                        grown, names = grown.join(found[0])
+                        found = grown, names[found[1]]
+            else:
+                found = self._offered(parameter.kind, grown, tool, above)
+            if found is None:
+                if parameter.required:
+                    return None
+                continue
+            grown, name = found
+            taken |= {name}
+            inputs[parameter.name] = [Ref(step=name)] if parameter.many else Ref(step=name)
+        grown.add(tool, inputs)
+        return grown
+
+    def _made(
+        self, kind: Kind, draft: Draft, above: frozenset[str], *, in_full: bool = False
+    ) -> tuple[Draft, str] | None:
+        """The cheapest way to a kind by further steps; `in_full`, by such alone of which the question says all that they need."""
+        origin = self._origin(draft)
+        key = kind, origin, above & self.composer.before(kind), in_full
+        if origin and key in self._ways:
+            known = self._ways[key]
+            return None if known is None else (known.copy(), next(reversed(known.steps)))
+        best: Draft | None = None
+        least = (inf, inf)
+        for maker in self.composer.registry.makers(kind):
+            grown = self.with_tool(maker, draft, above)
+            if grown is None:
+                continue
+            lacking = sum(tool.name in self.said.lacking for tool, _i in grown.steps.values())
+            if (lacking, grown.seconds) < least and not (in_full and lacking):
+                best, least = grown, (lacking, grown.seconds)
+        if origin:
+            self._ways[key] = None if best is None else best.copy()
+        return (best, next(reversed(best.steps))) if best is not None else None
+
+    def _offered(self, kind: Kind, draft: Draft, tool: Tool, above: frozenset[str]) -> tuple[Draft, str] | None:
+        for maker in self.composer.registry.makers(kind):
+            if self.said.offers(maker, tool):
+                grown = self.with_tool(maker, draft, above | {tool.name})
+                if grown is not None:
+                    return grown, next(reversed(grown.steps))
+        return None
 
 
 def compared_with_itself(steps: Sequence[Step]) -> Step | None:

@@ -19,6 +19,7 @@ from gnomon.agents.embedded.example_questions import example_questions
 from gnomon.agents.embedded.head import Head
 from gnomon.agents.embedded.head import load as load_head
 from gnomon.agents.embedded.nearness import Nearness
+from gnomon.agents.embedded.observing import only_requests, says_request
 from gnomon.agents.embedded.spelling import Spelling
 from gnomon.agents.embedded.tokens import asks_for_picture, asks_to_act, content_tokens
 from gnomon.knowledge.glossary import terms_in
@@ -36,7 +37,7 @@ WEIGHTS = Path(__file__).with_name("goal_weights.json")
 FEATURES = (
     "tool", "action", "other", "words", "sense", "sense_near", "terms", "unreachable", "lacks",
     "picture_unasked", "picture_asked", "picture_unmet", "reader", "takes", "vague", "foreign", "acts",
-    "learned", "learned_part", "misnamed",
+    "learned", "learned_part", "misnamed", "observes", "observes_not", "request_unsaid",
 )  # fmt: skip
 
 
@@ -151,6 +152,7 @@ class Goals:
         taking: Mapping[str, float] | None = None,
         numbers: frozenset[str] = frozenset(),
         misnamed: frozenset[str] = frozenset(),
+        observing: frozenset[str] = frozenset(),
         without: Sequence[int] = (),
         head: Head | None = None,
     ) -> np.ndarray:
@@ -172,6 +174,8 @@ class Goals:
             Terms that numbers of the question are of.
         misnamed : frozenset of str
             Tools that take the name of another sort of object than the question names.
+        observing : frozenset of str
+            Tools of planned observations, where the question speaks of such; else none.
         without : sequence of int
             Texts that are left out, when an example itself is the question.
         head : Head, optional
@@ -205,6 +209,7 @@ class Goals:
         # Terms of the field that no tool speaks of, beside those that only say what a number is of.
         foreign = min(len({t for t in terms if t not in self.spoken_of and t not in numbers}), 2) / 2
         acts = asks_to_act(wanted[0])
+        requested = says_request(wanted[0])
         rows = []
         for i, meant in enumerate(self.meant):
             tool, task = meant.tool, meant.task
@@ -230,6 +235,9 @@ class Goals:
                 float(learned[0, i]),
                 float(learned_part[i]),
                 float(tool is not None and tool.name in misnamed),
+                float(tool is not None and tool.name in observing),
+                float(tool is not None and bool(observing) and tool.name not in observing),
+                float(tool is not None and tool.name in observing and not requested and only_requests(tool)),
             ])  # fmt: skip
         return np.asarray(rows)
 

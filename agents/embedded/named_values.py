@@ -96,11 +96,17 @@ def _in_one_breath(
 
 def _objects(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
     said = set()
-    for slot in understood.of_type("object", "coordinates"):
-        if slot.type == "coordinates" and slot.name == "corner":
+    slots = understood.of_type("object", "coordinates")
+    places = [s for s in slots if s.type == "coordinates" and s.name != "corner"]
+    called = {id(place): name for place in places if (name := _called(understood, place, slots))}
+    placed = {id(name) for name in called.values() if isinstance(name, Slot)}
+    for slot in slots:
+        if (slot.type == "coordinates" and slot.name == "corner") or id(slot) in placed:
             continue
         elif slot.type == "coordinates":
+            name = called.get(id(slot), "")
             value = _degrees(slot)
+            value = f"{host(name.value) if isinstance(name, Slot) else name} = {value}" if name else value
         elif is_moving(slot):
             continue
         else:
@@ -108,6 +114,28 @@ def _objects(understood: Understanding, _parameter: Parameter) -> Iterator[tuple
         if value not in said:
             said.add(value)
             yield slot, value
+
+
+# What stands between a name and where it is, and a short name that is one only there: A at ..., T1 (...).
+_IS_AT = re.compile(
+    r"\s*(?:[:：=,，(（-]\s*|(?:is |lies |located )?at\s+|位于|坐标[是为:：]?|在|是)*\s*[(（]?\s*", re.I
+)
+_SHORT_NAME = re.compile(
+    r"(?<![A-Za-z0-9.])(?P<name>[A-Z]\d{0,2}|(?:target|field|目标)\s?[A-Z0-9]{1,2})(?P<is>\s*[:：=(（]\s*|\s+(?:is )?at\s+|\s*(?:在|位于|处于)\s*|,\s+)[(（]?\s*$"
+)
+
+
+def _called(understood: Understanding, place: Slot, slots: list[Slot]) -> Slot | str:
+    """What a position is called: the object named right before it, or a short name; empty where nothing says."""
+    text = understood.question
+    before = [s for s in slots if s.type == "object" and s.end <= place.start and not is_moving(s)]
+    if before and _IS_AT.fullmatch(text[before[-1].end : place.start]):
+        return before[-1]
+    after = [s for s in slots if s.type == "object" and s.start >= place.end and not is_moving(s)]
+    if after and re.fullmatch(r"\s*[(（]\s*", text[place.end : after[0].start]):
+        return after[0]
+    short = _SHORT_NAME.search(text[: place.start])
+    return short["name"] if short and len([s for s in slots if s.type == "coordinates"]) > 1 else ""
 
 
 def _positions(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
@@ -143,7 +171,10 @@ def _transients(understood: Understanding, _parameter: Parameter) -> Iterator[tu
 
 def _ends(which: str) -> Callable[[Understanding, Parameter], Iterator[tuple[Slot, Any]]]:
     def find(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+        delays = [said for said, _hours in _spectrum_within(understood, parameter)]  # these are no times of their own
         for slot in sorted(understood.of_type("time"), key=_length):
+            if any(said.start < slot.end and slot.start < said.end for said in delays):
+                continue
             value = (slot.value or {}).get(which)
             if value:
                 yield slot, _told(value, inclusive=which == "end" and slot.name == "interval")
@@ -271,11 +302,46 @@ def _pattern(word: str) -> str:
 def _bands(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
     """A band by its letters, which are told apart by their case."""
     text = normalised(understood.question)
+    if parameter.many and not parameter.known:
+        yield from _filters(understood)
+        return
     for name in parameter.known:
         pattern = words()["named"]["band"].replace("NAME", re.escape(name))
         for match in re.finditer(pattern, text):
             yield Slot("choice", match[0], *match.span(), name, name="band").inside(understood.question), name
             return
+
+
+# Letters of filters, alone and in a row: gri, BVRI.
+_FILTER = r"(?:[ugrizyUBVRJHKY]|I(?!\s+(?:want|need|would|am|have|will|can|could|think|like|do|don))|L(?=\s*(?:band|波段)))['′]?"
+_AND = r"\s*(?:,\s*and\b|,|、|/|\band\b|&|\+|和|与|及|或|\bor\b|-)?\s*"
+_FILTERS = (
+    rf"(?<![A-Za-z0-9_'’.])(?P<list>{_FILTER}(?:{_AND}{_FILTER}(?![A-Za-z0-9]))+)(?![A-Za-z0-9_'’])(?!\s*=)",
+    rf"(?<![A-Za-z0-9_'’.])(?P<list>{_FILTER})(?=[\s-]*(?:bands?|filters?|imag(?:es?|ing)|photometry|frames?|exposures?|波段|滤光片|滤镜|像|图)(?![a-z]))",
+    rf"(?:\bin|\bwith|\bthrough|用|在)\s+(?P<list>{_FILTER})(?![A-Za-z0-9_'’]|\s+[a-zA-Z]*(?:mag|=))(?!\.\d)",
+    r"(?<![A-Za-z0-9_'’.])(?P<row>u?gr?i?z?y?|U?BVR?I?|U?B?V?RI|UB|VR|ri|iz|riz|JHK|JH|HK|YJHK?)(?=[\s-]*(?:bands?|filters?|imag|photometry|frames?|exposures?|colou?rs?|light|波段|滤光片|测光|成像|图|各|,|，|\.|。|;|；|$))",
+)
+
+
+def _filters(understood: Understanding) -> Iterator[tuple[Slot, Any]]:
+    """Filters by their letters, as many as are named: g and r, BVRI photometry, V、R 波段."""
+    text = list(normalised(understood.question))
+    for slot in understood.of_type("object", "coordinates", "telescope", "site", "time", "file"):
+        text[slot.start : slot.end] = "\0" * (slot.end - slot.start)
+    said: dict[str, Slot] = {}
+    plain = "".join(text)
+    for pattern in _FILTERS:
+        for match in re.finditer(pattern, plain):
+            group = "row" if "row" in match.groupdict() and match["row"] else "list"
+            start = match.start(group)
+            words_of = re.finditer(r"[ugrizyUBVRIJHKYL](?![A-Za-z])" if group == "list" else r"[A-Za-z]", match[group])
+            for one in words_of:
+                place = start + one.start()
+                said.setdefault(
+                    one[0], Slot("choice", one[0], place, place + 1, one[0], name="band").inside(understood.question)
+                )
+    for name, slot in sorted(said.items(), key=lambda s: s[1].start):
+        yield slot, name
 
 
 def _rows(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
@@ -298,6 +364,68 @@ def _rows(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Sl
         said = Slot("choice", match[0], *match.span(), int(number), name="rows").inside(understood.question)
         if slot is None or not slot.unit:
             yield slot or said, int(number)
+            return
+
+
+# ---------------------------------------------------------------- exposures
+
+
+def _exposure_of(which: str) -> Callable[[Understanding, Parameter], Iterator[tuple[Slot, Any]]]:
+    """Seconds of an exposure, or how many there are, where both are said at once: 5 x 120 s, three images of 300 s, 各两张 200 秒."""
+
+    def find(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+        told, text = words()["named"]["exposed"], understood.question
+        plain = normalised(text)
+        numbers = [s for s in understood.slots if s.type in ("quantity", "count") and s.number is not None]
+        imaged = re.search(told["images"], plain, re.I) is not None
+        for count in numbers:
+            for one in numbers:
+                if (
+                    one.unit not in ("s", "min")
+                    or count.unit
+                    or one.start < count.end
+                    or count.number != int(count.number or 0)
+                ):
+                    continue
+                if not re.fullmatch(told["between"], plain[count.end : one.start], re.I):
+                    continue
+                clause = (
+                    re.split(r"[,;，；。]|\band\b|\bthen\b|再|然后", plain[: count.start])[-1]
+                    + plain[count.start : one.end + 20]
+                )
+                spectral = re.search(told["spectra"], clause if imaged else plain, re.I) is not None
+                if which == "exposures":
+                    yield count, int(count.number or 0)
+                elif (which == "spectrum_exposure") == spectral:
+                    yield one, one.written
+                return
+
+    return find
+
+
+def _spectrum_within(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """Hours after images in which a spectrum begins: images, then spectra within an hour, 一小时内再取光谱."""
+    told, text = words()["named"]["exposed"], normalised(understood.question)
+    match = re.search(told["within"], text, re.I)
+    if match is None or not re.search(told["spectra"], text, re.I):
+        return
+    if not re.search(told["images"], text, re.I) and not list(_filters(understood)):
+        return
+    said = (match["en"] or match["zh"]).strip().lower()
+    number = told["counted"].get(said) or float(said)
+    hours = number / 60 if re.match("min|分", match["unit"] or match["unit_zh"], re.I) else number
+    slot = Slot(
+        "choice", understood.question[match.start() : match.end()], *match.span(), hours, name="spectrum_within"
+    )
+    yield slot.inside(understood.question), f"{hours:.10g} h"
+
+
+def _visits(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """How often: 5 times, four visits, 观测三次."""
+    for slot in understood.slots:
+        number = slot.number if slot.type in ("quantity", "count") and not slot.unit else None
+        if number and number == int(number) and re.match(words()["named"]["exposed"]["often"], slot.after, re.I):
+            yield slot, int(number)
             return
 
 
@@ -346,6 +474,11 @@ _FINDERS: dict[str, Callable[[Understanding, Parameter], Iterator[tuple[Slot, An
     "class": _known,
     "band": _bands,
     "rows": _rows,
+    "exposure": _exposure_of("exposure"),
+    "exposures": _exposure_of("exposures"),
+    "spectrum_exposure": _exposure_of("spectrum_exposure"),
+    "visits": _visits,
+    "spectrum_within": _spectrum_within,
     "column": find_columns,
     "column unit": find_units,
     "table": find_table,

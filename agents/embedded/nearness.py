@@ -14,6 +14,8 @@ from gnomon.agents.embedded.tokens import empty_words, tokens
 if TYPE_CHECKING:
     import numpy as np
 
+_SCORED = 32  # comparisons that are kept, each as long as there are examples
+
 
 class Nearness:
     """Compares texts with groups of examples.
@@ -29,6 +31,8 @@ class Nearness:
     """
 
     def __init__(self, groups: Sequence[Sequence[str]], kept: Path | None = None) -> None:
+        import numpy as np
+
         self.kept = kept
         self.size = len(groups)
         self.texts = [text for group in groups for text in group]
@@ -41,13 +45,17 @@ class Nearness:
         self._weight = {token: math.log(1 + len(self.texts) / n) for token, n in found.items()}
         self._unheard = math.log(1 + len(self.texts))
         self._postings: dict[str, list[tuple[int, float]]] = {}
-        self._norms: list[float] = []
+        norms: list[float] = []
         for i, each in enumerate(counted):
             vector = self._vector(each, frozenset())
-            self._norms.append(math.sqrt(sum(w * w for w in vector.values())) or 1.0)
+            norms.append(math.sqrt(sum(w * w for w in vector.values())) or 1.0)
             for token, weight in vector.items():
                 self._postings.setdefault(token, []).append((i, weight))
+        self._norms = np.asarray(norms)
+        self._owners = np.asarray(self.owners, dtype=int)
         self._vectors: np.ndarray | None = None
+        # One question is compared several times: with the tools that the data lead to, with all tools, by its parts.
+        self._scored: dict[tuple[int, bytes], np.ndarray] = {}
 
     def _vector(self, counted: Counter[str], nothing: frozenset[str]) -> dict[str, float]:
         empty = empty_words()
@@ -70,10 +78,10 @@ class Nearness:
         for token, weight in asked.items():
             for i, other in self._postings.get(token, ()):
                 dots[i] += weight * other
-        scores = dots / (np.asarray(self._norms) * norm)
+        scores = dots / (self._norms * norm)
         scores[list(without)] = 0.0
         out = np.zeros(self.size)
-        np.maximum.at(out, self.owners, scores)
+        np.maximum.at(out, self._owners, scores)
         return out
 
     def by_sense(self, asked: np.ndarray, without: Sequence[int] = ()) -> tuple[np.ndarray, np.ndarray]:
@@ -83,16 +91,29 @@ class Nearness:
         """
         import numpy as np
 
-        scores = (self.example_vectors() @ np.atleast_2d(asked).T).max(axis=1)
+        scores = self._scores(np.atleast_2d(asked))
         left = np.ones(len(scores), dtype=bool)
         left[list(without)] = False
-        owners = np.asarray(self.owners)
+        owners, scores = self._owners[left], scores[left]
+        order = np.lexsort((-scores, owners))  # the groups one after another, of each the nearest first
+        owners, scores = owners[order], scores[order]
+        groups, first, sizes = np.unique(owners, return_index=True, return_counts=True)
         best, near = np.zeros(self.size), np.zeros(self.size)
-        for i in range(self.size):
-            own = np.sort(scores[(owners == i) & left])[::-1]
-            if len(own):
-                best[i], near[i] = own[0], own[:3].mean()
+        best[groups] = total = scores[first]
+        for place in (1, 2):
+            total = total + np.where(sizes > place, scores[np.minimum(first + place, len(scores) - 1)], 0)
+        near[groups] = total / np.minimum(sizes, 3).astype(scores.dtype)
         return best, near
+
+    def _scores(self, asked: np.ndarray) -> np.ndarray:
+        """Cosine of each example with the nearest of several vectors."""
+        key = len(asked), asked.tobytes()
+        scores = self._scored.get(key)
+        if scores is None:
+            if len(self._scored) >= _SCORED:
+                self._scored.clear()
+            scores = self._scored[key] = (self.example_vectors() @ asked.T).max(axis=1)
+        return scores
 
     def example_vectors(self) -> np.ndarray:
         """Unit vectors of all examples."""

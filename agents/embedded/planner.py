@@ -12,13 +12,26 @@ from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.asking import Asking
 from gnomon.agents.embedded.assign import Assignment, assign
 from gnomon.agents.embedded.assumptions import assumptions, could, told, told_slots, users_of
-from gnomon.agents.embedded.choices import find_choices
+from gnomon.agents.embedded.choices import all_chosen, find_choices
 from gnomon.agents.embedded.clauses import Clauses, in_clauses, wish_of
 from gnomon.agents.embedded.compose import ACCOMPANIMENTS, Composer, Draft, Said, compared_with_itself, finish
 from gnomon.agents.embedded.goals import Goals, Reading, is_vague
 from gnomon.agents.embedded.named_values import is_moving, several_named
+from gnomon.agents.embedded.observing import (
+    OBSERVATIONS,
+    belong_together,
+    fill_times,
+    lacking_of,
+    mixes_documents,
+    speaks_of_observing,
+    telescopes_of,
+    told_times,
+    wants_schedule,
+    works_on_observations,
+)
 from gnomon.agents.embedded.refusals import alone, data_meant, left_out, refused_tools, refuses_figures
 from gnomon.agents.embedded.sensible import (
+    EACH,
     contradiction,
     either,
     is_unsaid,
@@ -36,6 +49,7 @@ from gnomon.agents.embedded.tokens import (
     refuses_pictures,
     shows_either,
     states_what_is_known,
+    without_own_acts,
     without_refused_pictures,
     without_subject,
 )
@@ -88,6 +102,8 @@ _UNSAID = 0.005
 _WANTED = 0.45
 # Alternatives are offered down to this likelihood, relative to the best.
 _WORTH = 0.04
+# The same for what takes documents that belong together, of which the best takes no notice.
+_ASIDE = 0.01
 # Slots of which it matters whether a tool has a use for them.
 _TAKEN = ("quantity", "count", "choice", "adql", "address", "table", "time", "site")
 # What would be done in the person's name, or unchecked.
@@ -272,7 +288,7 @@ class EmbeddedPlanner:
         said = self._said(understood)
         choices = [slot for _t, _p, slot in find_choices(understood, tools)]
         clauses = in_clauses(understood, self.goals.spelling, choices)
-        clauses = replace(clauses, wanted=tuple(map(without_subject, clauses.wanted)))
+        clauses = replace(clauses, wanted=tuple(without_subject(without_own_acts(w)) or w for w in clauses.wanted))
         aside = left_out(clauses.kept, clauses.refused, {f.attachment.kind for f in files})
         unread = {s.value for s in understood.of_type("file") if any(s.text in t for t in clauses.refused)}
         kept = [f for i, f in enumerate(files, 1) if i not in unread and f.attachment.name not in unread]
@@ -283,6 +299,7 @@ class EmbeddedPlanner:
         taking = self.taking(understood, named=not own)
         numbers = frozenset(s.name for s in understood.slots if s.number is not None)
         misnamed = self.misnamed(understood, named=not own)
+        observing = self.observing(understood, files)
         encoded = encoder.encode([*clauses.wanted, *clauses.refused])
         asked = encoded[: len(clauses.wanted)]
         every = frozenset(self.registry)
@@ -298,6 +315,7 @@ class EmbeddedPlanner:
                     taking=taking,
                     numbers=numbers,
                     misnamed=misnamed,
+                    observing=observing,
                 )
             )
 
@@ -316,7 +334,7 @@ class EmbeddedPlanner:
             ),
             refused_tools(clauses.refused, refused, tools) | self._no_figures(question, clauses),
             tuple(files),
-            without_subject(wish_of(clauses.kept, understood)),
+            without_subject(without_own_acts(wish_of(clauses.kept, understood))),
             bool(own) and is_vague(clauses.wanted[0]),
             not (refuses_figures(clauses.refused) or refuses_pictures(question) or alone(question)),
             alone(question),
@@ -338,14 +356,26 @@ class EmbeddedPlanner:
         counted = (*_TAKEN, "object", "coordinates") if named else _TAKEN
         made = assign(understood, self.registry.values())
         numbers = {s.start for slots in made.sources.values() for s in slots if s.type in counted}
+        # Telescopes that can be planned for are taken as a document that goes with the plan.
+        pointed = {s.start for s in telescopes_of(understood)}
+        numbers |= pointed
         if not numbers:
             return {}
         out = {}
         for tool in self.registry.values():
             chain = {t.name for t in self.composer.forerunners(tool)}
             taken = {s.start for place, slots in made.sources.items() if place.split(".")[0] in chain for s in slots}
+            if works_on_observations(tool):
+                taken |= pointed
             out[tool.name] = len(taken & numbers) / len(numbers)
         return out
+
+    def observing(self, understood: Understanding, files: Sequence[Attached]) -> frozenset[str]:
+        """The tools of planned observations, where the question speaks of such, or brings their documents; else none."""
+        documents = any(f.attachment.kind in OBSERVATIONS and not f.supplied for f in files)
+        if not documents and not speaks_of_observing(understood):
+            return frozenset()
+        return frozenset(t.name for t in self.registry.values() if works_on_observations(t))
 
     def misnamed(self, understood: Understanding, *, named: bool) -> frozenset[str]:
         """The tools that take the name of a body of the solar system where the question names only others, or the other way round.
@@ -373,7 +403,7 @@ class EmbeddedPlanner:
             if not any(p.required or p.sort for p in tool.arguments):
                 continue
             made = assign(understood, [tool])
-            if any(p.required and (tool.name, p.name) not in made.given for p in tool.arguments):
+            if lacking_of(tool, made):
                 lacking.add(tool.name)
             sources[tool.name] = frozenset(s.start for slots in made.sources.values() for s in slots)
         return Said(frozenset(lacking), sources)
@@ -411,7 +441,7 @@ class EmbeddedPlanner:
         if not acting and (act := self._act_beside(considered)) is not None:
             raise asking.denied(act)
         for text, part in considered.parts if acting else ():
-            worded = asks_to_act(text)
+            worded = asks_to_act(without_own_acts(text))
             if part.masses()["action"] < (_ACTS_SAID if worded else _ACTS):
                 continue
             if masses["action"] < _ACTS_AT_ALL and not worded:
@@ -447,6 +477,10 @@ class EmbeddedPlanner:
         goal = self._drawn(
             considered, next(p.meant.tool for p in considered.whole.tools if p.meant.name in allowed), allowed
         )
+        goal = self._with_documents(considered, self._of_the_field(considered, goal, allowed), allowed)
+        if wants_schedule(goal, considered.wish):
+            planned = [p.meant.tool for p in considered.whole.tools if p.meant.tool.kind.name == "Schedule"]
+            goal = next((t for t in planned if t.name in allowed and not t.files), goal)
         goal = self._preferred(considered, goal, allowed)
         if considered.vague and len({f.attachment.kind for f in files}) > 1:
             raise asking.ambiguous(self._one_of_each(considered, allowed, files))
@@ -482,7 +516,7 @@ class EmbeddedPlanner:
             if fetched and considered.whole.of(also.meant.name) < _HINTED:
                 continue
             if share >= (_SURELY if fetched else _ALSO_SETS if sets and same else _ALSO):
-                chosen.append(also.meant.tool)
+                chosen.append(self._with_documents(considered, also.meant.tool, allowed))
         ends = [
             t
             for t in {t.name: t for t in chosen}.values()
@@ -539,6 +573,42 @@ class EmbeddedPlanner:
         figures = [p for p in considered.whole.tools if p.meant.tool.kind.name == "Figure" and p.meant.name in drafts]
         return figures[0].meant.tool if figures and figures[0].value >= _WORTH else goal
 
+    def _of_the_field(self, considered: Considered, goal: Tool, drafts: Mapping[str, Draft]) -> Tool:
+        """The figure, or where it takes no notice of the data at hand, the likeliest one of the same place in the sky that does, if that is likely at all."""
+        if not considered.own or goal.kind.name != "Figure" or self._reads(drafts[goal.name]):
+            return goal
+        for other in considered.whole.tools:
+            if other.value < _WORTH * considered.whole.of(goal.name) or other.meant.name not in drafts:
+                continue
+            tool = other.meant.tool
+            placed = any(p.kind is not None and p.kind.name == "Target" for p in tool.inputs)
+            if tool.kind.name == "Figure" and placed and self._reads(drafts[tool.name]):
+                return tool
+        return goal
+
+    def _with_documents(self, considered: Considered, goal: Tool, drafts: Mapping[str, Draft]) -> Tool:
+        """The goal, or where it takes no notice of documents that belong together, the likeliest one that takes more of them, if that is likely at all."""
+        here = {f.attachment.kind for f in considered.own}
+        if len(here) < 2 or not belong_together(here):
+            return goal
+        # Requests and telescopes go along with whatever is asked of a schedule, a map or events.
+        counted = here - {"ObservingRequests", "Telescopes"}
+
+        def left_aside(tool: Tool) -> int:
+            draft = drafts[tool.name]
+            chain = draft.only({next(reversed(draft.steps))})
+            return len(counted - {t.kind.name for t, _i in chain.steps.values() if t.files})
+
+        near = [
+            p
+            for p in considered.whole.tools
+            if p.meant.name in drafts and p.value >= _ASIDE * considered.whole.of(goal.name)
+        ]
+        least = min(left_aside(p.meant.tool) for p in near)
+        return (
+            goal if left_aside(goal) == least else next(p.meant.tool for p in near if left_aside(p.meant.tool) == least)
+        )
+
     def _preferred(self, considered: Considered, goal: Tool, drafts: Mapping[str, Draft]) -> Tool:
         """The goal, or where the question leaves it open, the faster or the more thorough of those that are nearly as likely."""
         prefer = preference(considered.understood.question) or self.prefer
@@ -568,7 +638,8 @@ class EmbeddedPlanner:
         self, considered: Considered, goal: Tool, drafts: Mapping[str, Draft], files: Sequence[Attached], asking: Asking
     ) -> list[Tool]:
         """The goal, with its like for data of another kind where both are as likely meant: "is there a planet?" of a light curve and velocities."""
-        if len({f.attachment.kind for f in considered.own}) < 2:
+        kinds = {f.attachment.kind for f in considered.own}
+        if len(kinds) < 2 or belong_together(kinds):
             return [goal]
         open_ = not data_meant(considered.wish)
         if open_ and (len(self._first_kinds(goal, files)) > 1 or shows_either(considered.wish)):
@@ -621,6 +692,7 @@ class EmbeddedPlanner:
             and t.name not in self.unavailable
             and (d := self.composer.reach(t, start, said)) is not None
             and not self._passes_by(files, t, d)
+            and not mixes_documents(d)
         }
         return drafts | {f.reader: self._start([f]) for f in _first_of_each_kind(files)}
 
@@ -633,7 +705,7 @@ class EmbeddedPlanner:
         reached = set()
         for tool in self.registry.values():
             draft = None if tool.files else self._unhindered.reach(tool, start, said)
-            if draft is None or self._passes_by(files, tool, draft):
+            if draft is None or self._passes_by(files, tool, draft) or mixes_documents(draft):
                 continue
             if not any(t.name in said.lacking and t is not tool for t, _i in draft.steps.values()):
                 reached.add(tool.name)
@@ -692,7 +764,7 @@ class EmbeddedPlanner:
             question=understood.question,
             language=language,
             goal=str(goals[0].kind),
-            assumptions=assumptions(considered, goals, every, whole, made),
+            assumptions=[*assumptions(considered, goals, every, whole, made), *told_times(language, whole, made)],
             missing=[could(language, tool, parameter) for tool, parameter in lacking],
             files=[f.attachment for f in every],
             steps=steps,
@@ -713,6 +785,10 @@ class EmbeddedPlanner:
         for tool in {t.name: t for t, _i in draft.steps.values()}.values():
             for parameter in tool.arguments:
                 steps = [name for name, (t, _i) in draft.steps.items() if t is tool]
+                if tool.kind.name in EACH and parameter.type == "choice":
+                    forms = list(dict.fromkeys(str(s.value) for s in all_chosen(understood.question, parameter)))
+                    if len(forms) > 1:
+                        return [{step: {parameter.name: form} for step in steps} for form in forms]
                 if "read_network" not in tool.effects:
                     continue
                 if several := several_named(understood, parameter, apart=len(steps) > 1):
@@ -741,6 +817,7 @@ class EmbeddedPlanner:
         )
         tools = list({t.name: t for t, _i in possible.steps.values()}.values())
         made = assign(considered.understood, tools)
+        fill_times(made, tools, self.clock)
         full, missing = self.composer.accompany(draft, made.given)
         if all(g.kind.name == "Figure" or g.files for g in goals):
             # A figure is made alone; but the spectrum of a search says little without the numbers of its peaks.

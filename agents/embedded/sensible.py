@@ -84,11 +84,18 @@ def _which_file(understood: Understanding, files: Sequence[Attached]) -> tuple[s
     return sentence(understood.language, "which_file", words=match[0], data=data), "ambiguous"
 
 
+# One of several levels, the unit or the thing of which stands behind the last: at 50 and 90 per cent, the 50 and 90 contours.
+_LISTED_LEVEL = re.compile(
+    r"(?:\s*(?:%|[,/、]|and|or|和|与|及|或)?\s*(?:at\s+)?\d+(?:\.\d+)?)*\s*-?(?:%|％|per ?cent|contours?|credible|levels?|regions?|等值线|等高线|轮廓|区域)",
+    re.I,
+)
+
+
 def unnamed(slots: Iterable[Slot]) -> Slot | None:
     """The first bare number of which the question says only that something is set to it."""
     for slot in slots:
         bare = slot.type in ("quantity", "count") and not slot.unit and (not slot.name or slot.name in THINGS)
-        if bare and re.search(words()["sets"], slot.before, re.I):
+        if bare and re.search(words()["sets"], slot.before, re.I) and not _LISTED_LEVEL.match(slot.after):
             return slot
     return None
 
@@ -201,13 +208,17 @@ def clause_of(text: str, position: int) -> str:
     return text[low : min((s for s in stops if s >= position), default=len(text))]
 
 
+# Of what is written in a form, there may be one in each of several.
+EACH = ("Drafts",)
+
+
 def two_choices(understood: Understanding, tools: Iterable[Tool]) -> tuple[str, str]:
     """As `contradiction`, of choices of these tools: a circular orbit and a free eccentricity.
 
     What is fetched is often named beside what it is not: the SAP flux, since PDCSAP took the signal away.
     """
     for tool in tools:
-        if "read_network" in tool.effects:
+        if "read_network" in tool.effects or tool.kind.name in EACH:
             continue
         for parameter in tool.arguments:
             if parameter.type != "choice" or parameter.many or {"all", "any", "both"} & set(parameter.choices):

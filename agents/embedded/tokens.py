@@ -102,6 +102,11 @@ def without_subject(text: str) -> str:
     return f"{text[: match.start(group)]}{'this' if group == 'about' else '此'}{text[match.end(group) :]}"
 
 
+def without_own_acts(text: str) -> str:
+    """The text without what the person, or another one, will do with the answer, which asks for nothing: "that I upload myself", "for the group wiki"."""
+    return re.sub(words()["acting"]["own"], " ", text, flags=re.I).strip()
+
+
 def without_refused_pictures(text: str) -> str:
     """The text without the words that say that no pictures are wanted."""
     return re.sub(words()["no_pictures"], " ", text, flags=re.I)

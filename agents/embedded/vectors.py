@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 SHIPPED = Path(__file__).with_name("example_vectors.npz")
 
 
+@cache
 def key_of(text: str) -> str:
     """By what a text's vector is known."""
     return digest(text)[:16]

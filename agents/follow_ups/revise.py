@@ -155,6 +155,17 @@ class Reviser:
             steps += new
         return Revision(_rewritten(plan, steps, understood, given, language, self.registry), focus=given.last)
 
+    def with_steps(
+        self,
+        plan: Plan,
+        steps: Sequence[Step],
+        understood: Understanding,
+        language: str,
+        files: Sequence[Attachment] | None = None,
+    ) -> Revision:
+        """The plan with other steps, and perhaps other files."""
+        return Revision(_rewritten(plan, steps, understood, Given(), language, self.registry, files))
+
     def leave_out(self, plan: Plan, tools: Sequence[Tool], understood: Understanding, language: str) -> Revision:
         """The plan without the steps of some tools.
 

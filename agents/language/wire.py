@@ -8,11 +8,13 @@ prompt reaches a host that nobody named.
 from __future__ import annotations
 
 import contextvars
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import cache
 from time import monotonic
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -70,6 +72,12 @@ class Outcome:
         return str(self.status) if self.status else self.ended
 
 
+@cache
+def _certificates(trust_env: bool) -> ssl.SSLContext:
+    """Whom to believe; loading the certificates takes longer than most requests to a server nearby, so it is done once."""
+    return httpx2.create_ssl_context(trust_env=trust_env)
+
+
 class Wire:
     """The client of one server.
 
@@ -85,11 +93,13 @@ class Wire:
 
     def __init__(self, base_url: str | None, api_key: str, timeout: float) -> None:
         host = urlsplit(base_url or "").hostname
+        # A proxy cannot reach this machine's own loopback, and need not hear what is asked there.
+        elsewhere = host not in ("127.0.0.1", "::1", "localhost")
         http = httpx2.Client(
+            verify=_certificates(elsewhere),
             timeout=httpx2.Timeout(timeout, connect=min(timeout, _CONNECT_SECONDS)),
             follow_redirects=False,
-            # A proxy cannot reach this machine's own loopback, and need not hear what is asked there.
-            trust_env=host not in ("127.0.0.1", "::1", "localhost"),
+            trust_env=elsewhere,
             headers={"Accept-Encoding": "identity"},
             event_hooks={"response": [_bound]},
         )

@@ -107,6 +107,21 @@ _SUGGESTS_PLACE = (
     r"(?:\b(?:at|around|near|cent(?:er|re|red|ered|ring|ering)(?: (?:at|on))?|located|towards?|cone|target|source|field|transient)"
     r"|\b(?:GRB|SN|AT|GW|FRB|EP)(?: ?[\w.-]+)?|位于|中心|附近|周围|以|在)[ :=,(]*$"
 )
+# What is seen and has a place, right before it, and a designation before it: "afterglow candidate, 88.5 +24.1", "SN 2026abc (118.2 +33.7)".
+_NAMED_BEFORE = (
+    r"(?:(?i:\b(?:candidates?|afterglows?|triggers?|targets?|transients?|counterparts?|bursts?|novae?|supernovae?|kilonovae?|alerts?))"
+    r"|触发|候选体?|目标|余辉|暂现源|对应体|爆发|新星|伽马暴|暴|源|警报|对"
+    r"|(?<![A-Za-z0-9])(?:SN|AT|GRB|GW|FRB|EP|TDE|XRF|ZTF|ATLAS|Gaia|ASASSN|IC|NGC|UGC|PGC|TNS)[ -]?[\w.+-]*\d[\w.+-]*"
+    r"|(?<![A-Za-z0-9])[A-Z]\d{0,2}(?= ?(?::|\(|at |is at |在|位于)))[ :=,(]*(?:(?:at|is at|is|在|位于|坐标)[ :=,(]*)?$"
+)
+# What is said where something is to be observed, and what is measured and has errors.
+_OBSERVES = (
+    r"(?i:\b(?:observ\w*|schedul\w*|plan\w*|imag\w*|spectr\w*|tonight|tomorrow|telescopes?|point\w*|follow|exposures?|GRB|SN|error radius|arcmin|afterglows?|transients?|(?:super|kilo)?novae?|counterparts?|visible|visibility|airmass)\b)"
+    r"|观测|计划|安排|排|拍|成像|光谱|取谱|今晚|明晚|望远镜|指向|曝光|误差|处|可见"
+)
+_MEASURED = r"(?i:\b(?:transits?|dips?|dimming|signals?|peaks?|periods?|fit|eclipses?|T0|[BM]?JD|mass|temperature)\b)|凌|信号|峰|周期|拟合"
+# A number this large, in degrees, is rarely a measured value with an error to one decimal.
+_DEGREES = 20.0
 # What is said of a region and of nothing else, before its centre and after it.
 _AROUND = r"(?i:\b(?:around|near|cent(?:er|re|red|ered|ring|ering)(?: (?:at|on))?|cone)|(?:arcmin|arcsec|deg|degrees?|minutes?|seconds?|['\"°]) of|(?:images?|spectr(?:um|a)|cut-?outs?|sources|stars|objects|fields?|positions?|light curves?|pictures?|charts?) (?:of|at|for)|中心|位于)[ :=,(是为]*$"
 _AROUND_AFTER = r"\)? ?(?:周围|附近|周边|为中心|一带|那里|处|的(?:图|光谱|源|星|光变|天区))"
@@ -400,11 +415,24 @@ def _is_bare_decimals(pair: _Pair, after: str) -> bool:
     if pair.first.endswith("d") and pair.second.endswith("d"):
         return pair.signed and places > 1
     around = compiled(_AROUND).search(pair.before) or compiled(_AROUND_AFTER).match(after)
+    suggested = bool(compiled(_SUGGESTS_PLACE).search(pair.before)) or bool(compiled(_NAMED_BEFORE).search(pair.before))
     return pair.signed and (
         (places > 0 and bool(pair.gap) and around is not None and not pair.second.endswith(("d", "h")))
-        or (places > 1 and bool(compiled(_SUGGESTS_PLACE).search(pair.before)))
+        or (places > 1 and suggested)
+        or (places > 0 and bool(pair.gap) and suggested and _is_no_error(pair) and _is_observed(pair, after))
         or (degrees and places > 0)
     )
+
+
+def _is_observed(pair: _Pair, after: str) -> bool:
+    """Whether the words around a pair speak of observing, and not of a value that was measured."""
+    return bool(compiled(_OBSERVES).search(f"{pair.before} {after}")) and not compiled(_MEASURED).search(pair.before)
+
+
+def _is_no_error(pair: _Pair) -> bool:
+    """Whether the second of two decimal numbers is too large to be the error, or the step, of the first, or the first too large for most that have one: 150.1 +2.2, 5.2 -33.7."""
+    first, second = (float(re.sub(r"[^\d.]", "", said)) for said in (pair.first, pair.second))
+    return pair.first[-1].isdigit() and pair.second[-1].isdigit() and (first >= _DEGREES or second > first)
 
 
 def _read(pair: _Pair, start: int, end: int) -> _Place | None:

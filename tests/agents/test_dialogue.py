@@ -217,7 +217,7 @@ def test_less_and_more(asked: Dialogue) -> None:
 def test_effects_never_change_without_a_word(ran: Dialogue) -> None:
     reply = ran.hear("also send the toy away to address = mars")
     if reply.plan is not None:  # what acts on the world may be refused, but never slips in
-        assert "submit" in reply.text
+        assert "spend" in reply.text
 
 
 def test_a_value_of_several_arguments_is_chosen_by_number(asked: Dialogue) -> None:

@@ -21,6 +21,7 @@ from gnomon.tools.archives.positions.object_names import (
     is_catalogue_designation,
     is_solar_system_body,
     key_of_name,
+    name_of_position,
     position_in_name,
 )
 from gnomon.tools.archives.positions.sky_matching import moved, separations
@@ -126,7 +127,8 @@ def resolve(names: list[Annotated[str, "object"]]) -> Target:
     ----------
     names : list of str
         Up to 50 000 names or catalogue numbers, as SIMBAD, NED or VizieR know them; long numbers are kept exactly.  A position may stand in place of a name,
-        ``10:08:22.3 +11:58:02`` (hours and degrees) or ``152.0929 +11.967`` (degrees); it is taken as ICRS of unknown epoch, and nobody is asked.
+        ``10:08:22.3 +11:58:02`` (hours and degrees) or ``152.0929 +11.967`` (degrees), or behind one, ``SN 2026abc = 152.0929 +11.967``; it is
+        taken as ICRS of unknown epoch, and nobody is asked.
 
     Returns
     -------
@@ -165,7 +167,8 @@ def resolve(names: list[Annotated[str, "object"]]) -> Target:
             f"{_listed(moving)} {'moves' if len(moving) == 1 else 'move'} through the solar system and so {'has' if len(moving) == 1 else 'have'} no fixed position.",
             remedy="The tool ephemeris says where such a body is at a time, seen from a place.",
         )
-    sought = [_Sought(n, position_in_name(n)) for n in asked if n not in moving]
+    placed = {n: position_in_name(n) for n in asked if n not in moving}
+    sought = [_Sought(n if place is None else name_of_position(n), place) for n, place in placed.items()]
     records: list[dict[str, Any]] = []
     _ask_simbad([s for s in sought if s.position is None], records)
     _ask_others([s for s in sought if s.position is None], records)

@@ -41,6 +41,18 @@ def test_a_file_goes_before_an_archive(composer: Composer, registry: Registry) -
     assert _chain(draft) == ["read_light_curve", "detrend_light_curve"]
 
 
+@pytest.mark.parametrize("readers", [(), ("read_light_curve",), ("read_source_table", "read_source_table")])
+def test_what_was_composed_before_changes_nothing(registry: Registry, readers: tuple[str, ...]) -> None:
+    used = Composer(registry)
+    begin = _files(used, *readers)
+    named = {name: frozenset({place}) for place, name in enumerate(registry)}
+    for said in (Said(frozenset(list(registry)[::3])), Said(sources=named), Said(frozenset({"resolve"}), named)):
+        for tool in registry.values():
+            fresh, again = Composer(registry).reach(tool, begin, said), used.reach(tool, begin, said)
+            assert (fresh and fresh.steps) == (again and again.steps), tool.name
+    assert list(begin.steps) == list(_files(used, *readers).steps)
+
+
 def test_velocities_cannot_be_fetched(composer: Composer, registry: Registry) -> None:
     assert composer.reach(registry["fit_keplerian_orbits"], Draft()) is None
 

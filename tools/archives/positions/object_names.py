@@ -56,7 +56,7 @@ def position_in_name(name: str) -> tuple[float, float] | None:
     ----------
     name : str
         ``10:08:22.3 +11:58:02``, ``10h08m22.3s +11d58m02s``, ``10 08 22.3 +11 58 02`` (hours and degrees) or ``152.0929, 11.967``
-        (degrees).  Designations that have a position in them (``PSR J0537-6910``) are names.
+        (degrees); a name may stand before it with a sign of equality, ``SN 2026abc = 152.0929 +11.967``.  Designations that have a position in them (``PSR J0537-6910``) are names.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def position_in_name(name: str) -> tuple[float, float] | None:
     InputError
         Where it is a position that cannot be.
     """
-    text = " ".join(_LABELS.sub(" ", name).split()).strip(" ,;()")
+    text = " ".join(_LABELS.sub(" ", name.rpartition(" = ")[2]).split()).strip(" ,;()")
     if found := _SEXAGESIMAL.fullmatch(text):
         hours, minutes, seconds = int(found["h"]), int(found["m"]), float(found["s"])
         degrees, arcmin, arcsec = int(found["d"]), int(found["am"]), float(found["as"])
@@ -87,6 +87,11 @@ def position_in_name(name: str) -> tuple[float, float] | None:
     if 0.0 <= ra < 360.0 and abs(dec) <= 90.0:
         return ra, dec
     raise _no_position(name)
+
+
+def name_of_position(name: str) -> str:
+    """What a position is called, ``SN 2026abc`` of ``SN 2026abc = 152.0929 +11.967``; itself where nothing is said."""
+    return name.rpartition(" = ")[0].strip() or name
 
 
 def _no_position(name: str) -> InputError:

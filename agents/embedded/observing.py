@@ -1,0 +1,163 @@
+"""Planned observations in a question: whether it speaks of such, which telescopes it names for them, and when they begin where nothing says so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from gnomon.agents.embedded.words import sentence, words
+from gnomon.agents.understanding.clock import Clock
+from gnomon.agents.understanding.slot import Slot
+from gnomon.knowledge.observatories import telescope
+from gnomon.tools.registry import Parameter, Tool
+
+if TYPE_CHECKING:
+    from gnomon.agents.embedded.assign import Assignment
+    from gnomon.agents.embedded.compose import Draft
+    from gnomon.agents.understanding.understand import Understanding
+
+# Kinds that planned observations are made of.
+OBSERVATIONS = ("Telescopes", "ObservingRequests", "Schedule", "ObservingEvents")
+# And kinds that are made of these.
+_OF_THEM = ("Visibility", "PredictedEvents", "Verification", "Drafts")
+_STEP = timedelta(minutes=5)  # a plan made again within it is the same plan
+_SPAN = timedelta(hours=24)
+
+
+def works_on_observations(tool: Tool) -> bool:
+    """Whether a tool makes planned observations, or cannot do without them."""
+    needed = {p.kind.name for p in tool.inputs if p.kind is not None and p.required}
+    return bool({tool.kind.name, *needed} & {*OBSERVATIONS, *_OF_THEM})
+
+
+def mixes_documents(draft: Draft) -> bool:
+    """Whether a schedule from a file stands with requests or telescopes that are not from a file: it holds for those that it was made from alone."""
+    for tool, inputs in draft.steps.values():
+        makers = [
+            draft.steps[ref.step][0]
+            for given in inputs.values()
+            for ref in (given if isinstance(given, list) else [given])
+            if ref.step is not None
+        ]
+        read = any(t.files and t.kind.name == "Schedule" for t in makers)
+        if read and not tool.files and any(not t.files and t.kind.name in OBSERVATIONS for t in makers):
+            return True
+    return False
+
+
+def belong_together(kinds: set[str]) -> bool:
+    """Whether data of these kinds are all of one question: documents of planned observations, or a sky map with what lies in it."""
+    if "SkyMap" in kinds:
+        return kinds <= {*OBSERVATIONS, "SkyMap", "SourceTable", "Ranking"}
+    return kinds <= set(OBSERVATIONS)
+
+
+def only_requests(tool: Tool) -> bool:
+    """Whether a tool writes down what is wished of targets, and leaves open when it is observed."""
+    return tool.kind.name == "ObservingRequests" and any(
+        p.kind is not None and p.kind.name == "Target" for p in tool.inputs
+    )
+
+
+def says_request(text: str) -> bool:
+    """Whether a text speaks of requests, or says that nothing is to be scheduled yet."""
+    return re.search(words()["observing"]["requests"], text, re.I) is not None
+
+
+def wants_schedule(tool: Tool, text: str) -> bool:
+    """Whether a text says to schedule or to plan, where a tool would only say when targets can be seen, or write down what is wished of them."""
+    kinds = {tool.kind.name, *(p.kind.name for p in tool.inputs if p.kind is not None)}
+    before = only_requests(tool) or (
+        bool(kinds & {"Visibility", "PredictedEvents"}) and not kinds & {"Schedule", "SkyMap"}
+    )
+    return before and not says_request(text) and re.search(words()["observing"]["commands"], text, re.I) is not None
+
+
+def telescopes_of(understood: Understanding) -> list[Slot]:
+    """The sites and telescopes that a question names, without instruments and surveys, whose names are those of data."""
+    return [
+        s for s in understood.of_type("site", "telescope") if s.type == "site" or telescope(s.value).kind == "telescope"
+    ]
+
+
+def speaks_of_observing(understood: Understanding) -> bool:
+    """Whether a question speaks of observations to come: of a schedule, or of observing from somewhere or at some night."""
+    told, text = words()["observing"], understood.question
+    if re.search(told["never"], text, re.I):
+        return False
+    if re.search(told["plans"], text, re.I):
+        return True
+    somewhere = bool(telescopes_of(understood)) or any(s.name == "night" for s in understood.of_type("time"))
+    return somewhere and re.search(told["observes"], text, re.I) is not None
+
+
+# ---------------------------------------------------------------- times that nobody said
+
+
+def _begins_now(tool: Tool, parameter: Parameter) -> bool:
+    """Whether an argument is a time of observations to come, which begin now where nothing says when."""
+    return works_on_observations(tool) and parameter.sort in ("start", "end")
+
+
+def lacking_of(tool: Tool, made: Assignment) -> list[Parameter]:
+    """The arguments that a tool cannot do without, that the question does not give, and that nothing stands in for."""
+    return [
+        p for p in tool.arguments if p.required and (tool.name, p.name) not in made.given and not _begins_now(tool, p)
+    ]
+
+
+def _add_images(made: Assignment, tool: Tool) -> None:
+    """Where bands are named and then spectra, there are images as well: g and r, then spectra."""
+    given = made.arguments.get(tool.name, {})
+    if tool.kind.name != "ObservingRequests" or given.get("modes") != ["spectroscopy"] or not given.get("bands"):
+        return
+    bands, modes = (made.sources[f"{tool.name}.{name}"] for name in ("bands", "modes"))
+    if bands[0].start < modes[0].start:
+        given["modes"] = ["imaging", "spectroscopy"]
+
+
+def fill_times(made: Assignment, tools: Sequence[Tool], clock: Clock | None) -> None:
+    """Give observations to come the 24 hours from now, rounded up to five minutes, where a question does not say when.
+
+    Where it says one end alone, the other one is 24 hours from it, or now.
+    """
+    for tool in tools:
+        _add_images(made, tool)
+    now = (clock or Clock.of(None, None)).now.astimezone(UTC).replace(microsecond=0)
+    now += (datetime.min.replace(tzinfo=UTC) - now) % _STEP
+    for tool in tools:
+        ends = {p.sort: p for p in tool.arguments if p.required and _begins_now(tool, p)}
+        given = made.arguments.get(tool.name, {})
+        unsaid = [p for p in ends.values() if p.name not in given]
+        if not unsaid or len(ends) < 2:
+            continue
+        start = given.get(ends["start"].name)
+        first = _moment(start) if start else now
+        times = {"start": first, "end": max(first, now) + _SPAN}
+        for parameter in unsaid:
+            made.arguments.setdefault(tool.name, {})[parameter.name] = _said(times[parameter.sort])
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _said(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def told_times(language: str, draft: Draft, made: Assignment) -> list[str]:
+    """What a plan says of times that it took and nobody said."""
+    out: list[str] = []
+    for tool in {t.name: t for t, _i in draft.steps.values()}.values():
+        given = made.arguments.get(tool.name, {})
+        ends: Sequence[Parameter] = [p for p in tool.arguments if p.required and _begins_now(tool, p)]
+        unsaid = [p for p in ends if p.name in given and f"{tool.name}.{p.name}" not in made.sources]
+        if unsaid:
+            start, end = (next((given[p.name] for p in ends if p.sort == which), "") for which in ("start", "end"))
+            key = "times_unsaid" if len(unsaid) > 1 else f"{unsaid[0].sort}_unsaid"
+            out.append(sentence(language, key, start=start, end=end))
+    return list(dict.fromkeys(out))

@@ -1,0 +1,42 @@
+"""Two decimal numbers of which nothing but what stands around them says that they are a place."""
+
+from __future__ import annotations
+
+import pytest
+
+from gnomon.agents.understanding.coordinates import find_coordinates
+
+
+@pytest.mark.parametrize(
+    ("text", "ra", "dec"),
+    [
+        ("GRB at 150.1 +2.2, imaging tonight", 150.1, 2.2),
+        ("SN 2026oqp (118.2 +33.7), observe it", 118.2, 33.7),
+        ("对 150.1 +2.2 处的目标先成像", 150.1, 2.2),
+        ("费米触发 243.18 -12.4，误差圈3角分", 243.18, -12.4),
+        ("Optical afterglow candidate, 88.5 +24.1. Fit it in", 88.5, 24.1),
+        ("point at 5.2 -33.7 tonight", 5.2, -33.7),
+    ],
+)
+def test_a_sign_and_something_seen_make_a_place(text: str, ra: float, dec: float) -> None:
+    (slot,) = find_coordinates(text)
+    assert slot.value == {"ra": ra, "dec": dec}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "at 1.5 +0.2",
+        "the period is at 1.5 +0.2 tonight",
+        "observe when it is at 1.5 +0.2",
+        "at 150.1 +2.2 -1.8, as observed",
+        "the peak at 45.2 +3.1 days was observed",
+        "mass M 150.1 +2.2",
+        "a signal at 35.4 -0.5 in the spectrum",
+        "transit at 35.4 +0.3, observed twice",
+        "temperature K 45.3 +1.2 from spectra",
+        "对 5.1 +0.2 做拟合",
+    ],
+)
+def test_a_value_with_an_error_is_no_place(text: str) -> None:
+    assert find_coordinates(text) == []
