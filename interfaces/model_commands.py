@@ -1,4 +1,4 @@
-"""Commands on trained models: ``gnomon models``, ``train``, ``predict``, ``label`` and ``bench models``."""
+"""Commands on trained models: ``gnomon models``, ``train``, ``predict`` and ``bench models``."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gnomon.interfaces import label_command
 from gnomon.interfaces.application import Exit, Json, Options
+from gnomon.interfaces.named_models import DeviceName, Seed, all_models, check_words, named, the_one
 from gnomon.interfaces.output import print_json, print_text, say
 from gnomon.tools import errors
 
 if TYPE_CHECKING:
     from gnomon.tools.inference.hub.cards import Card
-    from gnomon.tools.inference.hub.offered import Models, Offer
+    from gnomon.tools.inference.hub.offered import Offer
 
 bench_app = typer.Typer(name="bench", help="Measure what is offered, beside classical methods.", no_args_is_help=True)
 
@@ -23,8 +25,6 @@ Folder = Annotated[
     typer.Option("--data", "-d", help="The folder in which the data sets lie, or one file of the model's set.", metavar="PATH"),
 ]  # fmt: skip
 PresetName = Annotated[str, typer.Option("--preset", help="How large: cpu or gpu.", metavar="cpu|gpu")]
-DeviceName = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.", metavar="DEVICE")]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Of everything that is drawn.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,24 +32,8 @@ def register(app: typer.Typer) -> None:
     app.command()(models)
     app.command()(train)
     app.command()(predict)
-    app.command()(label)
+    app.command()(label_command.label)
     app.add_typer(bench_app)
-
-
-def _all_models() -> Models:
-    from gnomon.tools.inference.hub.offered import Models
-
-    found = Models()
-    for refusal in found.refused:
-        say(str(refusal))
-    return found
-
-
-def _named(found: Models, name: str) -> list[Offer]:
-    try:
-        return found.named(name)
-    except errors.PlanError as error:
-        raise errors.UsageError(error.what, remedy=error.remedy) from error
 
 
 def models(
@@ -62,8 +46,8 @@ def models(
     """List the trained models, or print the card of one."""
     from dataclasses import asdict
 
-    found = _all_models()
-    offers = list(found.values()) if name is None else _named(found, name)
+    found = all_models()
+    offers = list(found.values()) if name is None else named(found, name)
     cards: list[tuple[Offer, Card]] = []
     for offer in offers:
         try:
@@ -160,8 +144,8 @@ def train(
     from gnomon.tools.inference.hub.evaluation import train_model
     from gnomon.tools.inference.hub.training import Training
 
-    _check(preset, device)
-    offers = _named(_all_models(), name)
+    check_words(preset, device)
+    offers = named(all_models(), name)
     folder = output or settings.load(Options.config).home / "models"
     told = []
     for offer in offers:
@@ -181,14 +165,6 @@ def train(
             print_text(f"\nWritten to {folder} in {time.monotonic() - begun:.0f} s.")
     if as_json:
         print_json({"trained": told, "folder": str(folder)})
-
-
-def _check(preset: str = "cpu", device: str = "auto") -> None:
-    """Refuse words that stand for no preset and no device, before anything is loaded."""
-    if preset not in ("cpu", "gpu"):
-        raise errors.UsageError(f"There is no preset {preset!r}.", remedy="Say cpu or gpu.")
-    if device.partition(":")[0] not in ("auto", "cpu", "cuda"):
-        raise errors.UsageError(f"There is no device called {device!r}.", remedy="Say auto, cpu or cuda.")
 
 
 def _compared(offer: Offer, card: Card) -> list[str]:
@@ -229,9 +205,9 @@ def bench_models(
     from gnomon.interfaces import settings
     from gnomon.tools.inference.hub.bench import bench, bench_shipped, table_of
 
-    _check(preset, device)
-    found = _all_models()
-    offers = [o for n in names for o in _named(found, n)] if names else list(found.values())
+    check_words(preset, device)
+    found = all_models()
+    offers = [o for n in names for o in named(found, n)] if names else list(found.values())
     if on is not None and len(offers) != 1:
         raise errors.UsageError("A file is of one model's set.", remedy="Name the model: gnomon bench models NAME --on FILE.")  # fmt: skip
     folder = settings.load(Options.config).home / "models" / "checkpoints"
@@ -276,8 +252,8 @@ def predict(
 
     from gnomon.tools.inference.hub.survey import predict_file
 
-    _check(device=device)
-    offer = _one(name)
+    check_words(device=device)
+    offer = the_one(name)
     if len(files) == 1:
         begun = time.monotonic()
         last = [begun]
@@ -318,155 +294,3 @@ def _side_by_side(
             return predict_files(*asked, executor, told)
     with executors.local(workers) as executor:
         return predict_files(*asked, executor, told)
-
-
-def _one(name: str) -> Offer:
-    offers = _named(_all_models(), name)
-    if len(offers) > 1:
-        raise errors.UsageError(
-            f"{name} is a family of {len(offers)} models.",
-            remedy="Name one of them: " + ", ".join(o.model.name for o in offers) + ".",
-        )
-    return offers[0]
-
-
-def label(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="A model that tells classes apart.")],
-    data: Annotated[Path, typer.Option("--data", "-d", help="What may be labelled.", metavar="FILE")],
-    labels: Annotated[
-        Path, typer.Option("--labels", help="Keeps labels: CSV with name, label, by and time.", metavar="FILE")
-    ] = Path("labels.csv"),
-    count: Annotated[int, typer.Option("--count", "-n", min=1, help="How many to rank.")] = 10,
-    ask: Annotated[bool, typer.Option("--ask", help="Show one after the other, and take its class.")] = False,
-    fit: Annotated[
-        Path | None,
-        typer.Option("--fit", help="Fit a new head to the labels, and write these weights.", metavar="FILE.safetensors"),
-    ] = None,
-    curve: Annotated[
-        bool, typer.Option("--curve", help="How the first score rises with labels; the file must say what is true.")
-    ] = False,
-    device: DeviceName = "auto",
-    seed: Seed = 0,
-    as_json: Json = False,
-) -> None:  # fmt: skip
-    """Rank what to label next, take labels, fit a model's head to a few of them, and show what labels are worth."""
-    import getpass
-
-    import numpy as np
-
-    from gnomon.tools.inference.hub import labelling
-    from gnomon.tools.inference.hub.examples import Examples
-
-    _check(device=device)
-    offer = _one(name)
-    model, fitted = offer.model, offer.fitted()
-    if not model.classes:
-        raise errors.UsageError(f"{name} does not tell classes apart.", remedy="Label for a model with classes: `gnomon models`.")  # fmt: skip
-    examples = Examples.joined(list(model.stream(data, 10**9)))
-    prediction = model.predict(fitted, examples.inputs, device)
-    features = model.features(fitted, examples.inputs, device)
-    if curve:
-        _curve(model, examples, prediction.value, features, seed, as_json)
-        return
-    known = labelling.read_labels(labels)
-    wrong = sorted(set(known.values()) - set(model.classes))
-    if wrong:
-        raise errors.UsageError(f"{labels.name} has the label {wrong[0]!r}, which is no class of {name}.", remedy="Its classes are " + ", ".join(model.classes) + ".")  # fmt: skip
-    names = examples.names
-    labelled = np.array([n in known for n in names])
-    if fit is not None:
-        _fit_head(offer, fitted, prediction.value, features, names, known, fit, as_json)
-        return
-    chosen = labelling.next_to_label(prediction.value, features, labelled, count)
-    rows = [
-        {
-            "name": names[i],
-            "class": model.classes[int(prediction.value[i].argmax())],
-            "probability": round(float(prediction.value[i].max()), 4),
-            "in_domain": round(float(prediction.in_domain[i]), 4),
-        }
-        for i in chosen
-    ]
-    if as_json:
-        print_json({"model": name, "labelled": int(labelled.sum()), "of": len(names), "next": rows})
-        return
-    if not ask:
-        for row in rows:
-            print_text(f"{row['name']:<24} {row['class']:<14} {row['probability']:.3f}   guard {row['in_domain']:.3f}")
-        say(
-            f"{int(labelled.sum())} of {len(names)} are labelled in {labels}. --ask takes labels, --fit learns from them."
-        )
-        return
-    keys = {str(k + 1): c for k, c in enumerate(model.classes)}
-    say("Classes: " + ", ".join(f"{k} {c}" for k, c in keys.items()) + "; s skips, q ends.")
-    for i, row in zip(chosen, rows, strict=True):
-        print_text(f"\n{row['name']}: now {row['class']} with {row['probability']:.3f}")
-        for line in _drawn({k: v[i] for k, v in examples.inputs.items()}):
-            print_text(line)
-        answer = typer.prompt("class", default="s", err=True).strip()
-        if answer == "q":
-            break
-        said = keys.get(answer, answer)
-        if said in model.classes:
-            labelling.add_label(labels, row["name"], said, getpass.getuser())
-        elif answer != "s":
-            say(f"{answer!r} is no class; left out.")
-
-
-def _drawn(inputs: dict[str, Any]) -> list[str]:
-    """Inputs of an example as text: short ones as numbers, long ones as a line of blocks."""
-    import numpy as np
-
-    blocks = "▁▂▃▄▅▆▇█"
-    lines = []
-    for name, value in inputs.items():
-        flat = np.asarray(value, dtype=float).ravel()
-        if flat.size <= 12:
-            lines.append(f"  {name}: " + " ".join(f"{v:.4g}" for v in flat))
-        elif np.ndim(value) == 1:
-            parts = [p[np.isfinite(p)] for p in np.array_split(flat, min(72, flat.size))]
-            means = np.array([p.mean() if p.size else np.nan for p in parts])
-            low, high = np.nanmin(means), np.nanmax(means)
-            places = np.nan_to_num((means - low) / (high - low or 1.0) * 7).round().astype(int)
-            lines.append(f"  {name}: " + "".join(blocks[p] if np.isfinite(m) else " " for p, m in zip(places, means, strict=True)) + f"  {low:.3g} to {high:.3g}")  # fmt: skip
-    return lines
-
-
-def _fit_head(
-    offer: Offer, fitted: Any, value: Any, features: Any, names: list[str], known: dict[str, str], path: Path, as_json: bool
-) -> None:  # fmt: skip
-    import numpy as np
-
-    from gnomon.tools.inference.hub.labelling import fit_head
-    from gnomon.tools.inference.hub.weights import write_tensors
-
-    rows = np.array([i for i, n in enumerate(names) if n in known], dtype=int)
-    codes = np.array([offer.model.classes.index(known[names[i]]) for i in rows], dtype=int)
-    head = fit_head(value[rows], features[rows], codes)
-    header = {**fitted.header, "head": {"labels": len(rows), "of_weights": offer.card.weights["sha256"]}}
-    sha256 = write_tensors(path, {**fitted.tensors, **head}, header)
-    told = {"weights": str(path), "sha256": sha256, "labels": len(rows)}
-    if as_json:
-        print_json(told)
-    else:
-        print_text(f"A head fitted to {len(rows)} labels was written to {path} (sha256 {sha256}).")
-
-
-def _curve(model: Any, examples: Any, value: Any, features: Any, seed: int, as_json: bool) -> None:
-    from dataclasses import asdict
-
-    from gnomon.tools.inference.hub.labelling import label_efficiency
-
-    if examples.target is None:
-        raise errors.UsageError("The file does not say what is true of its objects.", remedy="Give a labelled one.")
-    lead = model.metrics[0]
-    found = label_efficiency(
-        value, features, examples.target, examples.groups, lambda t, v: lead.function(t, v, {}), seed=seed
-    )
-    if as_json:
-        print_json({"metric": lead.name, **asdict(found)})
-        return
-    print_text(f"{lead.name} on the half that is never labelled; without labels {found.without:.4f}")
-    print_text("labels  ranked  random")
-    for n, a, b in zip(found.labels, found.ranked, found.random, strict=True):
-        print_text(f"{n:>6}  {a:.4f}  {b:.4f}")

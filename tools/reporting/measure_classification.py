@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gnomon.tools.registry import tool
+from gnomon.tools.reporting.explanation_panels import explained_rows
 from gnomon.tools.reporting.measured_rows import measurements, unlike_known
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ _NAMED = 20
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=0.1,
     seconds_per_1000_rows=0.01,
@@ -55,7 +56,8 @@ def measure_classification(classification: Classification) -> Measurements:
     -------
     Measurements
         ``number`` of each class (sum of probabilities, with one standard deviation of independent draws, level 0.68),
-        ``number_unlike_known``, and for twenty objects or fewer the ``probability`` of each one's class.  NaN limits where there are none.
+        ``number_unlike_known``, and for twenty objects or fewer the ``probability`` of each one's class; where the model tells,
+        ``attribution``, what each of the three strongest numbers of the first three objects added to what it said.  NaN limits where there are none.
 
     References
     ----------
@@ -85,4 +87,4 @@ def measure_classification(classification: Classification) -> Measurements:
             {"quantity": "probability", "of": f"{row['name']} ({row['class']})", "value": float(row["probability"])}
             for row in classification
         ]
-    return measurements(rows)
+    return measurements(rows + explained_rows(classification))

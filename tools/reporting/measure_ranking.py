@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gnomon.tools.registry import tool
+from gnomon.tools.reporting.explanation_panels import explained_rows
 from gnomon.tools.reporting.measured_rows import measurements, unlike_known
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _MORE = {"dm": ("dispersion_measure", "pc/cm3"), "width_ms": ("width", "ms"), "s
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=0.1,
     seconds_per_1000_rows=0.005,
@@ -53,7 +54,8 @@ def measure_ranking(ranking: Ranking) -> Measurements:
     Measurements
         ``number_of_candidates``, ``expected_real`` (sum of the scores of those that the model knows, one standard deviation of independent
         draws, level 0.68), ``number_unlike_known``, then the ``probability`` of each of the first ten and, where the ranking has them, its
-        ``dispersion_measure`` [pc/cm3], ``width`` [ms] and ``signal_to_noise``.  Of odd objects ``number_of_objects``, ``number_unlike_known``
+        ``dispersion_measure`` [pc/cm3], ``width`` [ms] and ``signal_to_noise``; where the model tells, ``attribution``, what each of the three
+        strongest numbers of the first three added to what it said.  Of odd objects ``number_of_objects``, ``number_unlike_known``
         (p-values below 0.01), and of each of the first ten its ``p_value`` and ``deviation``, with the column that it is of.
 
     References
@@ -80,7 +82,7 @@ def measure_ranking(ranking: Ranking) -> Measurements:
             if column in ranking.colnames:
                 value = getattr(row[column], "value", row[column])
                 rows.append({"quantity": quantity, "of": of, "value": float(value), "unit": unit})
-    return measurements(rows)
+    return measurements(rows + explained_rows(ranking))
 
 
 def _of_odd(ranking: Ranking, unlike: int) -> list[dict[str, Any]]:

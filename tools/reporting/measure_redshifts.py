@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from gnomon.tools.registry import tool
+from gnomon.tools.reporting.explanation_panels import explained_rows
 from gnomon.tools.reporting.measured_rows import measurements, unlike_known
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ _NAMED = 30  # objects named one by one
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=0.1,
     seconds_per_1000_rows=0.005,
@@ -52,6 +53,7 @@ def measure_redshifts(redshifts: Redshifts) -> Measurements:
     Measurements
         ``redshift`` of each of thirty objects or fewer; of more, ``median_redshift`` with the quartiles (level 0.5).
         ``number_unlike_known`` (guard below 0.01) and ``expected_outliers`` (sum of the outlier probabilities).
+        Where the model tells, ``attribution``: what the three strongest magnitudes of each of the first three objects added to what it said.
 
     References
     ----------
@@ -83,4 +85,4 @@ def measure_redshifts(redshifts: Redshifts) -> Measurements:
     if "outlier_probability" in redshifts.colnames:
         expected = float(np.nansum(np.asarray(redshifts["outlier_probability"], dtype=float)))
         rows.append({"quantity": "expected_outliers", "of": "objects", "value": expected})
-    return measurements(rows)
+    return measurements(rows + explained_rows(redshifts))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from gnomon.tools.captions import both
 from gnomon.tools.errors import EmptyResult
 from gnomon.tools.registry import tool
-from gnomon.tools.reporting.light_curve_axes import ACCENT, FONT, QUIET, WIDTH, style_axes
+from gnomon.tools.reporting.explanation_panels import captions, explanation_in, with_explanation
+from gnomon.tools.reporting.light_curve_axes import ACCENT, FONT, QUIET, style_axes
 from gnomon.tools.reporting.measured_rows import unlike_known
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ _ALONE = 25  # objects that are drawn one by one
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=0.8,
     seconds_per_1000_rows=0.02,
@@ -31,27 +32,31 @@ _ALONE = 25  # objects that are drawn one by one
         "Draw how many objects of each class there are",
         "Show the classification as a figure",
         "Bar chart of the classes",
+        "Why does the model say that? Show what in the input made it choose the class",
+        "What did the classifier look at for each object?",
         "画出分类概率",
         "画出各类天体的数目",
         "把分类结果画成图",
         "画各类的柱状图",
+        "模型为什么这样分类？画出输入中起作用的部分",
+        "分类器看重每个天体的哪些特征？",
     ),
-    summary_zh="画出分类概率（天体少时逐个画出）或各类天体的数目。",
-    method="The probabilities of the classes were drawn; of many objects, their sums.",
-    method_zh="绘制各类概率；天体很多时绘制其总和。",
+    summary_zh="画出分类概率（天体少时逐个画出）或各类天体的数目，以及前几个天体中输入各部分的贡献。",
+    method="The probabilities of the classes were drawn; of many objects, their sums; and of the first ones what each part of the input added to what the model said, where it tells.",
+    method_zh="绘制各类概率；天体很多时绘制其总和；模型给出解释时，绘制前几个天体中输入各部分的贡献。",
 )
 def plot_classification(classification: Classification) -> Figure:
-    """Draw the probabilities of the classes: of 25 objects or fewer each, of more the number of each class.
+    """Draw the probabilities of the classes: of 25 objects or fewer each, of more the number of each class; and what made the model say so.
 
     Parameters
     ----------
     classification : Classification
-        With a column ``p_CLASS`` for each class.
+        With a column ``p_CLASS`` for each class, and perhaps ``meta["explanation"]``.
 
     Returns
     -------
     Figure
-        Objects that are unlike what the model knows are marked, or counted apart.
+        Objects that are unlike what the model knows are marked, or counted apart.  Below, for the objects that are explained, what each part of their input added.
 
     Raises
     ------
@@ -73,8 +78,9 @@ def plot_classification(classification: Classification) -> Figure:
     names = [c.removeprefix("p_") for c in columns]
     few = len(classification) <= _ALONE
     rows = len(classification) if few else len(names)
-    figure = Canvas(figsize=(WIDTH, 1.0 + 0.28 * rows), layout="constrained")
-    axes: Any = figure.subplots()
+    figure = Canvas(layout="constrained")
+    told = explanation_in(classification)
+    axes: Any = with_explanation(figure, told, 1.0 + 0.28 * rows).subplots()
     style_axes(axes)
     if few:
         left = np.zeros(len(classification))
@@ -99,5 +105,6 @@ def plot_classification(classification: Classification) -> Figure:
         english = f"Numbers of objects of each class, from the probabilities of {int((~odd).sum())} objects; {int(odd.sum())} are unlike what the model knows and left out."
         chinese = f"由 {int((~odd).sum())} 个天体的概率得到的各类数目；{int(odd.sum())} 个不像训练数据的未计入。"
     axes.invert_yaxis()
-    figure.set_label(both(english, chinese))
+    more, more_zh = captions(told)
+    figure.set_label(both(english + more, chinese + more_zh))
     return figure

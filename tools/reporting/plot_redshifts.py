@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from gnomon.tools.captions import both
 from gnomon.tools.errors import EmptyResult
 from gnomon.tools.registry import tool
+from gnomon.tools.reporting.explanation_panels import captions, explanation_in, with_explanation
 from gnomon.tools.reporting.light_curve_axes import ACCENT, FONT, QUIET, WIDTH, style_axes
 from gnomon.tools.reporting.measured_rows import unlike_known
 
@@ -17,7 +18,7 @@ _ALONE = 6  # objects whose densities are drawn one by one
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=0.8,
     seconds_per_1000_rows=0.02,
@@ -31,27 +32,29 @@ _ALONE = 6  # objects whose densities are drawn one by one
         "Draw the redshift distribution of the sample",
         "Show the photometric redshift densities",
         "N(z) of the catalogue as a histogram",
+        "Which magnitudes make the photometric redshift of these objects what it is?",
         "画出这些星系的 p(z)",
         "画出样本的红移分布",
         "显示测光红移的概率密度",
         "把星表的 N(z) 画成直方图",
+        "这些测光红移主要由哪些波段的星等决定？",
     ),
     summary_zh="画出红移的概率密度（天体少时逐个画出，多时画出总和与红移直方图）。",
-    method="The probability densities of the redshifts were drawn; of many objects their sum, beside the histogram of the single values.",
-    method_zh="绘制红移概率密度；天体很多时绘制其总和以及红移直方图。",
+    method="The probability densities of the redshifts were drawn; of many objects their sum, beside the histogram of the single values; and of the first ones what each magnitude added to what the model said.",
+    method_zh="绘制红移概率密度；天体很多时绘制其总和以及红移直方图；并绘制前几个天体中各星等的贡献。",
 )
 def plot_redshifts(redshifts: Redshifts) -> Figure:
-    """Draw probability densities of redshifts: of six objects or fewer each, of more their sum and the histogram of the values.
+    """Draw probability densities of redshifts: of six objects or fewer each, of more their sum and the histogram of the values; and what made the model say so.
 
     Parameters
     ----------
     redshifts : Redshifts
-        With ``density`` over ``meta["grid"]``.
+        With ``density`` over ``meta["grid"]``, and perhaps ``meta["explanation"]``.
 
     Returns
     -------
     Figure
-        Objects that are unlike what the model knows are drawn in grey.
+        Objects that are unlike what the model knows are drawn in grey.  Below, for the objects that are explained, what each magnitude added.
 
     Raises
     ------
@@ -70,8 +73,9 @@ def plot_redshifts(redshifts: Redshifts) -> Figure:
     grid = np.asarray(redshifts.meta["grid"], dtype=float)
     density = np.asarray(redshifts["density"], dtype=float)
     odd = np.asarray(unlike_known(redshifts))
-    figure = Canvas(figsize=(WIDTH, WIDTH * 0.5), layout="constrained")
-    axes: Any = figure.subplots()
+    figure = Canvas(layout="constrained")
+    told = explanation_in(redshifts)
+    axes: Any = with_explanation(figure, told, WIDTH * 0.5).subplots()
     style_axes(axes)
     if len(redshifts) <= _ALONE:
         for number, row in enumerate(redshifts):
@@ -103,5 +107,6 @@ def plot_redshifts(redshifts: Redshifts) -> Figure:
     reach = grid[np.flatnonzero(density.sum(axis=0) > 1e-3 * density.sum(axis=0).max())[-1]]
     axes.set_xlim(grid[0], min(grid[-1], reach * 1.1 + 0.02))
     axes.set_ylim(bottom=0)
-    figure.set_label(both(english, chinese))
+    more, more_zh = captions(told)
+    figure.set_label(both(english + more, chinese + more_zh))
     return figure

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from gnomon.tools.inference.flares.region_features import history_features, keyword_features, sunspot_features
-from gnomon.tools.inference.hub.models import Fitted, Prediction
+from gnomon.tools.inference.hub.models import Attribution, Fitted, Prediction
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,6 +60,38 @@ def flare_probabilities(fitted: Fitted, inputs: Mapping[str, np.ndarray]) -> Pre
         np.column_stack([1.0 - probability, probability]),
         np.where(gaps > 1, 0.0, usual),
         extras={"from_keywords": expit(plain), "alarm": probability >= CLIMATOLOGY},
+    )
+
+
+def region_attribution(fitted: Fitted, inputs: Mapping[str, np.ndarray]) -> Attribution:
+    """How much the logit of a flare falls where one number is replaced by that of a typical quiet region.
+
+    Parameters
+    ----------
+    fitted, inputs
+        As in `flare_probabilities`.
+
+    Returns
+    -------
+    Attribution
+        ``keywords``, ``history`` and ``sunspots``, shaped as they are; zero where a number is missing.
+    """
+    import numpy as np
+
+    from gnomon.tools.inference.hub.attribution import occlusion
+
+    def logit(changed: Mapping[str, np.ndarray]) -> np.ndarray:
+        made = np.clip(flare_probabilities(fitted, changed).value[:, 1], 1e-9, 1 - 1e-9)
+        return np.asarray(np.log(made / (1.0 - made)))
+
+    values = {}
+    for name in ("keywords", "history", "sunspots"):
+        fallen = occlusion(logit, inputs, name, fitted.tensors[f"explain.{name}"])
+        values[name] = np.where(np.isfinite(inputs[name]), fallen, 0.0)
+    return Attribution(
+        values,
+        "replacement of one number at a time (Zeiler & Fergus 2014, arXiv:1311.2901)",
+        "the median of quiet regions",
     )
 
 

@@ -18,7 +18,7 @@ WEIGHTS = (
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     comparison="float64",
     seconds=3.0,
@@ -88,7 +88,8 @@ def forecast_flares(
     -------
     Classification
         One row a row that came in: ``name``, ``class``, ``probability`` (of that class), ``in_domain``, ``p_no M flare``, ``p_M flare``, ``alarm`` (whether
-        ``p_M flare`` is above the climatological rate, at which the true skill statistic is highest), ``keywords_alone`` (that probability without flares and spots), ``flares_known`` and ``spots_known``.
+        ``p_M flare`` is above the climatological rate, at which the true skill statistic is highest), ``keywords_alone`` (that probability without flares and spots), ``flares_known`` and ``spots_known``.  ``meta["explanation"]`` says of
+        the six most likely to flare what each number added.
 
     Raises
     ------
@@ -105,8 +106,13 @@ def forecast_flares(
     import numpy as np
     from astropy.table import QTable
 
-    from gnomon.tools.inference.flares.active_regions import region_inputs
-    from gnomon.tools.inference.flares.flare_probabilities import CLASSES, CLIMATOLOGY, flare_probabilities
+    from gnomon.tools.inference.flares.active_regions import HISTORY, KEYWORDS, SUNSPOTS, region_inputs
+    from gnomon.tools.inference.flares.flare_probabilities import (
+        CLASSES,
+        CLIMATOLOGY,
+        flare_probabilities,
+        region_attribution,
+    )
     from gnomon.tools.inference.flares.region_tables import (
         columns_of,
         flare_list,
@@ -115,6 +121,7 @@ def forecast_flares(
         times,
     )
     from gnomon.tools.inference.hub.domain import FLAGGED_BELOW
+    from gnomon.tools.inference.hub.explanations import EXPLAINED, explanation, numbers_part
     from gnomon.tools.inference.hub.models import Fitted
     from gnomon.tools.inference.hub.weights import model_told, read_tensors
 
@@ -158,6 +165,18 @@ def forecast_flares(
         alarm_above=CLIMATOLOGY,
         hours_ahead=24.0,
         model=model_told(weights, fitted.header, "cpu"),
+    )
+    likeliest = np.argsort(-made.value[:, 1], kind="stable")[:EXPLAINED]
+    asked = {k: v[likeliest] for k, v in inputs.items()}
+    why = region_attribution(fitted, asked)
+    labels = [*KEYWORDS, *(f"earlier {h}" for h in HISTORY), *(f"spots: {s}" for s in SUNSPOTS)]
+    parts = ("keywords", "history", "sunspots")
+    result.meta["explanation"] = explanation(
+        result["name"][likeliest],
+        ("the logit of a flare", "耀斑的对数几率"),
+        (why.baseline, "宁静活动区的中位数"),
+        why.method,
+        [numbers_part(labels, np.hstack([asked[p] for p in parts]), np.hstack([why.values[p] for p in parts]))],
     )
     odd = int((made.in_domain < FLAGGED_BELOW).sum())
     if odd:

@@ -8,6 +8,8 @@ regression on what the network sees, which starts from what the model says now a
 from __future__ import annotations
 
 import csv
+import io
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -230,13 +232,24 @@ def read_labels(path: Path) -> dict[str, str]:
 
 
 def add_label(path: Path, name: str, label: str, by: str) -> None:
-    """Put a label at the end of a file, with who gave it and when; the file is made where there is none."""
-    new = not path.exists()
-    with path.open("a", newline="", encoding="utf-8") as stream:
-        rows = csv.writer(stream)
-        if new:
-            rows.writerow(_COLUMNS)
-        rows.writerow((name, label, by, datetime.now(UTC).isoformat(timespec="seconds")))
+    """Put a label at the end of a file, with who gave it and when; the file is made where there is none.
+
+    It is on disk when this returns, and whole or not at all whatever ends the process.  Columns are those of the file, of which any besides ``name``
+    and ``label`` may be missing.
+    """
+    text = io.StringIO()
+    known = {"name": name, "label": label, "by": by, "time": datetime.now(UTC).isoformat(timespec="seconds")}
+    held = path.read_bytes() if path.exists() else b""
+    columns = next(csv.reader([held.decode("utf-8").partition("\n")[0]]), []) if held else list(_COLUMNS)
+    rows = csv.DictWriter(text, columns, restval="", extrasaction="ignore", lineterminator="\n")
+    if not held:
+        rows.writeheader()
+    elif not held.endswith(b"\n"):
+        text.write("\n")  # somebody wrote the last line by hand
+    rows.writerow(known)
+    with path.open("ab", buffering=0) as stream:
+        stream.write(text.getvalue().encode("utf-8"))  # one call of the system
+        os.fsync(stream.fileno())
 
 
 def _standardised(features: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

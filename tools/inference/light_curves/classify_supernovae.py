@@ -15,7 +15,7 @@ WEIGHTS = ("weights/supernova_types.safetensors", "56ff4a425fc1985b749aa60824cc5
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     comparison="float32",
     seconds=4.0,
@@ -85,7 +85,7 @@ def classify_supernovae(
     Classification
         One row an object: ``name``, ``class``, ``probability``, ``in_domain``, ``maximum`` [d, as the times that came in], ``phase`` [d, from maximum to the
         last point, in observed days], ``class_set`` (the types that hold the true one at 95 per cent), ``redshift``, ``p_Ia``, ``p_Ibc``, ``p_II``,
-        ``maximum_lower`` and ``maximum_upper`` (68 per cent) and ``points``.
+        ``maximum_lower`` and ``maximum_upper`` (68 per cent) and ``points``.  ``meta["explanation"]`` says of the first six what hiding points or the redshift takes away.
 
     Raises
     ------
@@ -104,10 +104,11 @@ def classify_supernovae(
     from astropy.table import QTable
 
     from gnomon.tools.inference.hub.devices import choose_device
+    from gnomon.tools.inference.hub.explanations import EXPLAINED, curve_part, explanation, numbers_part
     from gnomon.tools.inference.hub.models import Fitted
     from gnomon.tools.inference.hub.weights import model_told, read_tensors
     from gnomon.tools.inference.light_curves.supernova_stages import CLASSES
-    from gnomon.tools.inference.light_curves.supernova_types_prediction import predicted
+    from gnomon.tools.inference.light_curves.supernova_types_prediction import point_attribution, predicted
 
     names, inputs, start = _inputs_of(light_curves, redshift, redshift_err)
     fitted = Fitted(*read_tensors(weights))
@@ -134,6 +135,24 @@ def classify_supernovae(
     result.meta.update(
         time_reference=light_curves.meta.get("time_reference"),
         model=model_told(weights, fitted.header, str(choose_device(device))),
+    )
+    first = {k: v[:EXPLAINED] for k, v in inputs.items()}
+    why = point_attribution(fitted, first, device)
+    there = first["observed"]
+    result.meta["explanation"] = explanation(
+        names[:EXPLAINED],
+        ("the probability of the likeliest type", "最可能类型的概率"),
+        (why.baseline, "未观测的点；未知的红移"),
+        why.method,
+        [
+            curve_part(
+                ("time [d]", "时间 [d]"),
+                [start[i] + first["time"][i][seen] for i, seen in enumerate(there)],
+                [first["flux"][i][seen] for i, seen in enumerate(there)],
+                [why.values["observed"][i][seen] for i, seen in enumerate(there)],
+            ),
+            numbers_part(["redshift"], first["redshift"][:, None], why.values["redshift"][:, None]),
+        ],
     )
     unknown = int(np.isnan(inputs["redshift"]).sum())
     if unknown:

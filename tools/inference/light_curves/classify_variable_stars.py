@@ -23,7 +23,7 @@ OGLE_WEIGHTS = (
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=3.0,
     seconds_per_1000_rows=0.8,
@@ -81,7 +81,8 @@ def classify_variable_stars(objects: ObjectTable, linear_weights: Weights, ogle_
     Returns
     -------
     Classification
-        A row a star: ``name``, ``class``, ``probability``, ``p_CLASS`` for each class, ``in_domain``.
+        A row a star: ``name``, ``class``, ``probability``, ``p_CLASS`` for each class, ``in_domain``.  ``meta["explanation"]`` says of the first six
+        what each column added.
 
     Raises
     ------
@@ -95,18 +96,23 @@ def classify_variable_stars(objects: ObjectTable, linear_weights: Weights, ogle_
     import numpy as np
     from astropy.table import QTable
 
+    from gnomon.tools.inference.hub.explanations import EXPLAINED, explanation, numbers_part
     from gnomon.tools.inference.hub.weights import model_told, read_tensors
-    from gnomon.tools.inference.light_curves.variable_columns import linear_features, ogle_features
-    from gnomon.tools.inference.light_curves.variable_probabilities import star_probabilities
+    from gnomon.tools.inference.light_curves.variable_columns import (
+        LINEAR_COLUMNS,
+        OGLE_COLUMNS,
+        linear_features,
+        ogle_features,
+    )
+    from gnomon.tools.inference.light_curves.variable_probabilities import star_attribution, star_probabilities
 
     if not len(objects):
         raise InputError("The table has no stars.", remedy="Give a table with at least one row.")
     model, columns = _chosen(objects)
-    weights, features = (
-        (linear_weights, linear_features(columns)) if model == "linear" else (ogle_weights, ogle_features(columns))
-    )
+    linear = model == "linear"
+    weights, features = (linear_weights, linear_features) if linear else (ogle_weights, ogle_features)
     tensors, header = read_tensors(weights)
-    value, usual = star_probabilities(tensors, features)
+    value, usual = star_probabilities(tensors, features(columns))
     odd = usual < FLAGGED_BELOW
     if odd.any():
         warnings.warn(
@@ -126,6 +132,20 @@ def classify_variable_stars(objects: ObjectTable, linear_weights: Weights, ogle_
         result[f"p_{name}"] = value[:, code]
     result["in_domain"] = usual
     result.meta["model"] = model_told(weights, header, "cpu")
+    why = star_attribution(tensors, columns[:EXPLAINED], features)
+    result.meta["explanation"] = explanation(
+        result["name"][:EXPLAINED],
+        ("the logarithm of the likeliest class's probability", "最可能类别概率的对数"),
+        (why.baseline, "训练集中所有恒星各列的中位数"),
+        why.method,
+        [
+            numbers_part(
+                LINEAR_COLUMNS if linear else OGLE_COLUMNS,
+                np.where(np.isfinite(columns[:EXPLAINED]), columns[:EXPLAINED], np.nan),
+                why.values["columns"],
+            )
+        ],
+    )
     return result
 
 

@@ -56,7 +56,7 @@ def folded_views(
     order = np.argsort(since, kind="stable")
     since, value = since[order], np.asarray(flux, dtype=np.float64)[good][order]
     whole = _medians(since, value, 0.5 * period, GLOBAL_BINS, period / GLOBAL_BINS)
-    reach = min(_LOCAL_REACH * duration, 0.5 * period)
+    reach = local_reach(period, duration)
     near = _medians(since, value, reach, LOCAL_BINS, min(_LOCAL_WIDTH * duration, reach))
     filled = int(np.isfinite(near).sum())
     if filled < _LEAST_FILLED:
@@ -66,6 +66,11 @@ def folded_views(
         )
     # Three turns, so that a gap at the edge of the view is bridged around the orbit.
     return _scaled(_bridged(np.tile(whole, 3))[GLOBAL_BINS:-GLOBAL_BINS]), _scaled(_bridged(near))
+
+
+def local_reach(period: float, duration: float) -> float:
+    """How far the local view goes to either side of the transit, in the unit of its arguments."""
+    return min(_LOCAL_REACH * duration, 0.5 * period)
 
 
 def _medians(since: np.ndarray, value: np.ndarray, reach: float, bins: int, width: float) -> np.ndarray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from gnomon.tools.inference.hub.models import Attribution
 from gnomon.tools.inference.light_curves.light_curve_stretches import (
     CHANNELS,
     STEP_D,
@@ -95,6 +96,44 @@ def strongest_days(
         if lost.max() > 0:
             told[row] = (starts[int(np.argmax(lost))] + 0.5 * _HIDDEN) * STEP_D
     return told
+
+
+def cell_attribution(
+    tensors: Mapping[str, np.ndarray], header: Mapping[str, Any], cells: np.ndarray, device: str = "auto"
+) -> Attribution:
+    """What each cell of half an hour adds to the logit of a transit.
+
+    Parameters
+    ----------
+    tensors, header, cells, device
+        As in `raw_probabilities`.
+
+    Returns
+    -------
+    Attribution
+        ``cells``, shaped as they are.
+    """
+    import numpy as np
+
+    from gnomon.tools.inference.hub.attribution import integrated_gradients
+    from gnomon.tools.inference.hub.devices import choose_device
+
+    where = choose_device(device)
+    network = raw_network(tensors, header).to(where)
+
+    def output(batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        logit: torch.Tensor = network(batch)
+        return logit
+
+    channels = network_channels(cells)
+    flat = np.zeros((1, *channels.shape[1:]), dtype=np.float32)
+    flat[:, 2] = 1.0
+    values = integrated_gradients(output, {"channels": channels}, {"channels": flat}, device=where)["channels"]
+    return Attribution(
+        {"cells": values.sum(axis=1)},
+        "integrated gradients, summed over the channels (Sundararajan et al. 2017, arXiv:1703.01365)",
+        "a star of constant brightness without gaps",
+    )
 
 
 def raw_network(tensors: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> torch.nn.Module:

@@ -14,8 +14,8 @@ from gnomon.tools.inference.hub.training import Recipe, Training, train_network
 from gnomon.tools.inference.light_curves.light_curve_stretches import CHANNELS, network_channels
 from gnomon.tools.inference.light_curves.raw_transit_probabilities import (
     RAW_CLASSES,
+    cell_attribution,
     raw_logits,
-    raw_network,
     raw_probabilities,
     stretch_features,
 )
@@ -174,28 +174,7 @@ class RawTransits(Model):
 
     def explain(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Attribution:
         """What each cell of half an hour adds to the logit."""
-        import numpy as np
-        import torch
-
-        from gnomon.tools.inference.hub.attribution import integrated_gradients
-        from gnomon.tools.inference.hub.devices import choose_device
-
-        where = choose_device(device)
-        network = raw_network(fitted.tensors, fitted.header).to(where)
-
-        def output(batch: dict[str, torch.Tensor]) -> torch.Tensor:
-            logit: torch.Tensor = network(batch)
-            return logit
-
-        channels = network_channels(inputs["cells"])
-        flat = np.zeros((1, *channels.shape[1:]), dtype=np.float32)
-        flat[:, 2] = 1.0
-        values = integrated_gradients(output, {"channels": channels}, {"channels": flat}, device=where)["channels"]
-        return Attribution(
-            {"cells": values.sum(axis=1)},
-            "integrated gradients, summed over the channels (Sundararajan et al. 2017, arXiv:1703.01365)",
-            "a star of constant brightness without gaps",
-        )
+        return cell_attribution(fitted.tensors, fitted.header, inputs["cells"], device)
 
     def baseline(self, train: Examples, test: Examples, seed: int) -> dict[str, np.ndarray]:
         """Box least squares after a running median, by support vectors on its statistics and by thresholds; support vectors on the curves."""

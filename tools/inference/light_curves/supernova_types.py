@@ -25,9 +25,9 @@ from gnomon.tools.inference.light_curves.supernova_stages import (
 )
 from gnomon.tools.inference.light_curves.supernova_types_prediction import (
     LEVELS,
-    calibrated_number,
     ensemble_of,
     network_of,
+    point_attribution,
     predicted,
     tempered,
 )
@@ -238,28 +238,7 @@ class SupernovaTypes(Model):
 
     def explain(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Attribution:
         """What hiding a stretch of points, or the redshift, takes from the probability of the likeliest type."""
-        import numpy as np
-
-        from gnomon.tools.inference.hub.attribution import occlusion
-
-        temperature = calibrated_number(fitted, "temperature")
-        whole = tempered(ensemble_of(fitted, inputs, device)["probability"], temperature)
-        rows = np.arange(len(whole))
-        likeliest = whole.argmax(axis=1)
-
-        def of_likeliest(changed: dict[str, np.ndarray]) -> np.ndarray:
-            made = tempered(ensemble_of(fitted, changed, device)["probability"], temperature)
-            return np.asarray(made[rows, likeliest])
-
-        width = max(4, inputs["time"].shape[1] // 20)
-        hidden = occlusion(of_likeliest, inputs, "observed", False, width=width, stride=max(1, width // 2))
-        unknown = np.full_like(inputs["redshift"], np.nan)
-        without = of_likeliest({**inputs, "redshift": unknown, "redshift_err": unknown})
-        return Attribution(
-            {"observed": np.where(inputs["observed"], hidden, 0.0), "redshift": whole[rows, likeliest] - without},
-            f"occlusion of {width} points at a time, and of the redshift",
-            "points that were not taken; a redshift that is not known",
-        )
+        return point_attribution(fitted, inputs, device)
 
     def baseline(self, train: Examples, test: Examples, seed: int) -> dict[str, np.ndarray]:
         """Boosted trees and a random forest on shape features and the redshift; for each stage one of its own, which is more than the network is told."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from gnomon.tools.inference.hub.models import Fitted, Prediction
+from gnomon.tools.inference.hub.models import Attribution, Fitted, Prediction
 from gnomon.tools.inference.light_curves.supernova_stages import CLASSES, INPUTS
 
 if TYPE_CHECKING:
@@ -58,6 +58,43 @@ def predicted(fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "a
             "peak_upper_95": peak + wide["95"],
             "phase_day": last - made["peak"],
         },
+    )
+
+
+def point_attribution(fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Attribution:
+    """What hiding a stretch of points, or the redshift, takes from the probability of the likeliest type.
+
+    Parameters
+    ----------
+    fitted, inputs, device
+        As in `predicted`.
+
+    Returns
+    -------
+    Attribution
+        ``observed`` (n, m), zero where there is no point, and ``redshift`` (n,).
+    """
+    import numpy as np
+
+    from gnomon.tools.inference.hub.attribution import occlusion
+
+    temperature = calibrated_number(fitted, "temperature")
+    whole = tempered(ensemble_of(fitted, inputs, device)["probability"], temperature)
+    rows = np.arange(len(whole))
+    likeliest = whole.argmax(axis=1)
+
+    def of_likeliest(changed: dict[str, np.ndarray]) -> np.ndarray:
+        made = tempered(ensemble_of(fitted, changed, device)["probability"], temperature)
+        return np.asarray(made[rows, likeliest])
+
+    width = max(4, inputs["time"].shape[1] // 20)
+    hidden = occlusion(of_likeliest, inputs, "observed", False, width=width, stride=max(1, width // 2))
+    unknown = np.full_like(inputs["redshift"], np.nan)
+    without = of_likeliest({**inputs, "redshift": unknown, "redshift_err": unknown})
+    return Attribution(
+        {"observed": np.where(inputs["observed"], hidden, 0.0), "redshift": whole[rows, likeliest] - without},
+        f"occlusion of {width} points at a time, and of the redshift (Zeiler & Fergus 2014, arXiv:1311.2901)",
+        "points that were not taken; a redshift that is not known",
     )
 
 

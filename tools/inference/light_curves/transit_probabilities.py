@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from gnomon.tools.inference.hub.models import Attribution
 from gnomon.tools.inference.light_curves.class_distances import apart_from_class
 from gnomon.tools.inference.light_curves.view_statistics import guard_statistics, scaled_scalars, tree_features
 
 if TYPE_CHECKING:
     import numpy as np
+    import torch
 
     from gnomon.tools.inference.light_curves.transit_vetting_network import TransitNetwork
 
@@ -94,6 +96,43 @@ def transit_logits(
     trees = TreeTable.of_tensors(tensors, "trees").summed(tree_features(inputs))[:, 0]
     far = -np.log(_SURE)
     return 0.5 * (np.clip(networks, -far, far) + np.clip(trees, -far, far)), logs[:, 2] - logs[:, 1]
+
+
+def view_attribution(
+    tensors: Mapping[str, np.ndarray], header: Mapping[str, Any], inputs: Mapping[str, np.ndarray], device: str = "auto"
+) -> Attribution:
+    """What each bin of the views adds to the networks' logit of a transit or an eclipse; the trees, half of the answer, are not asked.
+
+    Parameters
+    ----------
+    tensors, header, inputs, device
+        As in `transit_probabilities`.
+
+    Returns
+    -------
+    Attribution
+        ``global_view`` and ``local_view``, shaped as they are.
+    """
+    import numpy as np
+    import torch
+
+    from gnomon.tools.inference.hub.attribution import integrated_gradients
+    from gnomon.tools.inference.hub.devices import choose_device
+
+    where = choose_device(device)
+    networks = [n.to(where) for n in network_members(tensors, header)]
+
+    def output(batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        logits = torch.stack([network(batch) for network in networks]).mean(0)
+        return torch.logsumexp(logits[:, 1:], 1) - logits[:, 0]
+
+    given = network_inputs(tensors, inputs)
+    flat = {k: np.zeros(given[k].shape[1], dtype=np.float32) for k in ("global_view", "local_view")}
+    return Attribution(
+        integrated_gradients(output, given, flat, device=where),
+        "integrated gradients of the networks, half of the answer (Sundararajan et al. 2017, arXiv:1703.01365)",
+        "a light curve without any signal, with the same period, duration and star",
+    )
 
 
 def network_members(tensors: Mapping[str, np.ndarray], header: Mapping[str, Any]) -> list[TransitNetwork]:

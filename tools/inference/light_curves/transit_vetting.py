@@ -19,9 +19,9 @@ from gnomon.tools.inference.light_curves.transit_probabilities import (
     class_probabilities,
     guard_features,
     network_inputs,
-    network_members,
     transit_logits,
     transit_probabilities,
+    view_attribution,
 )
 from gnomon.tools.inference.light_curves.transit_vetting_table import read_signals
 from gnomon.tools.inference.light_curves.view_statistics import guard_statistics, scaled_scalars, tree_features
@@ -195,26 +195,7 @@ class TransitVetting(Model):
 
     def explain(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Attribution:
         """What each bin adds to the networks' logit of a transit or an eclipse; the trees, half of the answer, are not asked."""
-        import numpy as np
-        import torch
-
-        from gnomon.tools.inference.hub.attribution import integrated_gradients
-        from gnomon.tools.inference.hub.devices import choose_device
-
-        where = choose_device(device)
-        networks = [n.to(where) for n in network_members(fitted.tensors, fitted.header)]
-
-        def output(batch: dict[str, torch.Tensor]) -> torch.Tensor:
-            logits = torch.stack([network(batch) for network in networks]).mean(0)
-            return torch.logsumexp(logits[:, 1:], 1) - logits[:, 0]
-
-        given = network_inputs(fitted.tensors, inputs)
-        flat = {k: np.zeros(given[k].shape[1], dtype=np.float32) for k in ("global_view", "local_view")}
-        return Attribution(
-            integrated_gradients(output, given, flat, device=where),
-            "integrated gradients of the networks (Sundararajan et al. 2017, arXiv:1703.01365)",
-            "a light curve without any signal, with the same period, duration and star",
-        )
+        return view_attribution(fitted.tensors, fitted.header, inputs, device)
 
     def baseline(self, train: Examples, test: Examples, seed: int) -> dict[str, np.ndarray]:
         """Boosted trees and a random forest on bins, period, duration, depth and S/N; and a cut in the S/N of the box search."""

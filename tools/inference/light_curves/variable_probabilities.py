@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from gnomon.tools.inference.hub.models import Attribution
 from gnomon.tools.inference.light_curves.class_distances import apart_from_class
 
 if TYPE_CHECKING:
@@ -51,3 +52,39 @@ def star_logits(tensors: Mapping[str, np.ndarray], features: np.ndarray) -> np.n
     forest = TreeTable.of_tensors(tensors, "forest").summed(np.nan_to_num(features, nan=MISSING))
     both = 0.5 * (np.log(boosted + _SURE) + np.log(forest + _SURE))
     return np.asarray(log_softmax(both, axis=1))
+
+
+def star_attribution(
+    tensors: Mapping[str, np.ndarray], columns: np.ndarray, features: Callable[[np.ndarray], np.ndarray]
+) -> Attribution:
+    """How much each column adds to the logarithm of the likeliest class's probability.
+
+    Parameters
+    ----------
+    tensors : dict
+        Of the file of weights.
+    columns : ndarray (n, d)
+        As the survey gives them; NaN where one is missing.
+    features : callable
+        Gives from them what the trees were fitted to.
+
+    Returns
+    -------
+    Attribution
+        ``columns``, shaped as they are.
+    """
+    import numpy as np
+
+    from gnomon.tools.inference.hub.attribution import shapley
+
+    given = np.asarray(columns, dtype=np.float64)
+    likeliest = star_logits(tensors, features(given)).argmax(axis=1)
+
+    def output(now: np.ndarray, stars: np.ndarray) -> np.ndarray:
+        return np.asarray(star_logits(tensors, features(now))[np.arange(len(now)), likeliest[stars]])
+
+    return Attribution(
+        {"columns": shapley(output, given, tensors["explain.baseline"], orders=6)},
+        "Shapley values over 12 orders (Castro et al. 2009, doi:10.1016/j.cor.2008.04.004)",
+        "the median of each column over all stars of the training",
+    )

@@ -21,6 +21,7 @@ from gnomon.tools.inference.light_curves.variable_columns import (  # fmt: skip
 )
 from gnomon.tools.inference.light_curves.variable_probabilities import (
     MISSING,
+    star_attribution,
     star_logits,
     star_probabilities,
 )
@@ -164,29 +165,7 @@ class _VariableStars(Model):
 
     def explain(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Attribution:
         """How much each column adds to the logarithm of the likeliest class's probability, on the way from a typical star."""
-        import numpy as np
-
-        given = np.asarray(inputs["columns"], dtype=np.float64)
-        typical = np.asarray(fitted.tensors["explain.baseline"], dtype=np.float64)
-        likeliest = star_logits(fitted.tensors, self._features(given)).argmax(axis=1)
-        place = np.arange(len(given))
-        # Shapley values over a fixed set of orders and their reverses, the same for every star.
-        orders = [np.random.default_rng(n).permutation(given.shape[1]) for n in range(6)]
-        walks = [o for order in orders for o in (order, order[::-1])]
-        values = np.zeros_like(given)
-        for order in walks:
-            now = np.tile(typical, (len(given), 1))
-            before = star_logits(fitted.tensors, self._features(now))[place, likeliest]
-            for column in order:
-                now[:, column] = given[:, column]
-                after = star_logits(fitted.tensors, self._features(now))[place, likeliest]
-                values[:, column] += after - before
-                before = after
-        return Attribution(
-            {"columns": values / len(walks)},
-            f"Shapley values over {len(walks)} orders (Castro et al. 2009, doi:10.1016/j.cor.2008.04.004)",
-            "the median of each column over all stars of the training",
-        )
+        return star_attribution(fitted.tensors, inputs["columns"], self._features)
 
     def baseline(self, train: Examples, test: Examples, seed: int) -> dict[str, np.ndarray]:
         """Boosted trees as scikit-learn gives them, and a random forest as UPSILoN uses it, on the columns as they are."""

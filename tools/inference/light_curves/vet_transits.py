@@ -16,7 +16,7 @@ WEIGHTS = ("weights/transit_vetting.safetensors", "57cb3f26ee22d4e377db2e414248f
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=4.0,
     seconds_per_1000_rows=0.02,
@@ -76,7 +76,8 @@ def vet_transits(
     -------
     Classification
         A row a signal: ``name`` (``signal 1`` ...), ``class``, ``probability``, ``p_neither``, ``p_eclipsing binary``, ``p_planet candidate``,
-        ``in_domain``, ``period`` [d].  Signals that cannot be folded are left out, with a warning.
+        ``in_domain``, ``period`` [d].  Signals that cannot be folded are left out, with a warning.  ``meta["explanation"]`` says of the first six what
+        each bin added.
 
     Raises
     ------
@@ -92,11 +93,16 @@ def vet_transits(
     from astropy.table import QTable
 
     from gnomon.tools.inference.hub.devices import choose_device
+    from gnomon.tools.inference.hub.explanations import EXPLAINED, curve_part, explanation
     from gnomon.tools.inference.hub.weights import model_told, read_tensors
-    from gnomon.tools.inference.light_curves.folded_views import folded_views
-    from gnomon.tools.inference.light_curves.transit_probabilities import TRANSIT_CLASSES, transit_probabilities
+    from gnomon.tools.inference.light_curves.folded_views import folded_views, local_reach
+    from gnomon.tools.inference.light_curves.transit_probabilities import (
+        TRANSIT_CLASSES,
+        transit_probabilities,
+        view_attribution,
+    )
 
-    names, periods, views, numbers = [], [], [], []
+    names, periods, reaches, views, numbers = [], [], [], [], []
     for place, row in enumerate(candidates, start=1):
         name = f"signal {int(row['signal']) if 'signal' in candidates.colnames else place}"
         time, flux = _without_others(light_curve, candidates, place - 1)
@@ -108,6 +114,7 @@ def vet_transits(
             continue
         names.append(name)
         periods.append(period)
+        reaches.append(24.0 * local_reach(period, duration))
         numbers.append(_known_numbers(period, duration, float(row["depth"]), light_curve.meta.get("star") or {}))
     if not names:
         raise EmptyResult(
@@ -134,6 +141,26 @@ def vet_transits(
     result["in_domain"] = usual
     result["period"] = periods * u.d
     result.meta["model"] = model_told(weights, header, where)
+    first = {k: v[:EXPLAINED] for k, v in inputs.items()}
+    why = view_attribution(tensors, header, first, where)
+    result.meta["explanation"] = explanation(
+        names[:EXPLAINED],
+        ("the networks' logit of a transit or an eclipse", "凌星或掩食的网络对数几率"),
+        (why.baseline, "周期、持续时间和恒星相同而没有信号的光变曲线"),
+        why.method,
+        [
+            curve_part(
+                axis,
+                [np.linspace(-end, end, len(v)) for end, v in zip(ends, first[view], strict=False)],
+                first[view],
+                why.values[view],
+            )
+            for view, axis, ends in (
+                ("global_view", ("phase", "相位"), [0.5] * len(names)),
+                ("local_view", ("hours from the middle", "距中心的小时数"), reaches),
+            )
+        ],
+    )
     return result
 
 

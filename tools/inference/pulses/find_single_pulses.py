@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 WEIGHTS = ("weights/single_pulses.safetensors", "56da506bf8b02e3c7897a1c7174da55161adf3ad12d00b325fee0b4a192d8420")
 
+_EXPLAINED = 3  # candidates; each has two images
+
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=5.0,
     seconds_per_1000_rows=0.6,
@@ -83,7 +85,7 @@ def find_single_pulses(
     -------
     Ranking
         The best first: ``name``, ``score`` (probability of a pulse from the sky), ``in_domain``, ``time_s`` (middle of the pulse at the upper edge
-        of the band, from the first sample), ``mjd`` (UTC, there; absent where the data do not say when they begin), ``dm``, ``width_ms``, ``snr``.
+        of the band, from the first sample), ``mjd`` (UTC, there; absent where the data do not say when they begin), ``dm``, ``width_ms``, ``snr``.  ``meta["explanation"]`` says of the first three what each cell of their images added.
 
     Raises
     ------
@@ -102,12 +104,14 @@ def find_single_pulses(
     from astropy.table import QTable
 
     from gnomon.tools.inference.hub.devices import choose_device
+    from gnomon.tools.inference.hub.explanations import explanation, image_part, numbers_part
     from gnomon.tools.inference.hub.models import Fitted
     from gnomon.tools.inference.hub.weights import model_told, read_tensors
+    from gnomon.tools.inference.pulses.candidate_images import NUMBERS
     from gnomon.tools.inference.pulses.dynamic_spectra import spectrum_parts
     from gnomon.tools.inference.pulses.observed_candidates import candidate_name, observed_candidates
     from gnomon.tools.inference.pulses.pulse_search import SearchRange
-    from gnomon.tools.inference.pulses.single_pulses import pulse_probabilities
+    from gnomon.tools.inference.pulses.single_pulses import pulse_attribution, pulse_probabilities
 
     power, frequency, step = spectrum_parts(dynamic_spectrum)
     search = SearchRange(dm_max, width_max, snr_min)
@@ -125,7 +129,8 @@ def find_single_pulses(
         )
     tensors, header = read_tensors(weights)
     where = str(choose_device(device))
-    said = pulse_probabilities(Fitted(tensors, header), {k: np.stack([i[k] for i in images]) for k in images[0]}, where)
+    inputs = {k: np.stack([i[k] for i in images]) for k in images[0]}
+    said = pulse_probabilities(Fitted(tensors, header), inputs, where)
     odd = said.in_domain < FLAGGED_BELOW
     if odd.any():
         warnings.warn(
@@ -145,6 +150,19 @@ def find_single_pulses(
             "width_ms": np.array([1e3 * c.width_s for c in found])[order] * u.ms,
             "snr": snr[order],
         }
+    )
+    first = {k: v[order[:_EXPLAINED]] for k, v in inputs.items()}
+    why = pulse_attribution(Fitted(tensors, header), first, where)
+    table.meta["explanation"] = explanation(
+        table["name"][:_EXPLAINED],
+        ("the logit of a pulse from the sky", "来自天空的脉冲的对数几率"),
+        (why.baseline, "空图像与平均的数值"),
+        why.method,
+        [
+            image_part(("time and frequency", "时间与频率"), first["dynamic"], why.values["dynamic"]),
+            image_part(("time and wrong delay", "时间与错误延迟"), first["plane"], why.values["plane"]),
+            numbers_part(NUMBERS, first["numbers"], why.values["numbers"]),
+        ],
     )
     start = dynamic_spectrum.meta.get("start_mjd")
     if start is not None:

@@ -16,7 +16,7 @@ WEIGHTS = ("weights/pulsar_candidates.safetensors", "1efc56e2f4be5def46567abd211
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=3.0,
     seconds_per_1000_rows=0.05,
@@ -67,7 +67,8 @@ def rank_pulsar_candidates(
     Returns
     -------
     Ranking
-        The best first: ``name``, ``score`` (probability), ``score_spread`` (scatter over the ensemble), ``in_domain``.
+        The best first: ``name``, ``score`` (probability), ``score_spread`` (scatter over the ensemble), ``in_domain``.  ``meta["explanation"]`` says
+        of the first six what each statistic added to the logit.
 
     Raises
     ------
@@ -82,17 +83,19 @@ def rank_pulsar_candidates(
     from astropy.table import QTable
 
     from gnomon.tools.inference.hub.devices import choose_device
+    from gnomon.tools.inference.hub.explanations import EXPLAINED, explanation, numbers_part
     from gnomon.tools.inference.hub.models import Fitted
     from gnomon.tools.inference.hub.weights import model_told, read_tensors
-    from gnomon.tools.inference.pulses.candidate_statistics import read_statistics
-    from gnomon.tools.inference.pulses.pulsar_candidates import pulsar_probabilities
+    from gnomon.tools.inference.pulses.candidate_statistics import STATISTICS, read_statistics
+    from gnomon.tools.inference.pulses.pulsar_candidates import pulsar_attribution, pulsar_probabilities
 
     if not len(candidates):
         raise InputError("The table has no candidates.", remedy="Give a table with at least one row.")
     statistics = read_statistics({name: candidates[name] for name in candidates.colnames}, "The table")
     tensors, header = read_tensors(weights)
     where = str(choose_device(device))
-    said = pulsar_probabilities(Fitted(tensors, header), statistics, where)
+    fitted = Fitted(tensors, header)
+    said = pulsar_probabilities(fitted, statistics, where)
     odd = said.in_domain < FLAGGED_BELOW
     if odd.any():
         warnings.warn(
@@ -102,12 +105,22 @@ def rank_pulsar_candidates(
     # Equal scores keep the order of the table.
     order = np.argsort(-said.value[:, 1], kind="stable")
     names = candidates["name"] if "name" in candidates.colnames else np.arange(1, len(candidates) + 1)
+    ordered = np.array([str(n) for n in names])[order]
+    first = order[:EXPLAINED]
+    why = pulsar_attribution(fitted, statistics[first], where)
+    told = explanation(
+        ordered[:EXPLAINED],
+        ("the logit of a pulsar", "脉冲星的对数几率"),
+        (why.baseline, "非脉冲星候选体的中位数"),
+        why.method,
+        [numbers_part(STATISTICS, statistics[first], why.values["statistics"])],
+    )
     return QTable(
         {
-            "name": np.array([str(n) for n in names])[order],
+            "name": ordered,
             "score": said.value[order, 1],
             "score_spread": said.extras["spread"][order],
             "in_domain": said.in_domain[order],
         },
-        meta={"model": model_told(weights, header, where)},
+        meta={"model": model_told(weights, header, where), "explanation": told},
     )

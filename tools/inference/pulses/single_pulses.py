@@ -194,26 +194,7 @@ class SinglePulses(Model):
 
     def explain(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Attribution:
         """What each cell of the two images, and each number, adds to the logit."""
-        import numpy as np
-        import torch
-
-        from gnomon.tools.inference.hub.attribution import integrated_gradients
-        from gnomon.tools.inference.hub.devices import choose_device
-
-        where = choose_device(device)
-        networks = [n.to(where) for n in _members(fitted)]
-        given = _prepared(fitted.tensors, inputs)
-
-        def logit(batch: dict[str, torch.Tensor]) -> torch.Tensor:
-            return torch.stack([network(batch) for network in networks]).mean(dim=0)
-
-        blank = {k: np.zeros((1, *v.shape[1:]), dtype=np.float32) for k, v in given.items()}
-        values = integrated_gradients(logit, given, blank, device=where)
-        return Attribution(
-            values,
-            "integrated gradients (Sundararajan et al. 2017, arXiv:1703.01365)",
-            "empty images and average numbers",
-        )
+        return pulse_attribution(fitted, inputs, device)
 
     def baseline(self, train: Examples, test: Examples, seed: int) -> dict[str, np.ndarray]:
         """The boxcar's signal-to-noise ratio; the same above a least delay in widths, chosen on `train`; a random forest on the numbers."""
@@ -282,6 +263,40 @@ def pulse_probabilities(fitted: Fitted, inputs: Mapping[str, np.ndarray], device
     probability = expit(_logits(fitted, inputs, device) / float(fitted.tensors["calibration.temperature"][0]))
     usual = in_domain(fitted.tensors, guard_features(inputs, fitted.tensors["guard.plane"]))
     return Prediction(np.column_stack([1.0 - probability, probability]), usual)
+
+
+def pulse_attribution(fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Attribution:
+    """What each cell of the two images, and each number, adds to the logit of a pulse.
+
+    Parameters
+    ----------
+    fitted, inputs, device
+        As in `pulse_probabilities`.
+
+    Returns
+    -------
+    Attribution
+        ``dynamic``, ``plane`` and ``numbers``, shaped as they are.
+    """
+    import numpy as np
+    import torch
+
+    from gnomon.tools.inference.hub.attribution import integrated_gradients
+    from gnomon.tools.inference.hub.devices import choose_device
+
+    where = choose_device(device)
+    networks = [n.to(where) for n in _members(fitted)]
+    given = _prepared(fitted.tensors, inputs)
+
+    def logit(batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        return torch.stack([network(batch) for network in networks]).mean(dim=0)
+
+    blank = {k: np.zeros((1, *v.shape[1:]), dtype=np.float32) for k, v in given.items()}
+    return Attribution(
+        integrated_gradients(logit, given, blank, device=where),
+        "integrated gradients (Sundararajan et al. 2017, arXiv:1703.01365)",
+        "empty images and average numbers",
+    )
 
 
 def guard_features(inputs: Mapping[str, np.ndarray], pulse_plane: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ QUASAR_WEIGHTS = (
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     comparison="float32",
     seconds=4.0,
@@ -96,7 +96,7 @@ def estimate_redshifts(
         One row an object: ``name``, ``z`` (of least expected loss), ``z_lower`` and ``z_upper`` (68 per cent), ``z_lower_95``, ``z_upper_95``,
         ``z_median``, ``outlier_probability`` (that z is off by more than 0.05 (1 + z) for galaxies, 0.15 (1 + z) for quasars), ``bands`` (how many
         there were), ``in_domain``, and ``density``, per unit of redshift, in the bins whose middles ``meta["grid"]`` and edges ``meta["grid_edges"]``
-        hold.  NaN for objects without any magnitude.
+        hold.  NaN for objects without any magnitude.  ``meta["explanation"]`` says of the first six what each magnitude added.
 
     Raises
     ------
@@ -115,12 +115,15 @@ def estimate_redshifts(
 
     from gnomon.tools.inference.hub.devices import choose_device
     from gnomon.tools.inference.hub.domain import FLAGGED_BELOW
+    from gnomon.tools.inference.hub.explanations import EXPLAINED, explanation, numbers_part
     from gnomon.tools.inference.hub.models import Fitted
     from gnomon.tools.inference.hub.weights import model_told, read_tensors
     from gnomon.tools.inference.redshifts.magnitude_columns import bands_there, magnitudes_in
+    from gnomon.tools.inference.redshifts.photometry import BANDS, measured
     from gnomon.tools.inference.redshifts.redshift_estimates import (
         GALAXY_READING,
         QUASAR_READING,
+        magnitude_attribution,
         redshift_estimates,
     )
     from gnomon.tools.reading.read_object_table import naming_column, with_names
@@ -167,6 +170,16 @@ def estimate_redshifts(
         outlier_cut=reading.outlier_cut,
         magnitude_columns=used,
         model=model_told(weights, fitted.header, str(choose_device(device))),
+    )
+    first = np.flatnonzero(there)[:EXPLAINED]
+    asked = {k: v[first] for k, v in inputs.items()}
+    why = magnitude_attribution(fitted, asked, device)
+    result.meta["explanation"] = explanation(
+        result["name"][first],
+        ("the mean of ln(1 + z)", "ln(1 + z) 的均值"),
+        (why.baseline, "训练集各波段的中位星等"),
+        why.method,
+        [numbers_part(BANDS, measured(asked["magnitudes"]), why.values["magnitudes"])],
     )
     gone, some = int((~there).sum()), int((there & (bands < len(inputs["magnitudes"][0]))).sum())
     odd = int((there & (made.in_domain < FLAGGED_BELOW)).sum())

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gnomon.tools.inference.hub.models import Fitted, Prediction
+from gnomon.tools.inference.hub.models import Attribution, Fitted, Prediction
 from gnomon.tools.inference.redshifts.photometry import colours_and_magnitude, extra_errors, measured
 from gnomon.tools.inference.redshifts.redshift_density import (
     best_redshift,
@@ -107,6 +107,38 @@ def redshift_estimates(
             "median": median,
             "outlier_probability": probability_beyond(bins, edges, z, reading.outlier_cut),
         },
+    )
+
+
+def magnitude_attribution(fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Attribution:
+    """How much each magnitude adds to the mean of ln(1 + z).
+
+    Parameters
+    ----------
+    fitted, inputs, device
+        As in `redshift_estimates`.
+
+    Returns
+    -------
+    Attribution
+        ``magnitudes`` (n, 5), zero for bands that are missing.
+    """
+    import numpy as np
+
+    from gnomon.tools.inference.hub.attribution import integrated_gradients
+    from gnomon.tools.inference.hub.devices import choose_device
+
+    where = choose_device(device)
+    network = rebuilt_network(fitted).to(where)
+    arrays = network_arrays(inputs)
+    typical = np.where(arrays["known"] > 0, fitted.tensors["explain.baseline"], 0.0).astype(np.float32)
+    # Bands that are missing are multiplied by zero, whatever stands there.
+    found = integrated_gradients(network.expectation, arrays, {"magnitudes": typical}, device=where)
+    spread = float(fitted.tensors["scale.log_redshift"][1])
+    return Attribution(
+        {"magnitudes": spread * np.where(arrays["known"] > 0, found["magnitudes"], 0.0)},
+        "integrated gradients (Sundararajan et al. 2017, arXiv:1703.01365) of the mean ln(1 + z)",
+        "the median magnitude of the training set in each band",
     )
 
 

@@ -21,8 +21,8 @@ from gnomon.tools.inference.redshifts.photometry import (
 )
 from gnomon.tools.inference.redshifts.redshift_estimates import (
     Reading,
+    magnitude_attribution,
     network_arrays,
-    rebuilt_network,
     redshift_estimates,
 )
 
@@ -200,23 +200,7 @@ class RedshiftModel(Model):
 
     def explain(self, fitted: Fitted, inputs: Mapping[str, np.ndarray], device: str = "auto") -> Attribution:
         """How much each magnitude adds to the mean of ln(1 + z), from that of an object with the median magnitude in each band."""
-        import numpy as np
-
-        from gnomon.tools.inference.hub.attribution import integrated_gradients
-        from gnomon.tools.inference.hub.devices import choose_device
-
-        where = choose_device(device)
-        network = rebuilt_network(fitted).to(where)
-        arrays = network_arrays(inputs)
-        typical = np.where(arrays["known"] > 0, fitted.tensors["explain.baseline"], 0.0).astype(np.float32)
-        # Bands that are missing are multiplied by zero, whatever stands there.
-        found = integrated_gradients(network.expectation, arrays, {"magnitudes": typical}, device=where)
-        spread = float(fitted.tensors["scale.log_redshift"][1])
-        return Attribution(
-            {"magnitudes": spread * np.where(arrays["known"] > 0, found["magnitudes"], 0.0)},
-            "integrated gradients (Sundararajan et al. 2017, arXiv:1703.01365) of the mean ln(1 + z)",
-            "the median magnitude of the training set in each band",
-        )
+        return magnitude_attribution(fitted, inputs, device)
 
     def baseline(self, train: Examples, test: Examples, seed: int) -> dict[str, np.ndarray]:
         """A random forest and nearest neighbours on colours and magnitudes, and the mean redshift."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gnomon.tools.inference.hub.attribution import integrated_gradients, occlusion
+from gnomon.tools.inference.hub.attribution import integrated_gradients, occlusion, shapley
 
 torch = pytest.importorskip("torch")
 
@@ -41,3 +41,25 @@ def test_occlusion_finds_the_stretch_that_matters() -> None:
     fallen = occlusion(predict, {"x": x}, "x", 0.0, width=5)
     assert fallen.shape == (2, 50) and int(fallen[0].argmax()) == 22
     assert fallen[0, :15].max() == 0.0 and fallen[0, 30:].max() == 0.0
+
+
+def test_shapley_values_of_a_product_share_it_and_add_up() -> None:
+    # f = a b + 2 c from (0, 0, 0): by symmetry a and b get half of their product each, and c all of its term.
+    given = np.array([[3.0, 4.0, 5.0], [1.0, -2.0, 0.5]])
+    told = shapley(lambda x, _e: x[:, 0] * x[:, 1] + 2 * x[:, 2], given, np.zeros(3), orders=4)
+    assert np.allclose(told, [[6.0, 6.0, 10.0], [-1.0, -1.0, 1.0]])
+
+
+def test_shapley_values_do_not_depend_on_how_many_are_asked_for_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = np.random.default_rng(0).normal(size=(7, 5))
+    seen = []
+
+    def output(x: np.ndarray, examples: np.ndarray) -> np.ndarray:
+        seen.append(len(x))
+        return np.sin(x).sum(axis=1) * x[:, 0] + examples  # what is of the example alone cancels
+
+    whole = shapley(output, given, np.ones(5))
+    monkeypatch.setattr("gnomon.tools.inference.hub.attribution._ROWS", 400)
+    assert np.allclose(shapley(output, given, np.ones(5)), whole) and max(seen[1:]) <= 400 < seen[0]
+    ends = [output(x, np.zeros(7)) for x in (given, np.ones((7, 5)))]
+    assert np.allclose(whole.sum(axis=1), ends[0] - ends[1])
