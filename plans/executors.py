@@ -5,14 +5,19 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from multiprocessing.context import BaseContext
 from typing import Any
 
 from gnomon.plans.worker import prepare_process
 from gnomon.tools.errors import ServiceError, UsageError
-from gnomon.tools.machine import THREADS_PER_STEP
+from gnomon.tools.machine import THREADS_PER_STEP, threads_set
+
+# What every step needs, and what takes most of a worker's start.
+_LOADED_FIRST = ("gnomon.plans.worker", "astropy.table", "astropy.time")
 
 
 def default_workers() -> int:
@@ -54,14 +59,37 @@ class _Pool(ProcessPoolExecutor):
         return future
 
 
+def _server(threads: int) -> BaseContext | None:
+    """The way to workers that are forks of a process with the libraries loaded, which is started here where there is none yet."""
+    # The libraries for linear algebra learn the number of their threads when they are loaded.
+    if sys.platform != "linux" or threads != THREADS_PER_STEP:
+        return None
+    from multiprocessing import forkserver, resource_tracker
+
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(list(_LOADED_FIRST))
+    resource_tracker.ensure_running()  # by itself, since it lets interrupts through again
+    with _interrupts_held(), threads_set(threads):
+        try:
+            forkserver.ensure_running()
+        except ChildProcessError:  # this process is a fork itself, and the server is its parent's
+            return None
+    return context
+
+
 @contextmanager
 def local(workers: int, threads: int = THREADS_PER_STEP) -> Iterator[Executor]:
     """Worker processes on this machine.
 
-    They are spawned, not forked: a fork of a process with threads (the graph's, a database's) can hang.
+    They are not forks of this process: a fork of a process with threads (the graph's, a database's) can hang.  On Linux they are forks
+    of a process that was started for it, has loaded the libraries once, and has no threads; elsewhere each one is spawned.
     """
-    context = multiprocessing.get_context("spawn")
-    pool = _Pool(max_workers=workers, mp_context=context, initializer=prepare_process, initargs=(threads,))
+    pool = _Pool(
+        max_workers=workers,
+        mp_context=_server(threads) or multiprocessing.get_context("spawn"),
+        initializer=prepare_process,
+        initargs=(threads, dict(os.environ)),
+    )
     try:
         yield pool
     except BaseException:

@@ -12,6 +12,7 @@ import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,12 @@ def now() -> str:
 
 def _line_digest(line: bytes) -> str:
     return hashlib.sha256(line).hexdigest()
+
+
+@lru_cache(maxsize=512)
+def _is_canonical(line: bytes) -> bool:
+    """Whether a line is written as its event is; a journal is read many times while a run goes on, and grows by a line at a time."""
+    return canonical(read(line)) == line
 
 
 def read_events(path: Path, *, being_written: bool = False) -> list[dict[str, Any]]:
@@ -62,7 +69,7 @@ def read_events(path: Path, *, being_written: bool = False) -> list[dict[str, An
             raise JournalError(
                 f"Line {number} of {path.name} is not an event.", remedy="The record of this run cannot be trusted."
             )
-        if event.get("prev") != previous or event.get("seq") != number or canonical(event) != line:
+        if event.get("prev") != previous or event.get("seq") != number or not _is_canonical(line):
             raise JournalError(
                 f"Line {number} of {path.name} was altered, or one before it is missing.",
                 remedy="The record of this run cannot be trusted.",

@@ -5,6 +5,7 @@ The names and versions come from what is installed, so no index is asked and no 
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 
 from packaging.requirements import Requirement
@@ -25,17 +26,22 @@ def closure(imports: tuple[str, ...]) -> dict[str, str]:
     dict
         Sorted by name.  A requirement that is not installed (an extra, another platform's) is not there.
     """
+    return dict(_closure(imports))
+
+
+@cache
+def _closure(imports: tuple[str, ...]) -> dict[str, str]:
     found: dict[str, str] = {}
     waiting = [(name, frozenset[str]()) for name in package_versions(imports)]
     seen = set(waiting)
     while waiting:
         name, extras = waiting.pop()
         try:
-            here = distribution(name)
+            here = distribution(name).metadata
         except PackageNotFoundError:
             continue
-        found[canonicalize_name(here.metadata["Name"])] = here.version
-        for text in here.requires or []:
+        found[canonicalize_name(here["Name"])] = here["Version"]
+        for text in here.get_all("Requires-Dist") or []:
             requirement = Requirement(text)
             wanted = requirement.marker is None or any(
                 requirement.marker.evaluate({"extra": extra}) for extra in ("", *extras)

@@ -13,7 +13,7 @@ import inspect
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cache, cached_property
 from typing import Any
 
 from gnomon.tools.errors import RegistrationError
@@ -203,7 +203,7 @@ def _is_own(module: str) -> bool:
     return (module + ".").startswith(_OWN)
 
 
-@lru_cache(maxsize=256)
+@cache  # there are more modules than any number that is worth a bound, and all tools are gone through one after another
 def _module(name: str) -> _Module:
     return _Module(name)
 
@@ -284,7 +284,7 @@ def lift(function: Callable[..., Any]) -> Source:
     return _lift(function.__module__, function.__qualname__)
 
 
-@lru_cache(maxsize=256)
+@cache
 def _lift(module: str, qualname: str) -> Source:
     lifter = _Lifter(f"{module}.{qualname}")
     try:

@@ -14,6 +14,7 @@ import threading
 import time
 import traceback
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -72,8 +73,8 @@ class Outcome:
     details: str = field(default="", repr=False)
 
 
-def prepare_process(threads: int = THREADS_PER_STEP) -> None:
-    """Set up a worker process: a fixed number of threads, no stray output, and an end when the parent ends.
+def prepare_process(threads: int = THREADS_PER_STEP, environment: Mapping[str, str] | None = None) -> None:
+    """Set up a worker process: its parent's environment, a fixed number of threads, no stray output, and an end when the parent ends.
 
     A parent that is killed cannot tell its workers, and a worker waiting for work would wait for ever.  Ctrl-C in a terminal
     reaches workers too; it is the parent who answers it, and who ends them.
@@ -83,6 +84,9 @@ def prepare_process(threads: int = THREADS_PER_STEP) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):  # held back since before the process began, see `executors`
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    if environment is not None and dict(os.environ) != environment:
+        os.environ.clear()
+        os.environ.update(environment)
     set_threads(threads)
     os.dup2(2, 1)  # whatever native code prints must not end up in the document on standard output
     parent = multiprocessing.parent_process()

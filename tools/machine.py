@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -49,3 +51,18 @@ def set_threads(threads: int) -> None:
     """Tell the libraries for linear algebra how many threads to use; they listen only before they are loaded."""
     for name in THREAD_VARIABLES:
         os.environ[name] = str(threads)
+
+
+@contextmanager
+def threads_set(threads: int) -> Iterator[None]:
+    """Tell it to the processes that are started meanwhile, and leave this one as it was."""
+    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    set_threads(threads)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

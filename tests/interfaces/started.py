@@ -164,6 +164,8 @@ def receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
 
 def become(request: dict[str, Any], streams: list[int], ours: list[str], learned: dict[str, str]) -> None:
     """Be the command that was asked for: its streams, its folder, its environment, its path."""
+    # Tests that were started in the background ignore Ctrl-C, and so does all that they start; a command in a terminal does not.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if request["terminal"]:
         os.setsid()
     for number, stream in enumerate(streams):
