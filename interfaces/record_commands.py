@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from gnomon.agents.receipts_check import Claim
     from gnomon.plans.plan import Plan
     from gnomon.plans.run import Run
+    from gnomon.plans.verify import Check
     from gnomon.tools.registry import Registry
 
 Bundle = Annotated[
@@ -100,7 +101,7 @@ def verify(name: Bundle, as_json: Json = False) -> None:
     from gnomon.plans import verify as verifying
 
     with _opened(name) as folder:
-        checks = verifying.verify(folder)
+        checks = [*verifying.verify(folder), *_against_ledger(folder)]
         identity = bundles.identity(folder) if (folder / bundles.MANIFEST).is_file() else None
     good = not any(c.faults for c in checks)
     if as_json:
@@ -110,6 +111,32 @@ def verify(name: Bundle, as_json: Json = False) -> None:
             print_text(line)
         print_text(f"{'verified' if good else 'NOT verified'}: {identity or 'no manifest'}")
     raise typer.Exit(Exit.DONE if good else Exit.FAILED)
+
+
+def _against_ledger(folder: Path) -> list[Check]:
+    """What the run saw of the ledger of hand-overs, against the ledger here, where it is the same one."""
+    from gnomon.interfaces import settings
+    from gnomon.plans.handover import witnesses
+    from gnomon.plans.handover.ledger import Ledger
+    from gnomon.plans.verify import Check
+
+    home = settings.load(Options.config).home
+    try:
+        seen = witnesses.seen_by(folder)
+        entries = Ledger(home / "handover").events() if seen else []
+        ours = folder.is_relative_to((home / "runs").resolve())
+        if not seen or (witnesses.of_another_ledger(entries, seen) and not ours):
+            return []
+        faults = [
+            errors.JournalError(s, remedy="Compare the ledger with a copy.") for s in witnesses.gainsaid(entries, seen)
+        ]
+    except errors.GnomonError as error:
+        return [Check("ledger", "not readable", (error,))]
+    return [
+        Check(
+            "ledger", f"entry {max(s.entry for s in seen)} of the hand-overs' ledger, as the run saw it", tuple(faults)
+        )
+    ]
 
 
 # --------------------------------------------------------------------------- replay and rerun

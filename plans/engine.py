@@ -21,7 +21,7 @@ from gnomon.plans import approval as approvals
 from gnomon.plans import environment, executors
 from gnomon.plans.canonical import digest
 from gnomon.plans.check import require_sound
-from gnomon.plans.handover.gate import Gate
+from gnomon.plans.handover.gate import Gate, seen_in
 from gnomon.plans.plan import Plan, Ref, Step
 from gnomon.plans.policy import Policy
 from gnomon.plans.run import Run
@@ -291,7 +291,9 @@ class Engine:
 
     def _submit(self, executor: Executor, run: Run, plan: Plan, step: Step, state: _State) -> Future[Outcome]:
         call = self._call(run, plan, step, state)
-        self._tell(run, "step.started", step=step.id, tool=step.tool, token=f"{run.id}:{step.id}")
+        self._tell(
+            run, "step.started", step=step.id, tool=step.tool, token=f"{run.id}:{step.id}", **seen_in(call.permit)
+        )
         return executor.submit(perform, replace(call, progress=str(_progress_file(run, step).resolve())))
 
     def _look(self, run: Run, steps: Iterable[Step], heard: dict[str, HowFar]) -> None:

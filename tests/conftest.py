@@ -51,13 +51,13 @@ def toy_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], lis
 def make_plan(toys: Registry, store: Store, tmp_path: Path) -> Callable[..., Plan]:
     """A plan from (id, tool, inputs by step name, arguments); `toy.txt` is attached as the file."""
 
-    def make(*steps: StepSpec, rows: int = 5, question: str = "How long is the toy?") -> Plan:
+    def make(*steps: StepSpec, rows: int = 5, question: str = "How long is the toy?", tools: Registry = toys) -> Plan:
         path = tmp_path / "toy.txt"
         path.write_text(f"TOY\n{rows}\n")
         sha256 = store.put_file(path)
         made = []
         for identifier, name, inputs, arguments in steps:
-            tool = toys[name]
+            tool = tools[name]
             made.append(
                 Step(
                     id=identifier,

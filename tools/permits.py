@@ -45,7 +45,7 @@ def permit_of(packet: str, action: str) -> dict[str, Any] | None:
     Returns
     -------
     dict or None
-        ``payloads`` (for each name its ``key`` and when it was ``sent`` before), ``until`` and ``start_by`` [MJD UTC, or None], ``stop``
+        ``payloads`` (for each name its ``key``, its ``state``, when it was ``sent`` before, and ``look`` where it may be looked for only), ``until`` and ``start_by`` [MJD UTC, or None], ``stop``
         (a file whose presence stops everything), ``settling`` [s].
     """
     held = _held[-1] if _held else None

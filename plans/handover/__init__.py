@@ -6,6 +6,7 @@
 `limits`, `rules`   what people set beforehand: budgets, how many must approve, pre-approved rules
 `book`              what the ledger says, and which entries it may get next; nothing else decides
 `ledger`            the append-only file behind it, held by one process at a time
+`witnesses`         what runs saw of the ledger, against what it says now
 `gate`              what the engine asks before a step with the effect ``submit``
 ==================  ===============================================================================
 """

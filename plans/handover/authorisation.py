@@ -16,7 +16,7 @@ from gnomon.plans.handover.limits import read_limits
 from gnomon.plans.handover.packet import LONGEST_VALIDITY, Packet
 from gnomon.plans.handover.page import packet_page, title_of
 from gnomon.plans.handover.rules import Rule, read_rule
-from gnomon.plans.handover.states import UNSENT
+from gnomon.plans.handover.states import ENDED, UNSENT
 from gnomon.tools.errors import ApprovalError, InputError
 from gnomon.tools.observing.documents.times import mjd_of
 
@@ -62,6 +62,11 @@ def offer(ledger: Ledger, packet: Packet, verify: Verifier) -> HandOver:
                 ],
             )
         found = writer.book.handovers[packet.digest]
+        if found.state in ENDED:
+            raise ApprovalError(
+                f"Hand-over {found.digest[:12]}… is {found.state}, and what has ended is not offered again.",
+                remedy="To observe the same again, raise `--attempt`.",
+            )
         if found.state == "draft":
             violations, report = verify(packet.telescopes, packet.requests, packet.schedule, packet.parent)
             if violations:

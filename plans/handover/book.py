@@ -34,6 +34,10 @@ class PayloadState:
     sent: list[str] = field(default_factory=list)
     began: bool = False
 
+    def may_become(self, state: str) -> bool:
+        """Whether it may be said to be in a state; `unsent` only where it was sent no earlier time."""
+        return may_move(self.state, state) and (state != "unsent" or len(self.sent) <= 1)
+
 
 @dataclass
 class Approved:
@@ -164,12 +168,12 @@ class Book:
         handler(event, moment)
         self.clock = moment
 
-    def _at(self, event: Event, state: str) -> HandOver:
-        """The hand-over that an entry is about, where it may move to a state."""
+    def _at(self, event: Event, state: str, *, again: bool = True) -> HandOver:
+        """The hand-over that an entry is about, where it may move to a state; `again`, where it may be in it already."""
         found = self.handovers.get(str(event["packet"]))
         if found is None:
             raise _no(f"There is no hand-over {str(event['packet'])[:12]}….", "Offer it first.")
-        if state != found.state and state not in MOVES[found.state]:
+        if (state != found.state or not again) and state not in MOVES[found.state]:
             raise _no(
                 f"Hand-over {found.digest[:12]}… is {found.state}, and cannot become {state}.",
                 "Make a new packet and offer that."
@@ -208,7 +212,7 @@ class Book:
         )  # fmt: skip
 
     def _checked(self, event: Event, moment: float) -> None:
-        handover = self._at(event, "checked")
+        handover = self._at(event, "checked", again=False)
         if event["violations"] != 0:
             raise _no(
                 f"The verifier found {event['violations']} violations.", "Only a schedule without any is offered."
@@ -216,7 +220,7 @@ class Book:
         self._move(handover, "checked", event)
 
     def _offered(self, event: Event, moment: float) -> None:
-        handover = self._at(event, "offered")
+        handover = self._at(event, "offered", again=False)
         self._require_time(handover, moment)
         handover.page = str(event["shown"])
         self._move(handover, "offered", event)
@@ -286,14 +290,20 @@ class Book:
         if handover.state in UNSENT:
             raise _no("Nothing of it was ever sent.", "Send it with `gnomon handover submit`.")
         for name, told in event["payloads"].items():
-            if not may_move(handover.payloads[name].state, told["state"]):
+            if not handover.payloads[name].may_become(told["state"]):
                 raise _no(f"Payload {name} is {handover.payloads[name].state}, and cannot become {told['state']}.", "")
+        states = {n: p.state for n, p in handover.payloads.items()}
+        state = overall({**states, **{n: t["state"] for n, t in event["payloads"].items()}}.values())
+        if state != handover.state and state not in MOVES[handover.state]:
+            raise _no(f"Hand-over {handover.digest[:12]}… is {handover.state}, and cannot become {state}.", "")
         for name, told in event["payloads"].items():
             payload = handover.payloads[name]
             payload.state, payload.said = told["state"], str(told["said"])
             payload.identifier = str(told["identifier"]) or payload.identifier
             payload.began |= told["state"] in ("executing", "done", "failed")
-        self._move(handover, overall(p.state for p in handover.payloads.values()), event)
+            if told["state"] in ("unsent", "refused") and len(payload.sent) == 1:
+                payload.sent.clear()  # that one is settled, so that the next needs not wait for it
+        self._move(handover, state, event)
 
     def _expired(self, event: Event, moment: float) -> None:
         handover = self._at(event, "expired")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Arguments by which a step says that it hands a packet over.
 PACKET_FILE, PACKET_DIGEST, ACTION = "packet", "packet_digest", "action"
+ACTIONS = ("rehearse", "submit", "cancel")
 # Seconds within which the last payload must have begun to be sent, so that nothing is under way long after.
 START_WITHIN = 300.0
 # Seconds that must pass before a payload is sent again of which nobody knows whether it arrived: the above, the longest wait for a
@@ -65,17 +66,18 @@ class Gate:
             Naming every reason why it may not be sent; nothing has been written then.
         """
         from gnomon.plans.handover.ledger import Ledger
+        from gnomon.tools.observing.documents.times import mjd_of
 
         if "submit" not in step.effects:
             return ""
         ledger = Ledger(self.folder)
         digest, action = step.arguments.get(PACKET_DIGEST), step.arguments.get(ACTION)
-        if digest is None:  # another package's tool: it is stopped with all others, and has its plan's approval
-            if stopped := ledger.book().stopped:
-                raise _refused(stopped)
-            _require_person(approval)
-            return ""
-        if action not in ("submit", "cancel"):
+        if digest is None or action not in ACTIONS:  # another package's tool
+            raise ApprovalError(
+                f"Nothing is sent: {step.tool} hands no packet over, so that no approval and no budget can be of what it sends.",
+                remedy="A tool that submits takes a packet, as docs/how-to/write-a-tool.md says.",
+            )
+        if action == "rehearse":
             return ""
         self._require_bound(plan, step, str(digest))
         with ledger.changing() as writer:
@@ -83,36 +85,52 @@ class Gate:
             if handover is None:
                 raise _refused(f"the packet {str(digest)[:12]}… was never offered")
             packet = ledger.packet(handover.digest)
-            if approval is not None and approval.how == "rule":
+            if approval is not None and approval.how == "rule" and approval.decision == "approve":
                 if action != "submit" or not any(a.rule for a in handover.approvals):
                     raise _refused("no rule approved it")
             else:
                 _require_person(approval)
-            before = {name: list(p.sent) for name, p in handover.payloads.items()}
+            before = {name: (p.state, list(p.sent)) for name, p in handover.payloads.items()}
+            moment = ledger.moment(writer.book)
             if action == "submit":
                 names = handover.to_send()
                 until = min(
                     [a.until for a in handover.approvals if a.until > ledger.moment(writer.book)]
                     + [handover.valid_until]
                 )
-                writer.append(
-                    "handover.sending", packet=handover.digest, payloads=names, run=run, plan=plan.hash, step=step.id
-                )
+                # What may still be on its way is looked for and not sent, and asking for it does not begin the wait anew.
+                waiting = [n for n in names if before[n][1] and moment - mjd_of(before[n][1][-1]) < SETTLING / 86400.0]
+                fresh = [n for n in names if n not in waiting]
+                if fresh or not names:
+                    writer.append(
+                        "handover.sending", packet=digest, payloads=fresh, run=run, plan=plan.hash, step=step.id
+                    )
+                elif reasons := writer.book.refusals(handover, names, moment):
+                    raise _refused("; ".join(reasons))
             else:
                 names = [n for n, p in handover.payloads.items() if p.state in ("sending", "acknowledged", "executing")]
-                until = float("inf")
+                until, waiting = float("inf"), []
                 if not names:
                     raise _refused("nothing of it is at a facility")
             return json.dumps(
                 {
                     "packet": packet.digest,
                     "action": action,
-                    "payloads": {n: {"key": handover.payloads[n].key, "sent": before[n]} for n in names},
+                    "payloads": {
+                        n: {
+                            "key": handover.payloads[n].key,
+                            "sent": before[n][1],
+                            "state": before[n][0],
+                            "look": n in waiting,
+                        }
+                        for n in names
+                    },
                     "until": until if until != float("inf") else None,
                     # Cancelling takes nothing from anybody, so it may be done while everything is stopped.
                     "stop": str(ledger.stop_file.resolve()) if action == "submit" else "",
                     "start_by": ledger.moment(writer.book) + START_WITHIN / 86400.0,
                     "settling": SETTLING,
+                    "ledger": writer.seen(),
                 }
             )
 
@@ -128,23 +146,23 @@ class Gate:
             Of the packet; by default the one that the step names.
         """
         from gnomon.plans.handover.ledger import Ledger
-        from gnomon.plans.handover.states import UNSENT, may_move
+        from gnomon.plans.handover.states import ENDED, UNSENT
 
         packet = digest or str(step.arguments.get(PACKET_DIGEST, ""))
         with Ledger(self.folder).changing() as writer:
             handover = writer.book.handovers.get(packet)
-            if handover is None or handover.state in UNSENT:
+            if handover is None or handover.state in UNSENT | ENDED:  # what a facility says revives nothing
                 return
             heard = {}
             for row in (r for r in rows if r["payload"] in handover.payloads):
-                old = handover.payloads[row["payload"]].state
+                known = handover.payloads[row["payload"]]
                 # What was acknowledged and is not found any more stays acknowledged, with the facility's words.
-                state = row["state"] if may_move(old, row["state"]) else old
+                state = row["state"] if known.may_become(row["state"]) else known.state
                 heard[row["payload"]] = {"state": state, "identifier": str(row["identifier"]), "said": str(row["said"])}
-            known = {
+            before = {
                 n: {"state": p.state, "identifier": p.identifier, "said": p.said} for n, p in handover.payloads.items()
             }
-            if any(known[name] != told for name, told in heard.items()):
+            if any(before[name] != told for name, told in heard.items()):
                 writer.append("handover.heard", packet=packet, payloads=heard)
 
     def rule_grant(self, plan: Plan) -> RuleGrant:
@@ -186,6 +204,11 @@ class Gate:
         file = plan.file(str(ref.file)) if ref is not None and not isinstance(ref, list) and ref.file else None
         if file is None or file.sha256 != digest:
             raise _refused("the file that the step would send is not the packet that it names")
+
+
+def seen_in(permit: str) -> dict[str, Any]:
+    """What a run writes down about the ledger when it begins a step with this permit; nothing where there is none."""
+    return {"ledger": json.loads(permit)["ledger"]} if permit else {}
 
 
 def _require_person(approval: Approval | None) -> None:

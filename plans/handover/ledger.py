@@ -116,6 +116,10 @@ class Ledger:
         if seq and (len(events) < seq or digest(events[seq - 1]) != sha256):
             raise _altered(f"The ledger was shortened or altered: its head names the entry {seq}, and it is not there.")
 
+    def _write_head(self, last: dict[str, Any]) -> None:
+        text = f"{last['seq']} {digest(last)}\n".encode("ascii")
+        write_atomically(self.folder / "head", lambda part: _write(part, text))
+
     # ------------------------------------------------------------------ writing
 
     @contextmanager
@@ -141,17 +145,32 @@ class Ledger:
         try:
             opened = _trusted(lambda: Journal(self.path))
             events = list(opened)
-            self._require_head(events, self._head())
+            head = self._head()
+            self._require_head(events, head)
+            if events and head[0] < len(events):  # whoever wrote the last entry had no room for this, or was killed
+                self._write_head(events[-1])
             yield Writer(self, opened, self._book(events))
         finally:
             lock.release()
 
     def stop(self, who: str, why: str = "") -> None:
         """Refuse all sends from now on; it holds even where the ledger cannot be written."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.stop_file.write_text(f"{who}\n", encoding="utf-8")
-        with self.changing() as writer:
-            writer.append("stopped", who=who, why=why)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.stop_file.touch()
+        except OSError as error:
+            raise StoreError(
+                f"The file {self.stop_file} could not be made: {error.strerror}. Nothing is stopped.",
+                remedy="Make it by hand, or end the programs that send.",
+            ) from error
+        try:
+            with self.changing() as writer:
+                writer.append("stopped", who=who, why=why)
+        except GnomonError as error:
+            raise type(error)(
+                f"All hand-overs are stopped by the file {self.stop_file.name}, but the ledger does not say so: {error.what}",
+                remedy=error.remedy,
+            ) from error
 
     def allow(self, who: str, why: str = "") -> None:
         """Take `stop` back."""
@@ -217,14 +236,19 @@ class Writer:
             Where they do not; nothing is written.
         """
         # Tried on a book of its own first: an entry that is refused half-way must not leave its traces in this one.
+        # Both are given the same time, lest an end that passes in between makes an entry that nobody may read.
+        fields["time"] = journal.now()
         trial = self._ledger._book(list(self._journal))
-        trial.apply({"event": event, "time": journal.now(), "seq": 0, **fields})
+        trial.apply({"event": event, "seq": 0, **fields})
         written = self._journal.append(event, **fields)
         self.book.apply(written)
-        head = self._ledger.folder / "head"
-        text = f"{written['seq']} {digest(written)}\n".encode("ascii")
-        write_atomically(head, lambda part: _write(part, text))
+        self._ledger._write_head(written)
         return written
+
+    def seen(self) -> dict[str, Any]:
+        """First and last entry as they stand now, for the journal of a run that acts on a facility."""
+        entries = list(self._journal)
+        return {"first": digest(entries[0]), "entry": len(entries), "sha256": digest(entries[-1])}
 
 
 def _write(part: Path, content: bytes) -> None:

@@ -24,9 +24,10 @@ MOVES: dict[str, frozenset[str]] = {
     "checked": frozenset({"offered", "expired", "withdrawn"}),
     "offered": frozenset({"approved", "expired", "withdrawn"}),
     "approved": frozenset({"submitted", "expired", "withdrawn"}),
-    "submitted": frozenset({"acknowledged", "executing", "done", "failed", "expired", "withdrawn"}),
-    "acknowledged": frozenset({"executing", "done", "failed", "expired", "withdrawn"}),
-    "executing": frozenset({"done", "failed", "expired", "withdrawn"}),
+    # Back to `approved` where no facility took any of it; and what one of them refused may be sent again later.
+    "submitted": frozenset({"approved", "acknowledged", "executing", "done", "failed", "expired", "withdrawn"}),
+    "acknowledged": frozenset({"submitted", "executing", "done", "failed", "expired", "withdrawn"}),
+    "executing": frozenset({"submitted", "done", "failed", "expired", "withdrawn"}),
     "done": frozenset(),
     "failed": frozenset(),
     "expired": frozenset(),
@@ -47,11 +48,12 @@ PAYLOAD_STATES = (
     "expired",
     "withdrawn",
 )
-# A refused payload was never accepted, so that it spends nothing; all others from `sending` on may have.
+# A refused payload was never accepted, so that it spends nothing; all others from `sending` on may have.  One is `unsent` again
+# where whoever was to send it knows that nothing of it left.
 _SPENDING = frozenset(PAYLOAD_STATES) - {"unsent", "refused", "withdrawn"}
 _PAYLOAD_MOVES: dict[str, frozenset[str]] = {
     "unsent": frozenset({"sending"}),
-    "sending": frozenset(PAYLOAD_STATES) - {"unsent"},
+    "sending": frozenset(PAYLOAD_STATES),
     "refused": frozenset({"refused", "sending"}),
     "acknowledged": frozenset(PAYLOAD_STATES) - {"unsent", "refused", "sending"},
     "executing": frozenset({"executing", "done", "failed", "expired", "withdrawn"}),
@@ -71,9 +73,11 @@ def may_move(old: str, new: str) -> bool:
 def overall(payload_states: Iterable[str]) -> str:
     """The state of a hand-over that was submitted, from those of its payloads.
 
-    One payload of which nobody knows keeps the whole ``submitted``: only asking the facility helps.
+    One payload of which nobody knows keeps the whole ``submitted``: only asking the facility helps.  Where none has anything of it, it is ``approved`` as before.
     """
     states = set(payload_states)
+    if states <= {"unsent", "refused"}:
+        return "approved"
     if states & {"sending", "unsent"}:
         return "submitted"
     if "executing" in states:

@@ -283,7 +283,7 @@ def test_wrong_settings(gnomon: Gnomon, toy: Path, tmp_path: Path, text: str) ->
     assert "Traceback" not in said.err
 
 
-def test_submit_is_never_covered_by_yes(
+def test_what_acts_on_the_world_is_never_covered_by_yes(
     gnomon: Gnomon, toy: Path, tmp_path: Path, ran: Callable[[], list[str]]
 ) -> None:
     from gnomon.plans.document import to_yaml
@@ -297,7 +297,7 @@ def test_submit_is_never_covered_by_yes(
         "arguments": {"address": "moon", "pause": {"value": 0.0, "unit": "s"}},
         "inputs": {"light_curve": {"step": "toy_read"}},
     }
-    document["steps"].append({**send, "kind": "Measurements[sent]", "effects": ["submit"], "cost": {"seconds": 0.1}})
+    document["steps"].append({**send, "kind": "Measurements[sent]", "effects": ["spend"], "cost": {"seconds": 0.1}})
     path = tmp_path / "send.yaml"
     path.write_text(to_yaml(Plan.of_document(document)))
     said = gnomon("run", path, "--yes")

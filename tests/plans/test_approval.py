@@ -42,6 +42,8 @@ def test_nothing_else(simple_plan: Plan) -> None:
 
 def test_submit_always_asks(make_plan: Callable[..., Plan]) -> None:
     plan = make_plan(READ, ("send", "toy_send", {"light_curve": "read"}, {"address": "moon"}))
+    step = plan.steps[1].model_copy(update={"effects": ["submit"]})
+    plan = plan.model_copy(update={"steps": [plan.steps[0], step]})
     with pytest.raises(ValidationError, match="submit always asks"):
         Policy.model_validate({"effects": {"submit": "automatic"}})
     with pytest.raises(ValidationError, match="beforehand"):

@@ -97,7 +97,7 @@ def test_each_rule_has_a_place_and_a_remedy(simple_plan: Plan, toys: Registry, r
 
 def test_denied_effects(make_plan: Callable[..., Plan], toys: Registry) -> None:
     plan = make_plan(READ, ("send", "toy_send", {"light_curve": "read"}, {"address": "moon"}))
-    denying = Policy.model_validate({"effects": {"submit": "deny"}})
+    denying = Policy.model_validate({"effects": {"spend": "deny"}})
     assert [f.rule for f in check(plan, toys, denying)] == ["denied"]
     assert check(plan, toys, Policy()) == []
 

@@ -77,13 +77,13 @@ def test_steps_that_come_and_go(plan: Plan, toys: Registry) -> None:
         "- step measure (toy_measure 1.0): light_curve from tilt",
         "+ step draw (toy_draw 1.0): light_curve from tilt",
         "+ step send (toy_send 1.0): light_curve from read",
-        "+ effect: submit",
+        "+ effect: spend",
         "~ expected cost: 0.3 seconds -> 0.4 seconds (+0.1 seconds)",
     ]
     found = compare_plans(plan, new).document()
     assert [s["step"] for s in found["steps"] if s["change"] == "added"] == ["draw", "send"]
     assert [s["step"] for s in found["steps"] if s["change"] == "removed"] == ["measure"]
-    assert found["totals"][0] == {"change": "added", "what": "effects", "new": "submit"}
+    assert found["totals"][0] == {"change": "added", "what": "effects", "new": "spend"}
 
 
 def test_a_renamed_step_is_the_same_step(plan: Plan, toys: Registry) -> None:

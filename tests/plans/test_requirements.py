@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from importlib.metadata import distributions, version
 
 from packaging.requirements import Requirement
 
+from gnomon.plans.environment import describe
 from gnomon.plans.requirements import closure, requirements_text
 
 
@@ -27,3 +28,7 @@ def test_names_exact_versions_and_no_host() -> None:
     assert "http" not in text and "://" not in text
     names = [line.split("==")[0] for line in lines]
     assert names == sorted(names)
+
+
+def test_the_environment_names_every_package_that_is_installed() -> None:
+    assert describe()["packages"] == {d.metadata["Name"]: d.version for d in distributions()}

@@ -214,7 +214,7 @@ def toy_follow(periodogram: Annotated[Periodogram, "broken"]) -> TransitCandidat
     raise AssertionError("must not run")
 
 
-@tool(effects=("submit",), examples=("Send the toy away", "寄出玩具"), **COMMON)
+@tool(effects=("spend",), examples=("Send the toy away", "寄出玩具"), **COMMON)
 def toy_send(
     light_curve: LightCurve, address: str, pause: Annotated[float, "s"] = 0.0
 ) -> Annotated[Measurements, "sent"]:

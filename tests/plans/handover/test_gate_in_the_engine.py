@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,10 @@ from ocs_server import TOKEN, OcsServer, ocs_server
 
 from gnomon.plans import bundle
 from gnomon.plans.approval import decide
-from gnomon.plans.canonical import text_digest
+from gnomon.plans.canonical import digest, text_digest
 from gnomon.plans.engine import Engine
 from gnomon.plans.handover import authorisation as people
+from gnomon.plans.handover import gate, witnesses
 from gnomon.plans.handover.gate import Gate
 from gnomon.plans.handover.ledger import Ledger
 from gnomon.plans.handover.packet import Packet
@@ -102,7 +105,7 @@ def test_approved_is_sent_once_and_nothing_else_is(
     # A second run finds nothing to send; a replay sends nothing at all; and the record holds no token.
     status, again = perform(plan, packet)
     assert status == "failed"
-    assert "cannot become submitted" in failure(again)
+    assert "nothing of it to be sent" in failure(again)
     bundle.write_script(run, plan, tools)
     compile((run.folder / "script.py").read_text(encoding="utf-8"), "script.py", "exec")
     bundle.seal(run, tools)
@@ -136,19 +139,91 @@ def test_cancelled_through_a_plan_of_its_own(
     assert ledger.book().handovers[packet.digest].state == "withdrawn"
 
 
-def test_the_switch_stops_every_tool_that_submits(
-    ledger: Ledger, make_plan: Any, make_run: Any, execute: Any, toy_log: Callable[[], list[str]]
+@pytest.mark.parametrize("action", ["submit", "rehearse", "publish"])
+def test_a_tool_that_submits_without_a_packet_is_refused(
+    ledger: Ledger, store: Store, make_plan: Any, make_run: Any, toy_log: Callable[[], list[str]], action: str
 ) -> None:
+    import gnomon_toys
+    import toy_submission
     from toy_steps import READ
 
-    plan = make_plan(READ, ("send", "toy_send", {"light_curve": "read"}, {"address": "moon"}))
-    ledger.stop("Hypatia")
+    tools = Registry.of_modules([gnomon_toys, toy_submission])
+    plan = make_plan(READ, ("send", "toy_submit", {"light_curve": "read"}, {"action": action}), tools=tools)
     run = make_run(plan)
-    assert execute(run) == "failed"
-    assert "stopped" in failure(run)
-    assert "toy_send moon" not in toy_log()
-    ledger.allow("Hypatia")
-    assert execute(make_run(plan)) == "done"
+    with run.exclusive():
+        assert Engine(tools, store, Policy(), workers=1).execute(run) == "failed"
+    assert "toy_submit hands no packet over" in failure(run)
+    assert not [line for line in toy_log() if line.startswith("toy_submit")]
+    assert ledger.events() == []
+
+
+def test_a_ledger_that_was_shortened_or_rewritten_is_noticed_by_the_runs(
+    portal: OcsServer, ledger: Ledger, packet: Packet, perform: Any, tools: Registry, tmp_path: Path
+) -> None:
+    people.offer(ledger, packet, verifier)
+    approve(ledger, packet)
+    status, run = perform(plan_for("submit", packet, tools), packet)
+    assert status == "done"
+    [seen] = witnesses.seen_by(run.folder)
+    assert seen.entry == 5  # `handover.sending`
+    runs = tmp_path / "runs"
+    assert witnesses.audit(ledger, runs) == []
+
+    whole = ledger.path.read_bytes()
+    cut = b"".join(line + b"\n" for line in whole.splitlines()[:4])
+    ledger.path.write_bytes(cut)
+    (ledger.folder / "head").write_text(f"4 {digest(json.loads(cut.splitlines()[-1]))}\n")
+    assert ledger.audit() == []  # by itself, it is as sound as before
+    assert "it was shortened" in " ".join(witnesses.audit(ledger, runs))
+
+    shutil.rmtree(ledger.folder)
+    people.offer(ledger, packet, verifier)
+    for n in range(4):
+        people.set_limits(ledger, {"people": n + 1}, "Mallory")
+    assert ledger.audit() == []
+    assert "it was rewritten" in " ".join(witnesses.audit(ledger, runs))
+    assert witnesses.of_another_ledger(ledger.events(), [seen])
+
+
+def test_what_no_facility_took_may_be_sent_again_at_once(
+    portal: OcsServer, ledger: Ledger, packet: Packet, perform: Any, tools: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.offer(ledger, packet, verifier)
+    approve(ledger, packet)
+    plan = plan_for("submit", packet, tools)
+
+    def states() -> set[str]:
+        return {p.state for p in ledger.book().handovers[packet.digest].payloads.values()}
+
+    monkeypatch.delenv("GNOMON_TOKEN_127_0_0_1")  # forgotten
+    perform(plan, packet)
+    assert (ledger.book().handovers[packet.digest].state, states()) == ("approved", {"unsent"})
+    monkeypatch.setenv("GNOMON_TOKEN_127_0_0_1", TOKEN)
+    portal.proposals = ("another",)  # not activated yet
+    perform(plan, packet)
+    assert (ledger.book().handovers[packet.digest].state, states()) == ("approved", {"refused"})
+    portal.proposals = ("P1",)
+    portal.faults = ["403"]
+    perform(plan, packet)
+    assert (ledger.book().handovers[packet.digest].state, states()) == ("acknowledged", {"acknowledged", "refused"})
+    perform(plan, packet)
+    assert (ledger.book().handovers[packet.digest].state, states()) == ("acknowledged", {"acknowledged"})
+    assert len(portal.groups) == len(packet.payloads)
+    assert ledger.audit() == []
+
+
+def test_what_a_facility_had_and_does_not_show_is_not_withdrawn(
+    portal: OcsServer, ledger: Ledger, packet: Packet, perform: Any, tools: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people.offer(ledger, packet, verifier)
+    approve(ledger, packet)
+    perform(plan_for("submit", packet, tools), packet)
+    monkeypatch.setattr(gate, "SETTLING", 0.0)  # as if hours had passed
+    for token in ("", "of somebody who sees nothing"):
+        monkeypatch.setenv("GNOMON_TOKEN_127_0_0_1", token)
+        perform(plan_for("cancel", packet, tools), packet)
+        assert {p.state for p in ledger.book().handovers[packet.digest].payloads.values()} == {"acknowledged"}
+    assert {g["state"] for g in portal.groups} == {"PENDING"}
 
 
 def test_a_plan_of_another_file_or_digest_sends_nothing(
@@ -203,6 +278,9 @@ def test_what_a_crash_left_unknown_is_looked_for_and_not_sent_again(
     states = {n: p.state for n, p in ledger.book().handovers[packet.digest].payloads.items()}
     assert list(states.values()) == ["acknowledged", "acknowledged", "sending", "sending"]
     assert portal.posts == []  # the other two may be on their way still
+    begun = [p.sent for p in ledger.book().handovers[packet.digest].payloads.values()]
+    assert perform(plan, packet)[0] == "done"
+    assert [p.sent for p in ledger.book().handovers[packet.digest].payloads.values()] == begun  # asking begins no wait
     assert perform(plan_for("cancel", packet, tools), packet)[0] == "done"
     states = {n: p.state for n, p in ledger.book().handovers[packet.digest].payloads.items()}
     assert list(states.values()) == ["withdrawn", "withdrawn", "sending", "sending"]  # for the same reason

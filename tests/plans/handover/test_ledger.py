@@ -168,7 +168,7 @@ def test_what_was_refused_spends_nothing(ledger: Ledger, packet: Packet) -> None
     sending(ledger, packet)
     with pytest.raises(ApprovalError, match=r"0\.96 h are spent"):
         sending(ledger, second)
-    assert heard(ledger, packet, "refused") == "failed"
+    assert heard(ledger, packet, "refused") == "approved"  # as before: it may be sent again
     sending(ledger, second)
 
 
@@ -417,3 +417,45 @@ def test_the_page_shows_text_from_outside_as_text(packet: Packet) -> None:
     page = packet_page(make_packet(*world(), told["verification"], [payload], valid_until=packet.valid_until))
     assert page.count("\nVerified: ") == 1
     assert "\x1b" not in page
+
+
+def test_a_full_disk_stops_and_spoils_nothing(ledger: Ledger, packet: Packet, monkeypatch: pytest.MonkeyPatch) -> None:
+    from gnomon.plans.handover import ledger as module
+
+    def full(*given: object) -> None:
+        raise StoreError("The disk is full.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "write_atomically", full)  # the entry itself had room
+        with pytest.raises(StoreError):
+            people.set_limits(ledger, {"people": 2}, "Ada")
+        with pytest.raises(
+            StoreError, match=r"stopped by the file STOP, but the ledger does not say so: The disk is full"
+        ):
+            ledger.stop("Ada")
+        assert ledger.book().stopped
+        assert len(ledger.events()) == 1
+    ledger.allow("Ada")
+    offered(ledger, packet)
+    assert approve(ledger, packet) == "offered"  # by one of two
+    assert ledger.audit() == []
+
+
+def test_an_end_that_passes_while_an_entry_is_written_spoils_no_ledger(
+    ledger: Ledger, packet: Packet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered(ledger, packet)
+    end = datetime.fromisoformat(packet.valid_until)
+    times = iter([end - timedelta(seconds=1)])
+    monkeypatch.setattr(journal, "now", lambda: next(times, end + timedelta(seconds=1)).isoformat())
+    assert approve(ledger, packet) == "approved"
+    assert ledger.audit() == []
+
+
+def test_what_a_facility_says_revives_nothing(ledger: Ledger, packet: Packet) -> None:
+    offered(ledger, packet)
+    approve(ledger, packet)
+    people.withdraw(ledger, packet.digest, "Ada")
+    for state in ("sending", "unsent"):
+        with pytest.raises(ApprovalError, match="is withdrawn, and cannot become"):
+            heard(ledger, packet, state)

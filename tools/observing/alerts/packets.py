@@ -52,7 +52,7 @@ def read_packet(content: bytes) -> Packet:
     """
     digest = hashlib.sha256(content).hexdigest()
     if len(content) > LARGEST_PACKET:
-        raise InputError(f"The packet has {len(content):,} bytes, more than {LARGEST_PACKET:,}.", remedy=_REMEDY)
+        raise InputError(f"The packet has more than {LARGEST_PACKET:,} bytes.", remedy=_REMEDY)
     start = content[:64].removeprefix(b"\xef\xbb\xbf").lstrip()
     maps: dict[str, bytes] = {}
     if content.startswith(_AVRO):

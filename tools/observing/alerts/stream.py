@@ -167,7 +167,7 @@ class AlertStream:
 
     def _read(self, content: bytes) -> tuple[Packet | None, str]:
         if len(content) > LARGEST_PACKET:
-            return None, f"The packet has {len(content):,} bytes, more than {LARGEST_PACKET:,}."
+            return None, f"The packet has more than {LARGEST_PACKET:,} bytes."
         try:
             return read_packet(content), ""
         except UsageError:

@@ -160,6 +160,13 @@ def token_for(address: str) -> str:
         return ""
 
 
+def without_token(service: str, address: str) -> str:
+    """The sentence on a facility for which there is no token."""
+    return (
+        f"{service} was not asked: there is no token for it; set {token_variable(address)}, or keep it in the keyring."
+    )
+
+
 def token_variable(address: str) -> str:
     """The name of the environment variable with the token for a facility: ``GNOMON_TOKEN_`` and its host in capitals."""
     host = urlsplit(address).hostname or ""

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gnomon.tools.observing.facilities.adapter import Found, Said
-from gnomon.tools.observing.facilities.asking import Answer, ask
+from gnomon.tools.observing.facilities.asking import Answer, ask, without_token
 from gnomon.tools.observing.facilities.same import differences
 
 _STATES = {
@@ -58,6 +58,8 @@ class OcsPortal:
 
     def find(self, body: dict[str, Any], key: str) -> Found:
         """The request group with the key in its name."""
+        if not self.token:  # nobody in particular is shown nothing, which must not be taken for its absence
+            return Found("unclear", said=without_token(self.service, self.address))
         answer = self._ask("GET", "requestgroups/", parameters={"name": key, "limit": 10})
         results = answer.document.get("results") if isinstance(answer.document, dict) else None
         if answer.kind != "good" or not isinstance(results, list) or not all(isinstance(r, dict) for r in results):

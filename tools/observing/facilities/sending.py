@@ -46,20 +46,31 @@ def submit(payload: Mapping[str, Any], adapter: Adapter, permit: Mapping[str, An
     """
     key, body = payload["key"], payload["body"]
     if stopped := _stopped(permit):
-        return _row(payload, "sending", "", stopped)
+        return _nothing_left(payload, permit, stopped)
     there = adapter.find(body, key)
+    if there.how == "unclear":
+        return _nothing_left(payload, permit, there.said)
     if there.how != "none":
         return _of_found(payload, there)
     if unsettled := _unsettled(payload, permit):
         return _row(payload, "sending", "", unsettled)
+    if permit["payloads"][payload["name"]].get("look"):
+        return _row(payload, "sending", "", "It may be sent again now: submit it once more.")
     if stopped := _stopped(permit):
-        return _row(payload, "sending", "", stopped)
+        return _nothing_left(payload, permit, stopped)
     said = adapter.send(body)
     if said.how == "done":
         return _row(payload, said.state or "acknowledged", said.identifier, said.said)
     if said.how == "refused":
         return _row(payload, "refused", "", said.said)
     return _after_unclear(payload, adapter, said)
+
+
+def _nothing_left(payload: Mapping[str, Any], permit: Mapping[str, Any], why: str) -> Row:
+    """Nothing was sent now; so nothing ever was, unless it had been sent before."""
+    if permit["payloads"][payload["name"]]["sent"]:
+        return _row(payload, "sending", "", why)
+    return _row(payload, "unsent", "", why if why.startswith("Nothing was sent") else f"Nothing was sent: {why}")
 
 
 def _after_unclear(payload: Mapping[str, Any], adapter: Adapter, said: Said) -> Row:
@@ -82,6 +93,8 @@ def look(payload: Mapping[str, Any], adapter: Adapter) -> Row:
 def rehearse(payload: Mapping[str, Any], adapter: Adapter) -> Row:
     """What would come of sending a payload, by the facility's own validation; nothing is changed there."""
     there = adapter.find(payload["body"], payload["key"])
+    if there.how == "unclear":
+        return _row(payload, "unknown", "", there.said)
     if there.how != "none":
         return _of_found(payload, there)
     said = adapter.check(payload["body"])
@@ -91,10 +104,13 @@ def rehearse(payload: Mapping[str, Any], adapter: Adapter) -> Row:
 
 def cancel(payload: Mapping[str, Any], adapter: Adapter, permit: Mapping[str, Any]) -> Row:
     """Cancel a payload, however often the facility has it; what may still be on its way is not given up."""
+    known = permit["payloads"][payload["name"]].get("state", "")
     for _ in range(10):
         there = adapter.find(payload["body"], payload["key"])
         if there.how == "none":
             unsettled = _unsettled(payload, permit)
+            if known in ("acknowledged", "executing"):  # who had it and does not show it has not given it up
+                return _row(payload, known, "", f"{there.said} It had it: look there.")
             return _row(payload, "sending" if unsettled else "withdrawn", "", unsettled or there.said)
         if there.how == "unclear" or there.state in ("withdrawn", "done", "expired", "failed"):
             return _row(payload, there.state or "sending", there.identifier, there.said)

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gnomon.tools.observing.facilities.adapter import Found, Said
-from gnomon.tools.observing.facilities.asking import Answer, ask
+from gnomon.tools.observing.facilities.asking import Answer, ask, without_token
 from gnomon.tools.observing.facilities.same import differences
 
 _PAGE = 100
@@ -56,6 +56,8 @@ class TomToolkit:
 
     def find(self, body: dict[str, Any], key: str) -> Found:
         """The observation record with the key among its parameters."""
+        if not self.token:  # nobody in particular is shown nothing, which must not be taken for its absence
+            return Found("unclear", said=without_token(self.service, self.address))
         target, number = self._target(body["target"])
         if target.how != "same":
             return target if target.how != "none" else Found("none", said=f"{self.service} does not have it.")
@@ -115,7 +117,7 @@ class TomToolkit:
     def send(self, body: dict[str, Any]) -> Said:
         """Make the target where there is none, then the observation record, which the TOM passes on to its facility."""
         if not self.token:  # a TOM lets anybody make targets, which then nobody sees
-            return Said("refused", said=f"There is no token for {self.service}.")
+            return Said("refused", said=without_token(self.service, self.address))
         target, number = self._target(body["target"])
         if target.how == "none":
             answer = self._ask("POST", "targets/", body=body["target"])

@@ -114,10 +114,14 @@ def test_what_may_be_on_its_way_is_not_given_up(portal: OcsServer) -> None:
 
 def test_without_a_right_token(portal: OcsServer) -> None:
     sent = payload(portal)
-    for token in ("", "wrong"):
-        row = sending.submit(sent, OcsPortal(portal.url, token), permit(sent))
-        assert row.state == "refused"
-        assert "401" in row.said
+    row = sending.submit(sent, OcsPortal(portal.url, "wrong"), permit(sent))
+    assert (row.state, "401" in row.said) == ("refused", True)
+    without = OcsPortal(portal.url, "")
+    row = sending.submit(sent, without, permit(sent))
+    assert (row.state, "set GNOMON_TOKEN_127_0_0_1" in row.said) == ("unsent", True)
+    assert sending.submit(sent, without, permit(sent, an_hour_ago())).state == "sending"  # that one may be there
+    assert sending.rehearse(sent, without).state == "unknown"
+    assert sending.cancel(sent, without, permit(sent, an_hour_ago())).state == "sending"
     assert portal.groups == []
 
 
@@ -145,7 +149,7 @@ def test_a_portal_that_is_not_there() -> None:
     with ocs_server() as server:
         sent = payload(server)
     row = sending.submit(sent, OcsPortal(sent["address"], TOKEN), permit(sent))
-    assert (row.state, "refuses connections" in row.said) == ("sending", True)
+    assert (row.state, "refuses connections" in row.said) == ("unsent", True)
 
 
 def test_keys_are_of_the_content(portal: OcsServer) -> None:

@@ -1,0 +1,94 @@
+"""What a command says of a hand-over: as a document, as lines, and by the code with which it leaves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from gnomon.interfaces.application import Exit, Options
+from gnomon.interfaces.output import print_json, print_text, say
+
+if TYPE_CHECKING:
+    from gnomon.plans.handover.book import HandOver
+    from gnomon.plans.handover.ledger import Ledger
+    from gnomon.plans.handover.packet import Packet
+
+
+def the_ledger() -> Ledger:
+    """The ledger of whoever uses this machine."""
+    from gnomon.interfaces import settings
+    from gnomon.plans.handover.ledger import Ledger
+
+    return Ledger(settings.load(Options.config).home / "handover")
+
+
+def document_of(ledger: Ledger, handover: HandOver) -> dict[str, Any]:
+    """How a hand-over stands, for `--json`."""
+    from gnomon.tools.observing.documents.times import text_of
+
+    book = ledger.book()
+    return {
+        "id": handover.digest,
+        "state": handover.state,
+        "title": handover.title,
+        "made": handover.made,
+        "changed": handover.last,
+        "valid_until": text_of(handover.valid_until),
+        "packet": str(ledger.packet_file(handover.digest)),
+        "approvals": [
+            {"who": a.who, "how": a.how, "when": a.when, "until": text_of(a.until), "rule": a.rule or None}
+            for a in handover.approvals
+        ],
+        "payloads": {
+            n: {"facility": p.facility, "key": p.key, "state": p.state, "identifier": p.identifier or None, "said": p.said or None}
+            for n, p in handover.payloads.items()
+        },
+        "charges": [c.model_dump(mode="json") for c in handover.charges],
+        "against_sending": book.refusals(handover, handover.to_send(), ledger.moment(book)),
+    }  # fmt: skip
+
+
+def print_handover(ledger: Ledger, handover: HandOver) -> None:
+    """The same for a person, after the page of the packet."""
+    from gnomon.plans.handover.page import packet_page
+    from gnomon.plans.handover.states import UNSENT
+
+    told = document_of(ledger, handover)
+    print_text(packet_page(ledger.packet(handover.digest)))
+    print_text(f"State: {told['state']} since {told['changed']}")
+    for approval in told["approvals"]:
+        print_text(
+            f"Approved by {approval['who']} ({approval['how']}) on {approval['when']}, until {approval['until']}"
+        )
+    for name, payload in told["payloads"].items():
+        print_text(f"  {name}: {payload['state']}{': ' + payload['said'] if payload['said'] else ''}")
+    late = begun_visits(ledger.packet(handover.digest), ledger.moment(ledger.book()))
+    if late and handover.state in UNSENT:
+        say(
+            f"{len(late)} of its visits should have begun already: {'; '.join(late)}. Replan, or their facilities may refuse them."
+        )
+    if told["against_sending"]:
+        say(f"Not to be sent: {'; '.join(told['against_sending'])}.")
+    say(f"The whole packet: {told['packet']}")
+
+
+def left(ledger: Ledger, handover: HandOver, as_json: bool) -> None:
+    """Say how a hand-over stands now, and leave with the code for it."""
+    if as_json:
+        print_json(document_of(ledger, handover))
+    else:
+        print_text(f"{handover.digest[:12]}  {handover.state}  {handover.title}")
+        if handover.state == "offered":
+            say(f"It waits for approval. Read it: gnomon handover show {handover.digest[:12]}   Approve it: gnomon handover approve {handover.digest[:12]}")  # fmt: skip
+    raise typer.Exit(Exit.WAITS if handover.state in ("draft", "checked", "offered") else Exit.DONE)
+
+
+def begun_visits(packet: Packet, moment: float) -> list[str]:
+    """The visits of a packet whose time has begun at a moment [MJD UTC], in a phrase each."""
+    from gnomon.tools.observing.documents.schedule import read_schedule_document
+    from gnomon.tools.observing.documents.times import text_of
+
+    planned = {f"{v.request}/{v.visit}": v.start for v in read_schedule_document(packet.schedule).visits}
+    names = [n for payload in packet.payloads for n in payload.visits]
+    return [f"{n} at {text_of(planned[n])}" for n in names if planned[n] < moment]
