@@ -1,4 +1,4 @@
-"""Commands on planned observations: ``gnomon observe telescopes``, ``schedule``, ``replan``, ``verify`` and ``drafts``."""
+"""Commands on planned observations: ``gnomon observe telescopes``, ``schedule``, ``replan`` and ``verify``; `observing_drafts` has ``drafts`` and ``documents``."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from gnomon.interfaces.application import (
     RunName,
     Yes,
     find_run,
-    free_name,
     offered,
     open_conversation,
 )
+from gnomon.interfaces.observing_drafts import documents, drafts
 from gnomon.interfaces.output import print_json, print_text, say
 from gnomon.tools import errors
 
@@ -47,7 +47,7 @@ SeedOption = Annotated[int, typer.Option("--seed", min=0, help="Of everything th
 
 def register(app: typer.Typer) -> None:
     """Put these commands on the application."""
-    for command in (telescopes, schedule, replan, verify, drafts):
+    for command in (telescopes, schedule, replan, verify, drafts, documents):
         observe_app.command()(command)
     app.add_typer(observe_app)
 
@@ -101,7 +101,15 @@ def _page(row: dict[str, Any], site: dict[str, Any]) -> str:
         if field := instrument.get("field"):
             lines.append(line(f"{at}.field", " x ".join(f"{v}°" for k, v in field.items() if k != "shape")))
         for mode in instrument["modes"]:
-            lines.append(line(f"{at}.modes.{mode['mode']}", mode["bands"]))
+            of = f"{at}.modes.{mode['mode']}"
+            lines.append(line(f"{of}.bands", mode["bands"]))
+            if mode.get("simultaneous_bands"):
+                lines.append(line(f"{of}.simultaneous_bands", "all at once"))
+            if "acquisition" in mode:
+                lines.append(line(f"{of}.acquisition", mode["acquisition"]))
+            if depths := mode.get("limits_mag"):
+                told = [f"{band} {depth['magnitude']} in {depth['exposure']} s" for band, depth in depths.items()]
+                lines.append(line(f"{of}.limits_mag", told))
     return "\n".join(lines)
 
 
@@ -126,7 +134,9 @@ def schedule(
     as_json: Json = False,
 ) -> None:
     """Schedule requests on telescopes: a plan to read, approve and run; the verifier checks what comes out."""
-    arguments = {"schedule_observations": {"seed": seed, **({"seconds": seconds} if seconds is not None else {})}}
+    arguments: dict[str, dict[str, object]] = {
+        "schedule_observations": {"seed": seed, **({"seconds": seconds} if seconds is not None else {})}
+    }
     said = f"Schedule the requests of {requests.name}"
     _offer(said, ("schedule_observations",), [requests], telescopes_file, names, arguments, yes, as_json)  # fmt: skip
 
@@ -146,67 +156,49 @@ def replan(
     """Change the schedule of a run when the night changes: what is done or under way stays, few visits move, the difference is told in words."""
     from tempfile import TemporaryDirectory
 
+    from gnomon.interfaces.observing_runs import planned_in
+    from gnomon.tools.observing.documents.files import document_text
+
     conversation = open_conversation()
     found = find_run(conversation, run)
+    planned = planned_in(conversation, found)
     with TemporaryDirectory() as folder:
-        documents = [
-            _document_of(conversation, found, kind, Path(folder))
-            for kind in ("Schedule", "ObservingRequests", "Telescopes")
-        ]
+        files = []
+        for word, document in (("schedule", planned.schedule), ("requests", planned.requests), ("telescopes", planned.telescopes)):  # fmt: skip
+            files.append(Path(folder) / f"{word}.json")
+            files[-1].write_text(document_text(document), encoding="utf-8")
         said = f"Change the schedule of run {found.id} for what {events.name} tells"
         arguments: dict[str, dict[str, object]] = {"reschedule_observations": {} if now is None else {"now": now}}
-        _offer(said, ("reschedule_observations",), [*documents, events], None, None, arguments, yes, as_json)
+        _offer(said, ("reschedule_observations",), [*files, events], None, None, arguments, yes, as_json)
 
 
 def verify(
     schedule_file: Annotated[Path, typer.Argument(help="A schedule document.", metavar="SCHEDULE")],
     requests: Annotated[Path, typer.Option("--requests", "-r", help="The requests that it is of.", metavar="FILE")],
     telescopes_file: Annotated[Path, typer.Option("--telescopes", "-t", help="The telescopes that it is for.", metavar="FILE")],
+    earlier: Annotated[Path | None, typer.Option("--earlier", help="The schedule that it replaces, where it does: nothing that was done by then may differ.", metavar="FILE")] = None,
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Check a schedule, whoever made it, against its requests and telescopes; leaves with 1 where something is violated."""
     from gnomon.tools.observing.documents.files import document_in
     from gnomon.tools.observing.verification.verify import verify as check
 
-    found = check(document_in(telescopes_file), document_in(requests), document_in(schedule_file))
+    for path in (telescopes_file, requests, schedule_file, earlier):
+        if path is not None and not path.is_file():
+            raise errors.UsageError(f"There is no file {path}.", remedy="Check its name.")
+    before = document_in(earlier) if earlier is not None else None
+    found = check(document_in(telescopes_file), document_in(requests), document_in(schedule_file), parent=before)
     if as_json:
         print_json(found.document())
     else:
         for finding in found.findings:
             print_text(f"{finding.code:<22} {finding.sentence}")
-        print_text(found.sentence)
+        count = len(found.findings)
+        print_text(f"{count} violation{'' if count == 1 else 's'} found." if count else "No violation found.")
+        say(f"Looked at: {', '.join(f'{n} {what}' for what, n in found.counts.items())}.")
+        for note in found.notes:
+            say(f"Note: {note}")
     raise typer.Exit(Exit.FAILED if found.findings else Exit.DONE)
-
-
-def drafts(
-    run: RunName,
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder for the files.", metavar="FOLDER")],
-    as_json: Json = False,
-) -> None:
-    """Write the drafts of a run into files; nothing is sent to anybody."""
-    import base64
-
-    conversation = open_conversation()
-    found = find_run(conversation, run)
-    written = []
-    for table in _values_of(conversation, found, "Drafts"):
-        output.mkdir(parents=True, exist_ok=True)
-        for row in table:
-            path = free_name(output / Path(str(row["name"])).name)
-            content = str(row["content"])
-            binary = str(row["media_type"]) in ("application/pdf", "image/png")
-            path.write_bytes(base64.b64decode(content) if binary else content.encode("utf-8"))
-            written.append({"file": str(path), "form": str(row["form"]), "missing": str(row["missing"])})
-    if not written:
-        raise errors.UsageError(
-            f"Run {found.id} has no drafts.", remedy="Ask for some, for example: Draft calendars for this schedule."
-        )
-    if as_json:
-        print_json({"run": found.id, "drafts": written})
-        return
-    for draft in written:
-        print_text(draft["file"] + (f"   lacks: {draft['missing']}" if draft["missing"] else ""))
-    say("Drafts only: nothing was sent. `gnomon handover` gets them approved and hands them over.")
 
 
 def _offer(
@@ -245,28 +237,3 @@ def _telescopes_of(conversation: Conversation, names: list[str] | None, attached
     else:
         keys = [row["key"] for row in document["telescopes"]]
     return attach_telescopes(known.subset(document, keys), conversation.registry, conversation.store)
-
-
-def _values_of(conversation: Conversation, run: Any, kind: str) -> list[Any]:
-    """What the steps of a run made of a kind, the last first."""
-    from gnomon.tools.registry import Kind
-
-    made = [a for a in run.artifacts().values() if Kind.parse(a.kind).name == kind]
-    return [conversation.store.get(a) for a in reversed(made)]
-
-
-def _document_of(conversation: Conversation, run: Any, kind: str, folder: Path) -> Path:
-    """A document that a run made or read, as a file."""
-    import json
-
-    from gnomon.tools.observing.documents.tables import document_of
-
-    values = _values_of(conversation, run, kind)
-    if not values:
-        raise errors.UsageError(f"Run {run.id} has no {kind}.", remedy="Name a run that made a schedule.")
-    path = folder / f"{kind.lower()}.json"
-    # A schedule that was changed carries the documents that it is for.
-    schedules = _values_of(conversation, run, "Schedule")
-    after = schedules[0].meta.get({"Telescopes": "telescopes", "ObservingRequests": "requests"}.get(kind, "")) if schedules else None  # fmt: skip
-    path.write_text(json.dumps(after or document_of(values[0]), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    return path

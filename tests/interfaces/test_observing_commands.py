@@ -51,6 +51,28 @@ def test_requests_are_scheduled_verified_changed_and_drafted(gnomon: Callable[..
     changed = gnomon("observe", "replan", told["run"], "--events", events, "--at", "2026-11-22T18:00:00Z", "--yes", "--json")  # fmt: skip
     assert changed.code == 0, changed.err
     assert "Nothing could be scheduled" in changed.json["answer"] or "0 visits" in changed.json["answer"]
+    # What the observers have in their calendars is told to go, of a schedule with the name of its run alone.
+    before = gnomon("observe", "drafts", told["run"], "--form", "ics", "--detail", "all.organizer=pi@example.org", "-o", tmp_path / "before")  # fmt: skip
+    after = gnomon("observe", "drafts", changed.json["run"], "-f", "ics", "-o", tmp_path / "after", "--json")
+    assert before.code == after.code == 0, before.err + after.err
+    (planned,), (gone,) = ([*(tmp_path / name).iterdir()] for name in ("before", "after"))
+    assert (planned.name, gone.name) == ("not.ics", "not.cancelled.ics")
+    identity = next(line for line in planned.read_text().splitlines() if line.startswith("UID:"))
+    assert identity in gone.read_text() and "STATUS:CANCELLED" in gone.read_text()
+    assert "organizer" in after.json["drafts"][0]["missing"] and "organizer" not in before.out
+    again = gnomon("observe", "drafts", told["run"], "--form", "ics", "-o", tmp_path / "before")
+    assert again.code == 0 and (tmp_path / "before" / "not.1.ics").is_file()  # nothing is overwritten
+    # The documents, to be verified by anybody.
+    written = gnomon("observe", "documents", changed.json["run"], "-o", tmp_path / "documents", "--json").json["documents"]  # fmt: skip
+    assert set(written) == {"telescopes", "requests", "schedule", "replaced_1"}
+    first = gnomon("observe", "documents", told["run"], "-o", tmp_path / "first", "--json").json["documents"]
+    assert json.loads(Path(first["schedule"]).read_text()) == json.loads(Path(written["replaced_1"]).read_text())
+    checked = gnomon("observe", "verify", first["schedule"], "-r", first["requests"], "-t", first["telescopes"])
+    assert checked.code == 0 and "No violation found." in checked.out, checked.err
+    for wrong, words in ((("--form", "night-sheet"), "no form 'night-sheet'"), ((), "has no drafts")):
+        said = gnomon("observe", "drafts", told["run"], *wrong, "-o", tmp_path / "none")
+        assert said.code in (1, 2) and words in said.err, said.err
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_plan_of_a_schedule_waits_for_a_person(gnomon: Callable[..., Any], tmp_path: Path) -> None:
@@ -85,3 +107,5 @@ def test_a_schedule_from_elsewhere_is_verified_and_what_is_wrong_leaves_with_1(
     assert said.code == 1
     codes = {f["code"] for f in said.json["findings"]}
     assert {"sun", "digest"} & codes or len(codes) >= 2, codes
+    words = gnomon("observe", "verify", path, "-r", requests, "-t", telescopes)
+    assert words.code == 1 and "violations found." in words.out and "Looked at: " in words.err

@@ -56,6 +56,7 @@ def plot_schedule(schedule: Schedule) -> Figure:
     import numpy as np
     from matplotlib import dates
     from matplotlib.figure import Figure as _Figure
+    from matplotlib.ticker import NullLocator
 
     if not len(schedule):
         raise EmptyResult(
@@ -92,12 +93,15 @@ def plot_schedule(schedule: Schedule) -> Figure:
             )
     axes.set_yticks(np.arange(len(telescopes)), telescopes)
     axes.set_ylim(len(telescopes) - 0.4, -0.75)
-    axes.set_xlim(start.min() - 0.04 * span, end.max() + 0.04 * span)
-    locator = dates.AutoDateLocator(minticks=4, maxticks=8)
+    named = len(schedule) <= _MOST_LABELS
+    axes.set_xlim(start.min() - (0.06 if named else 0.02) * span, end.max() + (0.06 if named else 0.02) * span)
+    # With four or more, no step is known that suits three and a half hours.
+    locator = dates.AutoDateLocator(minticks=3, maxticks=8)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
+    axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
     axes.set_xlabel("UTC")
     style_axes(axes)
+    axes.yaxis.set_minor_locator(NullLocator())  # between two telescopes is nothing
     many = "" if len(schedule) == 1 else "s"
     figure.set_label(
         f"The schedule: {len(schedule)} visit{many} of {len(requests)} request{'' if len(requests) == 1 else 's'} on {len(telescopes)} telescope{'' if len(telescopes) == 1 else 's'}, times in UTC; one colour stands for one request, pale bars are over."

@@ -119,8 +119,7 @@ def plot_visibility(visibility: Visibility) -> Figure:
     _moon(panels[-1], sky, drawn, seconds)
     _time_axis(panels[-1], sky, drawn)
     panels[0].set_xlim(*_dates(sky.start, np.array(drawn.span)))
-    _legend(figure, drawn)
-    figure.supylabel("Altitude [°]", fontsize=FONT)
+    _legend(figure, drawn, {label: key for key, label in reversed(labels.items())})
     figure.set_label(_caption(drawn, telescopes))
     return figure
 
@@ -207,6 +206,7 @@ def _site(axes: Any, sky: Sky, key: str, telescopes: Telescopes, drawn: _Drawn, 
         axes.axhline(limit, color=QUIET, linewidth=0.7, linestyle=(0, (4, 3)), zorder=1)
     axes.set_ylim(0, 90)
     axes.set_yticks([0, 30, 60, 90])
+    axes.set_ylabel("Altitude [°]")
     style_axes(axes)
     sizes = sorted({t.aperture for t in telescopes.telescopes.values() if t.site == key}, reverse=True)
     told = ", ".join(f"{s:.3g} m" for s in sizes[:6]) + (" …" if len(sizes) > 6 else "")
@@ -220,7 +220,7 @@ def _write(axes: Any, text: str) -> None:
 
 
 def _readable(text: str, otherwise: str = "") -> tuple[str, list[str]]:
-    """A text and the fonts that have its letters; without those that no font has, or something else where none is left."""
+    """A text and the fonts that have its letters; where no font has some, `otherwise`, else the text without those: half a name is another name."""
     from matplotlib import font_manager
     from matplotlib.ft2font import FT2Font
 
@@ -232,8 +232,9 @@ def _readable(text: str, otherwise: str = "") -> tuple[str, list[str]]:
     found = next((f for f in CHINESE_FONTS if f in there), None)
     if found is not None:
         return text, [*family, found]
-    left = " ".join("".join(c if ord(c) in known else " " for c in text).split())
-    return left or otherwise, family
+    if otherwise and all(ord(c) in known for c in otherwise):
+        return otherwise, family
+    return " ".join("".join(c if ord(c) in known else " " for c in text).split()), family
 
 
 def _moon(axes: Any, sky: Sky, drawn: _Drawn, seconds: Any) -> None:
@@ -274,12 +275,13 @@ def _time_axis(axes: Any, sky: Sky, drawn: _Drawn) -> None:
     axes.set_xlabel(f"UTC, from {text_of(sky.start + drawn.span[0] / DAY)[:10]}")
 
 
-def _legend(figure: Any, drawn: _Drawn) -> None:
+def _legend(figure: Any, drawn: _Drawn, keys: dict[str, str]) -> None:
+    """Names of targets; the key of a request where no font here has the name."""
     from matplotlib.lines import Line2D
 
     lines = [Line2D([], [], color=SIGNALS[n], linewidth=2.6) for n in range(len(drawn.names))]
     lines.append(Line2D([], [], color="black", linewidth=0.9, linestyle=":"))
-    told = [_readable(name, f"target {n}") for n, name in enumerate(drawn.names, start=1)] + [_readable("Moon")]
+    told = [_readable(name, keys[name]) for name in drawn.names] + [_readable("Moon")]
     legend = figure.legend(
         lines, [t if len(t) <= 24 else t[:23] + "…" for t, _ in told], loc="outside upper center", ncols=min(4, len(told)),
         fontsize=FONT - 0.5, frameon=False, handlelength=1.6,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from collections.abc import Iterator
 from datetime import date, datetime
 from difflib import get_close_matches
@@ -278,10 +279,29 @@ def read_document(text: str, name: str) -> dict[str, Any]:
             mark = getattr(error, "problem_mark", None)
             line = f" in line {mark.line + 1}" if mark else ""
             raise InputError(f"{name} is no YAML{line}: {_problem(error)}.", remedy="Mend that line.") from error
+        except ValueError as error:
+            # YAML takes what looks like a time for one, and makes it as it reads, so that the 31st of November fails here.
+            raise InputError(
+                f"{name} holds a time or number that cannot be{_impossible(text)}: {_problem(error)}.",
+                remedy="Write times in UTC as 2026-11-22T18:00:00Z.",
+            ) from error
     if not isinstance(value, dict):
         raise InputError(f"{name} must be a mapping of keys to values, and is {_told(value)}.", remedy=_REMEDY)
     told: dict[str, Any] = plain_document(value, name)
     return told
+
+
+def _impossible(text: str) -> str:
+    """Where the first date stands that no calendar has, as words of a sentence; "" where none is found."""
+    from datetime import date
+
+    for number, line in enumerate(text.splitlines(), start=1):
+        for year, month, day in re.findall(r"\b(\d{4})-(\d\d?)-(\d\d?)(?!\d)", line):
+            try:
+                date(int(year), int(month), int(day))
+            except ValueError:
+                return f" in line {number} ({year}-{month}-{day})"
+    return ""
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

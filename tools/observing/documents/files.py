@@ -32,6 +32,13 @@ def document_in(path: Path) -> dict[str, Any]:
     return read_document(text, path.name)
 
 
+def document_text(document: dict[str, Any]) -> str:
+    """A document as the text of a file: JSON, indented, for people and for `document_in`."""
+    import json
+
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+
+
 def recognise_document(path: Path, form: str) -> dict[str, Any] | None:
     """The document in a file, where it is of a form.
 

@@ -12,9 +12,10 @@ from gnomon.tools.observing.documents.times import text_of
 from gnomon.tools.observing.drafts.details import Wanted
 from gnomon.tools.observing.drafts.draft import Draft
 from gnomon.tools.observing.drafts.outside_text import file_stem, plain
-from gnomon.tools.observing.drafts.places import colons, local_text, place_at
+from gnomon.tools.observing.drafts.places import clock, colons, local_text, place_at
 from gnomon.tools.observing.drafts.plan import BROKEN_CHAIN, Plan, Stay
 
+_TIME = "%Y-%m-%d %H:%M:%S"
 _OCTETS = 75  # of a line, RFC 5545, 3.1
 _ADDRESS = re.compile(r"^[^@\s<>]+@[^@\s<>]+$")
 
@@ -129,9 +130,9 @@ def _event(
 
 
 def _description(visit: PlannedVisit, stay: Stay | None, telescope: Telescope, site: Site) -> str:
-    local = [local_text(t, site.zone, "%Y-%m-%d %H:%M") for t in (visit.start, visit.end)]
+    local = [local_text(t, site.zone, _TIME) for t in (visit.start, visit.end)]
     parts = [
-        f"UTC {text_of(visit.start)[:16].replace('T', ' ')} to {text_of(visit.end)[:16].replace('T', ' ')}",
+        f"UTC {clock(visit.start, _TIME)} to {clock(visit.end, _TIME)}",
         f"{site.zone} {local[0]} to {local[1]}",
         f"{telescope.name}, {visit.instrument}",
     ]

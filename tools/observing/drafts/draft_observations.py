@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=3.0,
     seconds_per_1000_rows=5.0,
@@ -71,6 +71,7 @@ def draft_observations(
         "treasure_map",
         "obsloctap",
     ] = "csv",
+    earlier: list[Schedule] | None = None,
     details: list[str] = [],  # noqa: B006 - a default that nobody changes
 ) -> Drafts:
     """Write drafts of one form from a schedule: observing lists, night sheets, calendars, requests to facilities, notices. Nothing is sent.
@@ -78,7 +79,8 @@ def draft_observations(
     Parameters
     ----------
     schedule : Schedule
-        What was decided; made from the other two.
+        What was decided; made from the other two.  One that `reschedule_observations` changed carries its own requests and telescopes and the schedule
+        that it replaces, which then count.
     telescopes : Telescopes
         What can observe.
     requests : ObservingRequests
@@ -86,6 +88,9 @@ def draft_observations(
     form : {"csv", "text", "sheet", "ics", "lco", "tom", "skyportal", "eso", "gcn_circular", "gcn_json", "voevent", "treasure_map", "obsloctap"}
         Observing lists as a table or as text, a night sheet (PDF), calendars, OCS request groups, TOM Toolkit, SkyPortal, ESO observation blocks, a GCN circular,
         GCN notices, VOEvent 2.0, Treasure Map pointings, or rows of ivoa.obsplan.
+    earlier : list of Schedule, optional
+        The schedules that it replaces, back to the first, so that calendars and notices update, and cancel what was dropped.  Which of all is the newest
+        they say themselves, so the order does not matter, and the newest is drafted.
     details : list of str
         What only people know, such as ``lco.proposal=KEY2026B-001`` or ``xinglong_216.observer=Li Wei``: a telescope, a form or ``all``, a word, and its value.
 
@@ -113,15 +118,20 @@ def draft_observations(
     from gnomon.tools.observing.documents.schedule import read_schedule_document
     from gnomon.tools.observing.documents.tables import document_of
     from gnomon.tools.observing.documents.telescopes import read_telescopes_document
+    from gnomon.tools.observing.drafts.campaign import in_order
     from gnomon.tools.observing.drafts.details import details_in
     from gnomon.tools.observing.drafts.drafting import draft
 
+    given = [schedule, *(earlier or [])]
+    *before, newest = in_order(d for t in given for d in (document_of(t), t.meta.get("replaces")) if d)
+    after = next((t.meta for t in given if read_schedule_document(document_of(t)).digest == newest.digest), {})
     drafts = draft(
         form,
-        read_telescopes_document(document_of(telescopes)),
-        read_requests_document(document_of(requests)),
-        read_schedule_document(document_of(schedule)),
+        read_telescopes_document(after.get("telescopes") or document_of(telescopes)),
+        read_requests_document(after.get("requests") or document_of(requests)),
+        newest,
         details_in(details),
+        before,
     )
     if not drafts:
         raise EmptyResult(
@@ -152,5 +162,5 @@ def draft_observations(
             "missing": column(["; ".join(d.missing) for d in drafts]),
             "warnings": column([" ".join(d.warnings) for d in drafts]),
         },
-        meta={"schedule": read_schedule_document(document_of(schedule)).digest},
+        meta={"schedule": newest.digest},
     )

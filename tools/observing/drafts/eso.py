@@ -38,7 +38,8 @@ def observation_blocks(plan: Plan) -> list[Draft]:
     InputError
         Where a value does not fit.
     """
-    return [_block(plan, stay) for stay in plan.stays]
+    # What is over or under way needs no block, and a visit that failed may stand there a second time.
+    return [_block(plan, stay) for stay in plan.stays if stay.planned.state == "planned"]
 
 
 def _block(plan: Plan, stay: Stay) -> Draft:

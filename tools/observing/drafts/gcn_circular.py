@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 
 from gnomon.tools.errors import InputError
-from gnomon.tools.observing.documents.times import text_of
 from gnomon.tools.observing.drafts.checking import check_form
 from gnomon.tools.observing.drafts.details import Wanted
 from gnomon.tools.observing.drafts.draft import Draft
 from gnomon.tools.observing.drafts.outside_text import ascii_text, file_stem, shortened
-from gnomon.tools.observing.drafts.places import catalogue_place, colons
+from gnomon.tools.observing.drafts.places import catalogue_place, clock, colons
 from gnomon.tools.observing.drafts.plan import Plan, Stay
 from gnomon.tools.observing.drafts.schemas.gcn import CIRCULAR, REFUSED_WORDS, SUBJECT_EVENTS, SUBJECT_WORDS
 
 _COLUMNS = 79
 _NAME = 100  # characters of an event's name
 _LINES = 60  # above which GCN's style guide finds a circular too long
-_WIDTHS = (20, 11, 17, 9)  # telescope, instrument, start, state; what is exposed takes the rest
+_WIDTHS = (20, 18, 14, 8)  # telescope, instrument, start, state; what is exposed takes the rest
 
 
 def circulars(plan: Plan) -> list[Draft]:
@@ -89,7 +88,7 @@ def _body(stays: tuple[Stay, ...], event: str, names: list[str], wanted: Wanted)
     sites = list(dict.fromkeys(_ascii(s.site.name) or s.site.key for s in stays))
     lines += [f"Observations of {event} {verb} with {_and(names)} at {_and(sites)}."]
     if target.moves:
-        lines += [f"Its place at {text_of(stays[0].planned.start)[:16]}Z is"]
+        lines += [f"Its place at {clock(stays[0].planned.start, '%Y-%m-%d %H:%M:%S')} UTC is"]
     else:
         lines += ["The position is"]
     lines += [f"   RA(J2000)  = {ra}", f"   Dec(J2000) = {dec}"]
@@ -97,15 +96,15 @@ def _body(stays: tuple[Stay, ...], event: str, names: list[str], wanted: Wanted)
         lines += [f"with an uncertainty of {_angle(target.error)} (radius)."]
     lines += [
         "",
-        "Start is UTC; exposures are number x seconds.",
+        f"Start is UTC, {_years(stays)}; exposures are number x seconds.",
         "",
         _line("Telescope", "Instrument", "Start", "State", "Exposures")[0],
     ]
     for stay in stays:
         exposed = ", ".join(f"{_ascii(e.band) or '?'} {e.count}x{e.seconds:g}" for e in stay.exposures)
         lines += _line(
-            _ascii(stay.telescope.name) or stay.telescope.key, _ascii(stay.instrument.name) or stay.instrument.key,
-            text_of(stay.planned.start)[:16].replace("T", " "), stay.planned.state, exposed,
+            _called(stay.telescope.name, stay.telescope.key, _WIDTHS[0]), _called(stay.instrument.name, stay.instrument.key, _WIDTHS[1]),
+            clock(stay.planned.start), stay.planned.state, exposed,
         )  # fmt: skip
     reference = _told("reference", wanted, stays[0].request.key, required=False)
     if reference:
@@ -113,6 +112,16 @@ def _body(stays: tuple[Stay, ...], event: str, names: list[str], wanted: Wanted)
     contact = _told("contact", wanted)
     lines += ["", f"Contact: {contact or '[contact]'}"]
     return lines
+
+
+def _years(stays: tuple[Stay, ...]) -> str:
+    return _and(list(dict.fromkeys(clock(s.planned.start, "%Y") for s in stays)))
+
+
+def _called(name: str, key: str, width: int) -> str:
+    """A name in ASCII; its key where it cannot be written so, or is too long for its column."""
+    written = _ascii(name)
+    return written if written and len(written) <= width else key
 
 
 def _told(word: str, wanted: Wanted, key: str = "", required: bool = True) -> str | None:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from itertools import groupby
 from typing import Any
 
-from gnomon.tools.observing.documents.times import text_of
 from gnomon.tools.observing.drafts.circumstances import Backup, Circumstances, Night
 from gnomon.tools.observing.drafts.details import Wanted
 from gnomon.tools.observing.drafts.draft import Draft
-from gnomon.tools.observing.drafts.observing_lists import backup_text, exposures_text, wished_text
+from gnomon.tools.observing.drafts.observing_lists import backup_text, dropped_text, exposures_text, wished_text
 from gnomon.tools.observing.drafts.outside_text import file_stem, plain
-from gnomon.tools.observing.drafts.places import colons, local_text, moment, place_at
+from gnomon.tools.observing.drafts.places import clock, colons, local_text, moment, place_at
 from gnomon.tools.observing.drafts.plan import DAY, Plan, Stay
 from gnomon.tools.observing.drafts.sheet_fonts import chinese_font, families, printable
 
@@ -21,7 +21,9 @@ _LEFT, _WIDTH = 0.045, 0.91
 _TOP, _LINE = 0.955, 0.0172  # of the page's height
 _SMALL, _TYPE, _TITLE = 6.4, 7.4, 13.0  # points
 _CHART = (0.66, 0.225)  # bottom and height of the panel of altitudes on the first page
-_FIRST, _NEXT = 25, 44  # visits on the first page of a night and on further ones
+_FIRST, _NEXT = 24, 43  # visits on the first page of a night and on further ones
+_FOOT = 0.05  # of the page's height, below which only notes stand
+_ACROSS = 190  # characters of small type
 _STEP = 300.0  # s between points of a curve
 _DARK, _TWILIGHT, _QUIET = "#dfe6ee", "#f3efe2", "#666666"
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#3a7ca5")
@@ -29,8 +31,8 @@ _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#3a7ca5")
 _COLUMNS = (
     (0.000, "#", ""),
     (0.022, "Local", "当地"),
-    (0.105, "UTC", "世界时"),
-    (0.185, "Target", "目标"),
+    (0.112, "UTC", "世界时"),
+    (0.202, "Target", "目标"),
     (0.345, "RA (ICRS)", "赤经"),
     (0.425, "Dec", "赤纬"),
     (0.500, "Instrument: exposures", "终端与曝光"),
@@ -113,7 +115,7 @@ def _page(
     begin, end = stays[0].planned.start, stays[-1].planned.end
     observer = plan.details.of("observer", "sheet", telescope.key)
     people = ", ".join(observer) if isinstance(observer, list) else observer
-    second = f"Night of {_night_of(begin, site.longitude)} at {_shown(plain(site.name), site.key, wanted)} ({site.zone}), {len(stays)} visit{'' if len(stays) == 1 else 's'}, {text_of(begin)[:16]}Z to {text_of(end)[:16]}Z"
+    second = f"Night of {_night_of(begin, site.longitude)} at {_shown(plain(site.name), site.key, wanted)} ({site.zone}), {len(stays)} visit{'' if len(stays) == 1 else 's'}, {clock(begin, '%Y-%m-%d %H:%M')} to {clock(end, '%Y-%m-%d %H:%M')} UTC"
     _write(
         figure,
         0.0,
@@ -126,12 +128,29 @@ def _page(
         _chart(figure, stays, night)
         bottom = _CHART[0] - 0.075
     _table(figure, rows, bottom)
+    at = bottom - _LINE * (len(rows) + 1.8)
+    gone = dropped_text(plan, telescope.key)
+    if gone and number == pages:
+        for line in textwrap.wrap(_shown(gone, "", wanted), _ACROSS)[:3]:
+            _write(figure, 0.0, at, line, _SMALL, weight="bold")
+            at -= _LINE
+        at -= 0.6 * _LINE
     if spare:
-        at = bottom - _LINE * (len(rows) + 1.8)
         heading = "In place of what fails, the most wished first (UTC in which it could be made):"
         _write(figure, 0.0, at, heading + (" 备用目标" if chinese_font() else ""), _SMALL, weight="bold")
+        room = max(int((at - _FOOT) / _LINE) - 1, 0)
+        if len(spare) > room:
+            spare = [*spare[: room - 1], f"… {len(spare) - max(room - 1, 0)} more in the observing list"]
         for n, line in enumerate(spare):
             _write(figure, 0.0, at - _LINE * (n + 1), line, _SMALL)
+    _write(
+        figure,
+        0.0,
+        0.035,
+        "Airmass at the start, in the middle and at the end; the Moon's distance and lit part; turn: to get to the target from the one before.",
+        _SMALL,
+        colour=_QUIET,
+    )
     if chinese_font() is None and (telescope.name_zh or wanted.warnings):
         _write(
             figure,
@@ -148,8 +167,8 @@ def _rows(stays: tuple[Stay, ...], about: tuple[Circumstances, ...], wanted: Wan
     rows: list[tuple[str, ...]] = []
     for n, (stay, its) in enumerate(zip(stays, about, strict=True), start=1):
         ra, dec = colons(*place_at(stay.request.target, stay.planned.start), 2)
-        local = [local_text(t, stay.site.zone, "%H:%M") for t in (stay.planned.start, stay.planned.end)]
-        utc = [text_of(t)[11:16] for t in (stay.planned.start, stay.planned.end)]
+        local = [local_text(t, stay.site.zone, "%H:%M:%S") for t in (stay.planned.start, stay.planned.end)]
+        utc = [clock(t, "%H:%M:%S") for t in (stay.planned.start, stay.planned.end)]
         done = {"done": "x", "failed": "failed", "running": "now"}.get(stay.planned.state, "☐")
         exposed = f"{stay.instrument.key}: {plain(exposures_text(stay))}"
         rows.append(
@@ -166,7 +185,7 @@ def _spare(backup: Backup, zone: str, wanted: Wanted) -> str:
     ra, dec = colons(*place_at(backup.request.target, backup.start), 2)
     name = _shown(plain(backup.request.target.name), backup.request.key, wanted)
     exposed = _shown(plain(wished_text(backup.visit)), backup.visit.mode, wanted)
-    times = f"{text_of(backup.start)[11:16]}–{text_of(backup.end)[11:16]}"
+    times = f"{clock(backup.start, '%H:%M')}–{clock(backup.end, '%H:%M')}"
     return (
         f"{times}  {name[:30]}  {ra} {dec}  priority {backup.request.priority:g}, {backup.duration / 60:.0f} min, {backup.instrument}: {exposed[:50]} "
         f"({plain(backup_text(backup))[:90]}); local {local_text(backup.start, zone, '%H:%M')}"

@@ -11,8 +11,8 @@ from gnomon.tools.observing.documents.times import text_of
 from gnomon.tools.observing.drafts.circumstances import Backup, Circumstances, Night
 from gnomon.tools.observing.drafts.details import Wanted
 from gnomon.tools.observing.drafts.draft import Draft
-from gnomon.tools.observing.drafts.outside_text import cell, file_stem, plain
-from gnomon.tools.observing.drafts.places import colons, local_text, place_at
+from gnomon.tools.observing.drafts.outside_text import cell, file_stem, padded, plain
+from gnomon.tools.observing.drafts.places import clock, colons, local_text, place_at
 from gnomon.tools.observing.drafts.plan import Plan, Stay
 
 COLUMNS = (
@@ -191,24 +191,27 @@ def _lines(plan: Plan, stays: tuple[Stay, ...], night: Night) -> Iterator[str]:
     telescope, site = stays[0].telescope, stays[0].site
     yield plain(f"{telescope.name} {telescope.name_zh}, {site.name} {site.name_zh}")
     first, last = stays[0].planned.start, stays[-1].planned.end
-    yield f"{text_of(first)[:16].replace('T', ' ')} to {text_of(last)[:16].replace('T', ' ')} UTC; local time is {site.zone}"
+    yield f"{clock(first, '%Y-%m-%d %H:%M')} to {clock(last, '%Y-%m-%d %H:%M')} UTC; local time is {site.zone}"
     yield f"Schedule {plan.digest[:16]}. DRAFT: nothing here has been sent."
     yield ""
-    yield f"{'UTC':11} {'local':11} {'target':24} {'RA':11} {'Dec':11} {'airmass':14} {'Moon':>9} {'turn':>6}  exposures"
+    yield f"{'UTC':14} {'local':14} {'target':24} {'RA':11} {'Dec':11} {'airmass':14} {'Moon':>9} {'turn':>6}  exposures"
     for stay, about in zip(stays, night.circumstances[telescope.key], strict=True):
         ra, dec = colons(*place_at(stay.request.target, stay.planned.start))
         yield (
-            f"{text_of(stay.planned.start)[5:16].replace('T', ' ')} {local_text(stay.planned.start, site.zone)} {stay.target_name[:24]:24} {ra} {dec} "
+            f"{clock(stay.planned.start)} {local_text(stay.planned.start, site.zone)} {padded(stay.target_name, 24)} {ra} {dec} "
             f"{_airmasses(about):14} {about.moon_separation:4.0f} {about.moon_illumination:4.0%} {about.turning:4.0f} s  "
             f"{stay.instrument.key}: {plain(exposures_text(stay))}"
         )
         yield (
-            f"{text_of(stay.planned.end)[5:16].replace('T', ' ')} {local_text(stay.planned.end, site.zone)} "
+            f"{clock(stay.planned.end)} {local_text(stay.planned.end, site.zone)} "
             f"  priority {stay.request.priority:g}, {plain(stay.planned.request)}/{plain(stay.planned.visit)}, {stay.planned.state}, acquisition "
             f"{stay.mode.acquisition:g} s, read-out {stay.instrument.readout:g} s"
         )
         if note := relations_text(stay.request, stay.visit):
-            yield f"{'':24}  {plain(note)}"
+            yield f"{'':30}  {plain(note)}"
+    if gone := dropped_text(plan, telescope.key):
+        yield ""
+        yield gone
     backups = night.backups(telescope.key)
     if backups:
         yield ""
@@ -216,10 +219,17 @@ def _lines(plan: Plan, stays: tuple[Stay, ...], night: Night) -> Iterator[str]:
     for backup in backups:
         ra, dec = colons(*place_at(backup.request.target, backup.start))
         yield (
-            f"{text_of(backup.start)[5:16].replace('T', ' ')} {text_of(backup.end)[5:16].replace('T', ' ')} {plain(backup.request.target.name)[:24]:24} "
+            f"{clock(backup.start)} {clock(backup.end)} {padded(plain(backup.request.target.name), 24)} "
             f"{ra} {dec} priority {backup.request.priority:g}, {backup.duration:.0f} s, {backup.instrument}: {plain(wished_text(backup.visit))}; "
             f"{plain(backup_text(backup))}"
         )
+
+
+def dropped_text(plan: Plan, key: str) -> str:
+    """The visits that the last change took from a telescope, which somebody there may still have in hand; "" where there is none."""
+    gone = sorted((p.visit for p in plan.dropped().values() if p.visit.telescope == key), key=lambda v: v.start)
+    told = ", ".join(f"{clock(v.start)} {plain(v.request)}/{plain(v.visit)}" for v in gone)
+    return f"No longer planned here (UTC): {told}." if told else ""
 
 
 def _airmasses(about: Circumstances) -> str:

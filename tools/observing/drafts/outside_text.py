@@ -34,6 +34,17 @@ def plain(text: object, most: int = 400) -> str:
     return " ".join(shown.split())[:most].rstrip()
 
 
+def padded(text: str, width: int) -> str:
+    """Text cut and filled up to so many columns of a terminal or of a page in type of one width, where a Chinese character takes two."""
+    kept, taken = "", 0
+    for character in text:
+        wide = 0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if taken + wide > width:
+            break
+        kept, taken = kept + character, taken + wide
+    return kept + " " * (width - taken)
+
+
 def cell(text: object) -> str:
     """Text for a cell of a table: on one line, and with an apostrophe before it where a spreadsheet would take it for a formula."""
     shown = plain(text)

@@ -96,7 +96,7 @@ def _parts(value: float, decimals: int, wrap: int = 0) -> str:
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}{tail}"
 
 
-def local_text(mjd: float, zone: str, form: str = "%m-%d %H:%M") -> str:
+def local_text(mjd: float, zone: str, form: str = "%m-%d %H:%M:%S") -> str:
     """A time on the clock of a time zone.
 
     Parameters
@@ -114,6 +114,11 @@ def local_text(mjd: float, zone: str, form: str = "%m-%d %H:%M") -> str:
         Where the database has no such zone.
     """
     return moment(mjd, zone).strftime(form)
+
+
+def clock(mjd: float, form: str = "%m-%d %H:%M:%S") -> str:
+    """A time [MJD UTC] in UTC to the nearest second: cut to minutes, an observer would begin up to a minute early."""
+    return moment(mjd).strftime(form)
 
 
 def moment(mjd: float, zone: str = "UTC") -> datetime:

@@ -77,7 +77,8 @@ class Stay:
         told, at = [], self.planned.start + self.mode.acquisition / DAY
         for band, (count, seconds) in zip(bands, pairs, strict=True):
             told.append(Exposures(band, count, seconds, at))
-            at += (count * (seconds + self.instrument.readout) + self.instrument.band_change) / DAY
+            if not self.mode.simultaneous_bands:
+                at += (count * (seconds + self.instrument.readout) + self.instrument.band_change) / DAY
         return tuple(told)
 
     @property

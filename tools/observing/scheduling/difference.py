@@ -90,7 +90,7 @@ def _same(one: PlannedVisit, two: PlannedVisit | None) -> bool:
 
 
 def _clock(mjd: float) -> str:
-    return text_of(mjd)[5:16].replace("T", " ")
+    return text_of(mjd)[5:19].replace("T", " ")
 
 
 def _name(visit: PlannedVisit) -> str:

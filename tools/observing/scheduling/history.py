@@ -164,7 +164,7 @@ def instrument_number(built: Built, visit: PlannedVisit) -> int:
     return every.index((visit.telescope, visit.instrument))
 
 
-def freeze(built: Built, table: Timetable, tracks: Any, visit: PlannedVisit, job: int) -> None:
+def freeze_visit(built: Built, table: Timetable, tracks: Any, visit: PlannedVisit, job: int) -> None:
     """Put a visit that stays as it is into a timetable.
 
     Parameters

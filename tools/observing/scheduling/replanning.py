@@ -18,8 +18,7 @@ from gnomon.tools.observing.scheduling.construction import by_density, by_priori
 from gnomon.tools.observing.scheduling.difference import Difference, difference
 from gnomon.tools.observing.scheduling.ejection import insert_by_ejection, put_exactly
 from gnomon.tools.observing.scheduling.events import Event, of_visits, updated_requests, updated_telescopes
-from gnomon.tools.observing.scheduling.history import Past, job_for, options_of, past_of
-from gnomon.tools.observing.scheduling.history import freeze as freeze_visit
+from gnomon.tools.observing.scheduling.history import Past, freeze_visit, job_for, options_of, past_of
 from gnomon.tools.observing.scheduling.placement import Placement
 from gnomon.tools.observing.scheduling.reasons import unscheduled
 from gnomon.tools.observing.scheduling.result import planned_visits

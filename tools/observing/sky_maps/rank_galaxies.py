@@ -74,8 +74,9 @@ def rank_galaxies(
     Returns
     -------
     Ranking
-        The best first: ``name``, ``score`` (the probabilities of all galaxies of the catalogue add up to 1), ``in_domain`` (the smaller one of the
-        probability that lies in less dense parts of the map, and of a distance farther off), ``cumulative`` (sum of the scores so far), ``ra``, ``dec`` [deg], and where
+        The best first: ``name``, ``score`` (the probabilities of all galaxies of the catalogue add up to 1), ``in_domain`` (1 for all, since
+        no model was trained that could know some and not others), ``compatible`` (the smaller one of the probability that lies in less dense parts of the
+        map, and of a distance farther off), ``cumulative`` (sum of the scores so far), ``ra``, ``dec`` [deg], and where
         known ``distance`` [Mpc], ``density`` [1/Mpc3, or 1/sr of a map without distances] and ``absolute_magnitude`` [mag].
 
     Raises
@@ -135,7 +136,8 @@ def rank_galaxies(
         {
             "name": np.array([str(n) for n in np.asarray(names)])[order],
             "score": score[order],
-            "in_domain": inside[order],
+            "in_domain": np.ones(len(order)),
+            "compatible": inside[order],
             "cumulative": np.minimum(np.cumsum(score[order]), 1.0),
             "ra": ra[order] * u.deg,
             "dec": dec[order] * u.deg,

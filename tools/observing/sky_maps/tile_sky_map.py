@@ -143,7 +143,7 @@ def tile_sky_map(
         warnings.warn(sentence, stacklevel=1)
     if found.covered < level - 1e-6:
         warnings.warn(
-            f"The tiles cover {100 * found.covered:.1f} % of the probability, less than the {100 * level:g} % asked for; more needs more time, telescopes or tiles.",
+            f"The tiles cover {100 * found.covered:.1f} % of the probability, less than the {100 * level:g} % asked for; more needs more time, telescopes or tiles, or wider limits of airmass, twilight and the Moon.",
             stacklevel=1,
         )
     event = str(sky_map.meta.get("event") or "sky map")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from astropy.table import QTable
     from numpy.typing import NDArray
 
-    from gnomon.tools.kinds import ObservingRequests, Telescopes, Visibility
+    from gnomon.tools.kinds import ObservingRequests, Schedule, Telescopes, Visibility
 
     Floats = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ class _Line:
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=2.0,
     seconds_per_1000_rows=3.0,
@@ -78,7 +78,10 @@ class _Line:
     method_zh="由目标、太阳和月亮的视站心方向（不计大气折射；IAU 2006/2000A 岁差章动，IERS 地球指向）计算可观测时段，以 {step} 为步长搜索并精化到十分之一秒。",
 )
 def compute_visibility(
-    telescopes: Telescopes, requests: ObservingRequests, step: Annotated[float, "s", "[1, 3600]"] = 60.0
+    telescopes: Telescopes,
+    requests: ObservingRequests,
+    schedule: Schedule | None = None,
+    step: Annotated[float, "s", "[1, 3600]"] = 60.0,
 ) -> Visibility:
     """Find when each visit that is wished can be made on each telescope, and why not.
 
@@ -88,6 +91,8 @@ def compute_visibility(
         With their limits of altitude, horizon, hour angle, declination, twilight and Moon.
     requests : ObservingRequests
         With their limits, windows and span.
+    schedule : Schedule, optional
+        One that was changed for what happened carries the telescopes and requests as they are since then, and these are looked at; any other makes no difference.
     step : float
         Of the grid on which windows are looked for; one that lasts shorter may be missed.
 
@@ -110,7 +115,8 @@ def compute_visibility(
     ----------
     Petit & Luzum 2010, IERS Conventions (2010), 2010ITN....36....1P; Wallace & Capitaine 2006, doi:10.1051/0004-6361:20065897.
     """
-    told, wished = document_of(telescopes), document_of(requests)
+    since = {} if schedule is None else schedule.meta
+    told, wished = since.get("telescopes") or document_of(telescopes), since.get("requests") or document_of(requests)
     sites, asked = read_telescopes_document(told), read_requests_document(wished)
     if not asked.requests:
         raise InputError("There is no request.", remedy="Say what is to be observed.")

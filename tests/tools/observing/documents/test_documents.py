@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from gnomon.tools.errors import InputError
 from gnomon.tools.observing.documents.durations import change_between, duration_of
 from gnomon.tools.observing.documents.fields import document_digest, read_document
+from gnomon.tools.observing.documents.files import document_in, document_text
 from gnomon.tools.observing.documents.requests import read_requests_document
 from gnomon.tools.observing.documents.schedule import read_schedule_document, schedule_document
 from gnomon.tools.observing.documents.tables import (
@@ -200,6 +201,19 @@ def test_a_key_twice_is_refused_in_both_writings():
         read_document('{"form": "gnomon schedule", "form": "x"}', "a.json")
     with pytest.raises(InputError, match="no YAML in line 2"):
         read_document("form: a\nform: b\n", "a.yaml")
+
+
+def test_a_day_that_no_calendar_has_is_named_with_its_line():
+    with pytest.raises(InputError, match=r"in line 2 \(2026-11-31\): day is out of range"):
+        read_document("form: a\nend: 2026-11-31T09:00:00Z\n", "a.yaml")
+    with pytest.raises(InputError, match="time or number that cannot be: hour must be"):
+        read_document("form: a\nend: 2026-11-30T25:00:00Z\n", "a.yaml")
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    path = tmp_path / "requests.json"
+    path.write_text(document_text(_requests()), encoding="utf-8")
+    assert document_digest(document_in(path)) == document_digest(_requests())
 
 
 def test_json_and_yaml_of_one_content_have_one_digest():

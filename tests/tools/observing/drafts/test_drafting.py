@@ -11,7 +11,7 @@ import pytest
 
 from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.kinds import KINDS, tables
-from gnomon.tools.observing.documents.schedule import read_schedule_document
+from gnomon.tools.observing.documents.schedule import read_schedule_document, schedule_document
 from gnomon.tools.observing.documents.tables import table_of_requests, table_of_schedule, table_of_telescopes
 from gnomon.tools.observing.drafts.details import FORMS, KNOWN, details_in
 from gnomon.tools.observing.drafts.draft import bytes_of
@@ -151,6 +151,41 @@ def test_the_tool_keeps_every_byte_through_a_table(form: Any, telescopes: Any, r
     expected = draft(form, telescopes, requests, schedule)
     assert [bytes_of(str(r["media_type"]), str(r["content"])) for r in back] == [d.content for d in expected]
     assert [str(d) for d in back["digest"]] == [d.digest for d in expected]
+
+
+def test_a_changed_schedule_carries_what_it_replaces(
+    telescopes: Any, requests: Any, planned: Any, schedule: Any, replanned: Any
+) -> None:
+    changed = table_of_schedule(schedule_document(replanned))
+    changed.meta |= {"telescopes": telescopes.document, "requests": requests.document, "replaces": planned}
+    # What was read beside it is of before the events; what it carries counts.
+    before = table_of_requests({**requests.document, "requests": requests.document["requests"][:1]})
+    with pytest.warns(UserWarning):
+        table = draft_observations(changed, table_of_telescopes(telescopes.document), before, "ics")
+    assert [str(n) for n in table["name"]] == ["xinglong_216.ics", "palma_1.ics", "palma_1.cancelled.ics"]
+    assert not any("the schedules that this one replaces" in str(m) for m in table["missing"])
+
+
+def test_a_visit_that_failed_and_is_planned_again_has_one_draft(
+    telescopes: Any, requests: Any, planned: Any, schedule: Any, details: Any
+) -> None:
+    document = copy.deepcopy(planned)
+    document["made"] |= {"parent": schedule.digest, "now": "2026-11-22T14:00:00Z"}
+    document["visits"][0] |= {"state": "failed", "end": "2026-11-22T13:05:00Z"}
+    again = planned["visits"][0] | {"start": "2026-11-22T14:10:00Z", "end": "2026-11-22T14:21:50Z"}
+    document["visits"].append(again)
+    twice = read_schedule_document(document)
+    for form in (f for f in FORMS if f != "sheet"):
+        made = draft(form, telescopes, requests, twice, details, [schedule])
+        assert len({d.name for d in made}) == len(made) > 0, form
+    blocks = {d.name: json.loads(d.content) for d in draft("eso", telescopes, requests, twice, details, [schedule])}
+    assert "2026-11-22T14:10" in json.dumps(blocks["eso-xinglong_216-grb-imaging.json"]["absoluteTimeConstraints"])
+
+
+def test_lists_say_what_is_no_longer_planned(telescopes: Any, requests: Any, schedule: Any, replanned: Any) -> None:
+    made = {d.telescope: d.content.decode() for d in draft("text", telescopes, requests, replanned, None, [schedule])}
+    assert "No longer planned here (UTC): 11-22 " in made["palma_1"]
+    assert "No longer planned" not in made["xinglong_216"]
 
 
 def test_an_empty_schedule_has_no_drafts(telescopes: Any, requests: Any, planned: Any) -> None:

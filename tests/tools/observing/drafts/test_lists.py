@@ -114,7 +114,7 @@ def test_a_page_for_the_night(telescopes: Any, requests: Any, schedule: Any, det
         "DRAFT",
     ):
         assert words in page
-    assert "21:00–21:11" in page and "13:00–13:11" in page
+    assert "21:00:00–21:11:50" in page and "13:00:00–13:11:50" in page
 
 
 def test_without_a_chinese_font_the_sheet_says_so(

@@ -37,7 +37,7 @@ def test_place_distance_and_luminosity_count(near):
     assert score["off"] / score["hit"] == pytest.approx(np.exp((np.cos(off) - 1) / np.radians(5) ** 2), rel=0.1)
     assert list(ranked["name"][:2]) == ["hit", "off"]
     assert ranked["cumulative"][-1] == pytest.approx(1.0)
-    known = dict(zip(ranked["name"], ranked["in_domain"], strict=True))
+    known = dict(zip(ranked["name"], ranked["compatible"], strict=True))
     assert known["far"] == pytest.approx(0.0027, abs=2e-4) and known["hit"] > 0.9
     alike = rank_galaxies(near, galaxies(), weight="none")
     score = dict(zip(alike["name"], alike["score"], strict=True))
