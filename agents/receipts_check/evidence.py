@@ -107,6 +107,11 @@ class Evidence(RunFolder):
             for name in ("source", "key", "sha256", "prev", "plan"):
                 if isinstance(event.get(name), str):
                     out.setdefault(event[name], Source(f"{name} of line {event['seq']}", "journal.jsonl"))
+        for step in self.plan.steps:
+            # Of weights that a model is loaded by.
+            for name, value in step.arguments.items():
+                if isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value):
+                    out.setdefault(value, Source(f"{name} of the step {step.id}", "plan.yaml"))
         for file in self.plan.files:
             out[file.sha256] = Source(f"the file {file.name}", f"inputs/{file.name}")
         if approval := self.run.approval():

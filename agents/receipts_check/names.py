@@ -75,7 +75,8 @@ def check_version(case: Case, item: Item, sentence: Sentence) -> Verdict | None:
     if known is None and not dotted:
         return None
     given = item.text.lstrip("v").removeprefix(item.name).strip()
-    good = any(v == given or v.startswith(given + ".") for v in known or ())
+    # What stands behind a plus sign names a build of the same version (PEP 440).
+    good = any(v == given or v.startswith((given + ".", given + "+")) for v in known or ())
     if good:
         return Source(f"version of {item.name}", "environment.json"), ""
     return by_quotation(case, item, sentence) or case.no("no_version")
