@@ -189,7 +189,11 @@ class Asking:
             return NeedsAnswer(
                 self._say("documents_beside", tool=self._summary(tool), had=had, need=need), why="missing"
             )
-        kinds = sorted({r.kind.name for r in self.registry.readers if self.composer.leads(r, tool)})
+        here = {f.attachment.kind for f in files}
+        leading = {r.kind.name for r in self.registry.readers if self.composer.leads(r, tool)}
+        # A tool that takes several documents is led to by none of them alone, or by those that are here.
+        required = {p.kind.name for p in tool.inputs if p.kind is not None and p.required}
+        kinds = sorted(leading - here or required - here or leading)
         need = self.listed([kind_phrase(self.language, k) for k in kinds])
         without = self._lacking(tool)
         supplied = [f for f in files if f.supplied]

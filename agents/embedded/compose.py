@@ -275,7 +275,7 @@ class _Search:
         taken: frozenset[str] = frozenset()
         for parameter in tool.inputs:
             assert parameter.kind is not None
-            twin = any(p is not parameter and p.kind == parameter.kind for p in tool.inputs)
+            twin = any(p is not parameter and p.required and p.kind == parameter.kind for p in tool.inputs)
             here = grown.led_to(parameter.kind) if tool.kind.name in ACCOMPANIMENTS else None
             here = here or grown.maker_of(parameter.kind, taken)
             found: tuple[Draft, str] | None = None

@@ -316,7 +316,7 @@ def _bands(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Sl
 _FILTER = r"(?:[ugrizyUBVRJHKY]|I(?!\s+(?:want|need|would|am|have|will|can|could|think|like|do|don))|L(?=\s*(?:band|波段)))['′]?"
 _AND = r"\s*(?:,\s*and\b|,|、|/|\band\b|&|\+|和|与|及|或|\bor\b|-)?\s*"
 _FILTERS = (
-    rf"(?<![A-Za-z0-9_'’.])(?P<list>{_FILTER}(?:{_AND}{_FILTER}(?![A-Za-z0-9]))+)(?![A-Za-z0-9_'’])(?!\s*=)",
+    rf"(?<![A-Za-z0-9_'’.])(?!II)(?P<list>{_FILTER}(?:{_AND}{_FILTER}(?![A-Za-z0-9]))+)(?![A-Za-z0-9_'’])(?!\s*=)",
     rf"(?<![A-Za-z0-9_'’.])(?P<list>{_FILTER})(?=[\s-]*(?:bands?|filters?|imag(?:es?|ing)|photometry|frames?|exposures?|波段|滤光片|滤镜|像|图)(?![a-z]))",
     rf"(?:\bin|\bwith|\bthrough|用|在)\s+(?P<list>{_FILTER})(?![A-Za-z0-9_'’]|\s+[a-zA-Z]*(?:mag|=))(?!\.\d)",
     r"(?<![A-Za-z0-9_'’.])(?P<row>u?gr?i?z?y?|U?BVR?I?|U?B?V?RI|UB|VR|ri|iz|riz|JHK|JH|HK|YJHK?)(?=[\s-]*(?:bands?|filters?|imag|photometry|frames?|exposures?|colou?rs?|light|波段|滤光片|测光|成像|图|各|,|，|\.|。|;|；|$))",
@@ -371,7 +371,7 @@ def _rows(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Sl
 
 
 def _exposure_of(which: str) -> Callable[[Understanding, Parameter], Iterator[tuple[Slot, Any]]]:
-    """Seconds of an exposure, or how many there are, where both are said at once: 5 x 120 s, three images of 300 s, 各两张 200 秒."""
+    """Seconds of an exposure, or how many there are: 5 x 120 s, three images of 300 s, 各两张 200 秒; three images."""
 
     def find(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
         told, text = words()["named"]["exposed"], understood.question
@@ -398,6 +398,12 @@ def _exposure_of(which: str) -> Callable[[Understanding, Parameter], Iterator[tu
                     yield count, int(count.number or 0)
                 elif (which == "spectrum_exposure") == spectral:
                     yield one, one.written
+                return
+        if which != "exposures":
+            return
+        for count in numbers:
+            if count.number == int(count.number or 0) and not count.unit and re.match(told["taken"], count.after, re.I):
+                yield count, int(count.number or 0)
                 return
 
     return find

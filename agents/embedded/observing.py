@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.embedded.words import sentence, words
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.slot import Slot
 from gnomon.knowledge.observatories import telescope
+from gnomon.plans.arguments import quantity
 from gnomon.tools.registry import Parameter, Tool
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _add_images(made: Assignment, tool: Tool) -> None:
 def fill_times(made: Assignment, tools: Sequence[Tool], clock: Clock | None) -> None:
     """Give observations to come the 24 hours from now, rounded up to five minutes, where a question does not say when.
 
-    Where it says one end alone, the other one is 24 hours from it, or now.
+    Where it says one end alone, the other one is 24 hours from it, or now.  Visits that are repeated have the time that they take beside.
     """
     for tool in tools:
         _add_images(made, tool)
@@ -135,9 +136,16 @@ def fill_times(made: Assignment, tools: Sequence[Tool], clock: Clock | None) -> 
             continue
         start = given.get(ends["start"].name)
         first = _moment(start) if start else now
-        times = {"start": first, "end": max(first, now) + _SPAN}
+        times = {"start": first, "end": max(first, now) + _repeated(given) + _SPAN}
         for parameter in unsaid:
             made.arguments.setdefault(tool.name, {})[parameter.name] = _said(times[parameter.sort])
+
+
+def _repeated(given: Mapping[str, Any]) -> timedelta:
+    """How long after the first visit the last one comes, where visits are repeated."""
+    if given.get("visits") is None or given.get("cadence") is None:
+        return timedelta()
+    return timedelta(hours=quantity(given["cadence"], "h", "cadence")["value"]) * (int(given["visits"]) - 1)
 
 
 def _moment(text: str) -> datetime:

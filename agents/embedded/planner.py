@@ -82,13 +82,12 @@ _ACTS, _ACTS_AT_ALL = 0.9, 0.15
 _ACTS_SAID = 0.4
 # Where no word for acting is, the whole is such an action when it means one this likely; else it is not understood.
 _SOME_ACT = 0.3
-# An act that no word asks for gives way to a tool that is this nearly as likely, and a tool to an act that one asks for.
-_NEARLY = 0.8
 # A part that no tool can do sends the whole question back where the whole means such a thing this likely.
 _ELSEWHERE = 0.3
 # A whole that means one goal this likely says how far to go.
 _SETTLED = 0.8
-# Goals this likely, relative to the best, are as good where somebody prefers a fast or a thorough one.
+# Goals this likely, relative to the best, are as good where somebody prefers a fast or a thorough one, and an act that a word asks for where it is this
+# likely beside a tool, or a tool beside an act that no word asks for.
 _NEARLY = 0.3
 # A goal this likely is not refused by what is said of a part of it.
 _CERTAIN = 0.9
@@ -629,6 +628,11 @@ class EmbeddedPlanner:
         best = makers[0].meant.tool
         if best.name in reachable:
             return
+        if not considered.own and works_on_observations(best) and speaks_of_observing(considered.understood):
+            # What is asked of observations without a document is planned from the question, if it can be.
+            planned = (p for p in makers if p.meant.name in reachable and works_on_observations(p.meant.tool))
+            if any(p.value >= _NEARLY * makers[0].value for p in planned):
+                return
         within = sum(p.value for p in makers if p.meant.name in reachable)
         without = sum(p.value for p in makers if p.meant.name not in reachable)
         if not considered.own or (not considered.vague and within < _HARDLY and without > _RATHER):

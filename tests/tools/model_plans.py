@@ -27,6 +27,7 @@ MODELS: list[Called] = [
     ("pulsars", "read_object_table", {"file": "pulsars.csv"}, {}),
     ("ranking", "rank_pulsar_candidates", {"candidates": "pulsars"}, {}),
     ("ranking_numbers", "measure_ranking", {"ranking": "ranking"}, {}),
+    ("ranking_figure", "plot_ranking", {"ranking": "ranking"}, {}),
     ("regions", "read_object_table", {"file": "regions.csv"}, {}),
     ("forecast", "forecast_flares", {"regions": "regions"}, {}),
     ("forecast_numbers", "measure_classification", {"classification": "forecast"}, {}),
