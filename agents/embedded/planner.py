@@ -80,6 +80,8 @@ _SOME, _NEXT = 0.45, 0.3
 _ACTS, _ACTS_AT_ALL = 0.9, 0.15
 # A part in which a word for acting is, this likely.
 _ACTS_SAID = 0.4
+# The same of the whole, where else observations would be planned: plans come before acts there, and must not be taken for them.
+_ACTS_OBSERVED = 0.05
 # Where no word for acting is, the whole is such an action when it means one this likely; else it is not understood.
 _SOME_ACT = 0.3
 # A part that no tool can do sends the whole question back where the whole means such a thing this likely.
@@ -448,6 +450,11 @@ class EmbeddedPlanner:
             effect = part.tasks("action")[0].meant.task.effect
             if effect in _OUTSIDE_EFFECTS or (worded and effect == "write_files"):
                 raise asking.denied(part.tasks("action")[0].meant.task)
+        best = considered.whole.tools[0].meant.tool if considered.whole.tools else None
+        if best is not None and works_on_observations(best) and masses["action"] >= _ACTS_OBSERVED:
+            act = considered.whole.tasks("action")[0].meant.task
+            if act.effect in _OUTSIDE_EFFECTS and asks_to_act(without_own_acts(considered.wish)):
+                raise asking.denied(act)
         if (
             meant == "action"
             and not asks_to_act(considered.wish)
