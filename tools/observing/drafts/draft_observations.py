@@ -124,7 +124,9 @@ def draft_observations(
 
     given = [schedule, *(earlier or [])]
     *before, newest = in_order(d for t in given for d in (document_of(t), t.meta.get("replaces")) if d)
-    after: dict[str, Any] = next((dict(t.meta) for t in given if read_schedule_document(document_of(t)).digest == newest.digest), {})
+    after: dict[str, Any] = next(
+        (dict(t.meta) for t in given if read_schedule_document(document_of(t)).digest == newest.digest), {}
+    )
     drafts = draft(
         form,
         read_telescopes_document(after.get("telescopes") or document_of(telescopes)),
