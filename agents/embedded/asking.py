@@ -191,14 +191,14 @@ class Asking:
             )
         here = {f.attachment.kind for f in files}
         leading = {r.kind.name for r in self.registry.readers if self.composer.leads(r, tool)}
+        without = self._lacking(tool)
+        supplied = [f for f in files if f.supplied]
+        if without is not None and (supplied or not leading):
+            return self.value(*without)
         # A tool that takes several documents is led to by none of them alone, or by those that are here.
         required = {p.kind.name for p in tool.inputs if p.kind is not None and p.required}
         kinds = sorted(leading - here or required - here or leading)
         need = self.listed([kind_phrase(self.language, k) for k in kinds])
-        without = self._lacking(tool)
-        supplied = [f for f in files if f.supplied]
-        if without is not None and (supplied or not kinds):
-            return self.value(*without)
         files = [f for f in files if not f.supplied]
         if not files and without is not None:
             return NeedsAnswer(self._say("no_data_or_name", need=need), why="missing")

@@ -423,12 +423,14 @@ class EmbeddedPlanner:
             raise asking.contradicted(said)
         files = considered.files
         drafts = self._drafts(files, considered.said)
-        if self.goals.spelling.is_gibberish(considered.wish):
+        masses = considered.whole.masses()
+        # An act may be of anything: a flight to Paris is refused although nobody here knows of flights.
+        refused = masses["action"] >= _ACTS and asks_to_act(considered.wish)
+        if self.goals.spelling.is_gibberish(considered.wish) and not refused:
             raise asking.unknown(drafts)
         unmeasured = beyond(considered.wish, {f.attachment.kind for f in considered.own}) if considered.own else None
         if unmeasured is not None:
             raise asking.beyond(unmeasured, drafts)
-        masses = considered.whole.masses()
         meant = considered.whole.sort
         if meant == "tool" and asks_to_act(considered.wish):
             # Where a word asks for an act, the act that is nearly as likely as the tool is what is meant.

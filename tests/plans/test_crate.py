@@ -56,10 +56,18 @@ SHARED_TOOL = "provenance-run-crate-0.5: ParameterConnection references on HowTo
 
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    connect = socket.socket.connect
+
     def refuse(*args: object, **kwargs: object) -> None:
         raise AssertionError("the network was reached for")
 
-    monkeypatch.setattr(socket.socket, "connect", refuse)
+    def connect_to_a_file(self: socket.socket, address: object) -> None:
+        # Workers are started through a socket that is a file.
+        if self.family != socket.AF_UNIX:
+            refuse()
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect_to_a_file)
     monkeypatch.setattr(socket.socket, "connect_ex", refuse)
     monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setattr(socket, "create_connection", refuse)
