@@ -102,12 +102,16 @@ def _check(excuse: Excuse, request: Request, night: _Night) -> None:
     if taken:
         _tell(excuse, f"the reason is one_of: {taken[0]} is scheduled.", night)
         return
-    over = _hours_needed(request, missing if request.whole else named, night)
+    left = missing if request.whole else named
     if excuse.reason == "hours":
-        if over:
+        if over := _hours_needed(request, left, night, -1):
             _tell(excuse, over, night)
         return
-    if request.programme and not over and not _share_stops(request, set(missing), night):
+    if (
+        request.programme
+        and not _hours_needed(request, left, night, 1)
+        and not _share_stops(request, set(missing), night)
+    ):
         _tell(excuse, f"the reason is hours: those of programme {request.programme} are used up.", night)
         return
     _check_lost(excuse, request, missing, named, night)
@@ -213,8 +217,12 @@ def _refute_if_fits(
     return True
 
 
-def _hours_needed(request: Request, keys: list[str], night: _Night) -> str:
-    """Why the hours of its programme are no reason, in words; empty where they are one."""
+def _hours_needed(request: Request, keys: list[str], night: _Night, way: int) -> str:
+    """Why the hours of its programme are no reason, in words; empty where they are one.
+
+    The seconds that each visit is allowed to be long or short speak for the hours where `way` is -1, and against them where it is 1, so that either reason holds
+    between.
+    """
     most, share = night.wishes.programmes.get(request.programme, (None, None))
     if not request.programme or (most is None and share is None):
         return "its programme has no limit of hours."
@@ -228,7 +236,7 @@ def _hours_needed(request: Request, keys: list[str], night: _Night) -> str:
         least.append(min(offer.seconds for offer in offers))
     need = sum(least) if request.whole else min(least)
     used = night.used.get(request.programme, 0.0)
-    if used + need > 3600 * most - ALLOWED.seconds * (1 + len(night.known)):
+    if used + need > 3600 * most + way * ALLOWED.seconds * (1 + len(night.known)):
         return ""
     return f"{request.programme} has used {used / 3600:.3f} of {most:g} h, and this takes {need / 3600:.3f} h."
 

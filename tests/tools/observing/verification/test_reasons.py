@@ -184,6 +184,11 @@ def test_one_of_and_hours_hold_where_they_do_and_come_before_lost() -> None:
     for reason, more in (("lost", hours), ("one_of", hours), ("lost", choice), ("never_up", choice)):
         found = verify(*night(requests, [said(reason, lost_to=["b"])], visits, **more)).findings
         assert [f.code for f in found] == ["refuted" if reason == "never_up" else "reason"]
+    # A second beyond, which the durations of two visits may be out by: the hours may be taken for used up or not.
+    nearly = {"programmes": [{"key": "p", "hours_max": 2.0 - 1 / 3600}]}
+    assert not verify(*night(requests, [said("hours")], visits, **nearly)).findings
+    found = verify(*night(requests, [said("lost", lost_to=["b"])], visits, **nearly)).findings
+    assert not [f for f in found if "hours" in f.sentence]
     plenty = {"programmes": [{"key": "p", "hours_max": 2.5}]}
     found = verify(*night(requests, [said("hours")], visits, **plenty)).findings
     assert [f.code for f in found] == ["reason"] and "1.000 of 2.5 h" in found[0].sentence
