@@ -1,4 +1,4 @@
-"""Nothing is observed in the past, and a night at sites far apart is a night for each of them."""
+"""Nothing is observed in the past; a night at sites far apart is a night for each of them, and one that is over there is the next one."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ REQUESTS = "request_observations"
 _STEP = timedelta(minutes=5)  # a plan made again within it is the same plan
 _DAY = timedelta(hours=24)
 _FAR = 45.0  # degrees of longitude: the nights are three hours apart
+# Hours from local mean midnight within which it may be dark, how long after it a night that is asked for lasts at least, and how much it has left.
+_DARK, _MORNING, _LEFT = timedelta(hours=7), timedelta(hours=5), timedelta(hours=1)
 
 
 def from_now(plan: Plan, now: datetime) -> Plan:
-    """A plan whose requests begin no earlier than now, rounded up to five minutes, and last 24 hours where a night is asked for at sites far apart.
+    """A plan whose requests begin no earlier than now, rounded up to five minutes, and last 24 hours where a night is asked for at sites far apart, or one that is over at them.
 
     One that is all in the past stays as it is.
 
@@ -37,9 +39,12 @@ def from_now(plan: Plan, now: datetime) -> Plan:
             if start < begin < end:
                 changed["start"], start = said, begin
                 sentences.append(words()[plan.language]["from_now"].format(start=said))
-            if end > begin and end - start < _DAY and _far_apart(plan):
-                changed |= {"start": _said(start), "end": _said(start + _DAY)}
-                sentences.append(words()[plan.language]["every_night"].format(start=_said(start)))
+            if end > begin and end - start < _DAY:
+                east = _longitudes(plan)
+                why = "every_night" if _far_apart(east) else "next_night" if _over(east, start, end) else ""
+                if why:
+                    changed |= {"start": _said(start), "end": _said(start + _DAY)}
+                    sentences.append(words()[plan.language][why].format(start=_said(start)))
             step = step.model_copy(update={"arguments": {**step.arguments, **changed}}) if changed else step
         steps.append(step)
     if not sentences:
@@ -51,17 +56,33 @@ def _said(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _far_apart(plan: Plan) -> bool:
-    """Whether a night is asked for, at sites whose nights are hours apart."""
+def _longitudes(plan: Plan) -> list[float]:
+    """Longitudes of the sites that are named where a night is asked for, 0 to 360 degrees in order; else none."""
     understood = plan.understood or []
     if not any(u.slot == "time" and u.name == "night" for u in understood):
-        return False
+        return []
     keys = {str(u.value) for u in understood if u.slot == "site"}
     keys |= {telescope(str(u.value)).site for u in understood if u.slot == "telescope"} - {""}
-    east = sorted(site(key).longitude % 360.0 for key in keys)
+    return sorted(site(key).longitude % 360.0 for key in keys)
+
+
+def _far_apart(east: list[float]) -> bool:
+    """Whether the nights of sites are hours apart."""
     # The largest arc without a site leaves the smallest that holds all of them.
     gaps = [b - a for a, b in pairwise([*east, east[0] + 360.0])] if east else []
     return bool(gaps) and 360.0 - max(gaps) > _FAR
+
+
+def _over(east: list[float], start: datetime, end: datetime) -> bool:
+    """Whether no site has a night left between two times: "tonight", said where it is evening, may be day there."""
+    return bool(east) and not any(_night_left(longitude, start, end) >= _LEFT for longitude in east)
+
+
+def _night_left(longitude: float, start: datetime, end: datetime) -> timedelta:
+    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(hours=longitude / 15)
+    # A night of which only the evening is asked for is that of somebody else's clock.
+    nights = [m for m in (midnight + timedelta(days=n) for n in range(4)) if m + _MORNING <= end]
+    return sum((max(timedelta(), min(end, m + _DARK) - max(start, m - _DARK)) for m in nights), timedelta())
 
 
 def _time(value: object) -> datetime | None:

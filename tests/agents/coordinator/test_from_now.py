@@ -74,4 +74,27 @@ def test_a_night_at_sites_far_apart_is_a_night_for_each_of_them():
 
 def test_sites_across_the_date_line_are_not_far_apart():
     near = _asked(("time", "tonight", "night"), ("site", "mauna_kea", ""), ("site", "haleakala", ""))
-    assert from_now(near, NOW).steps[0].arguments["end"] == "2026-11-23T04:00"
+    told = from_now(near, NOW).assumptions
+    assert not any("far apart" in sentence for sentence in told)
+
+
+def test_a_night_that_is_over_at_the_sites_is_the_next_one():
+    china = (("time", "tonight", "night"), ("site", "xinglong", ""), ("site", "lijiang", ""))
+    plan = _asked(*china)
+    early = plan.model_copy(
+        update={
+            "steps": [
+                plan.steps[0].model_copy(
+                    update={"arguments": {"start": "2026-11-22T12:00:00Z", "end": "2026-11-23T12:00:00Z"}}
+                )
+            ]
+        }
+    )
+    # Somebody whose clock is that of Greenwich asks at midnight, when it is morning in China.
+    made = from_now(early, datetime(2026, 11, 23, 0, 2, tzinfo=UTC))
+    assert made.steps[0].arguments == {"start": "2026-11-23T00:05:00Z", "end": "2026-11-24T00:05:00Z"}
+    assert "that night is over" in made.assumptions[-1]
+    # In the evening there is a night to come.
+    assert (
+        from_now(early, datetime(2026, 11, 22, 12, 2, tzinfo=UTC)).steps[0].arguments["end"] == "2026-11-23T12:00:00Z"
+    )
