@@ -37,16 +37,20 @@ def blockers(placement: Placement, table: Timetable, index: int) -> list[int]:
             best = _least_in_the_way(table, option, index, best)
         if best is not None:
             cheap.update(best[1])
-    everything: set[int] = set()
-    for j in left:
-        for option in problem.jobs[j].options:
-            everything |= _in_windows(table, option)
-    everything.discard(index)
     if cheap and _fits_without(placement, table, index, cheap):
         return sorted(cheap)
-    here = _in_a_place_without(placement, table, index, everything)
-    if here and _fits_without(placement, table, index, here):
-        return sorted(here)
+    options = [option for j in left for option in problem.jobs[j].options]
+    in_windows = set().union(*(_in_windows(table, option) for option in options)) - {index}
+    # What stands right before a window or after it may leave no time to turn to the target.
+    rows = {job for option in options for job in table.rows[option.telescope] if job not in table.frozen}
+    beside = {problem.unit_of[job] for job in rows}
+    everything = {u for u in beside if table.placed[u]} - {index}
+    for units in (in_windows, everything):
+        here = _in_a_place_without(placement, table, index, units)
+        if here and _fits_without(placement, table, index, here):
+            return sorted(here)
+        if _fits_without(placement, table, index, units):
+            return sorted(units)
     return sorted(everything)
 
 
