@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -25,6 +27,14 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Servers of tests are on this machine, where no archive is asked unless a person says so.
 os.environ["GNOMON_ARCHIVES_HOSTS"] = "127.0.0.1,localhost,*.invalid"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Import ArviZ once before there are several processes: the first import of a day writes a file, and two at a time fail."""
+    if not hasattr(config, "workerinput"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            importlib.import_module("arviz")
 
 
 @pytest.fixture(scope="session")
