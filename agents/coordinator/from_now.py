@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from gnomon.agents.coordinator.telescopes_named import words
+from gnomon.agents.understanding.moments import moment_of, text_of
 from gnomon.knowledge.observatories import site, telescope
 from gnomon.plans.plan import Plan
 
@@ -30,7 +31,7 @@ def from_now(plan: Plan, now: datetime) -> Plan:
     """
     moment = now.astimezone(UTC).replace(microsecond=0)
     begin = moment + (datetime.min.replace(tzinfo=UTC) - moment) % _STEP
-    said = _said(begin)
+    said = text_of(begin)
     steps, sentences = [], []
     for step in plan.steps:
         start, end = (_time(step.arguments.get(name)) for name in ("start", "end"))
@@ -43,17 +44,13 @@ def from_now(plan: Plan, now: datetime) -> Plan:
                 east = _longitudes(plan)
                 why = "every_night" if _far_apart(east) else "next_night" if _over(east, start, end) else ""
                 if why:
-                    changed |= {"start": _said(start), "end": _said(start + _DAY)}
-                    sentences.append(words()[plan.language][why].format(start=_said(start)))
+                    changed |= {"start": text_of(start), "end": text_of(start + _DAY)}
+                    sentences.append(words()[plan.language][why].format(start=text_of(start)))
             step = step.model_copy(update={"arguments": {**step.arguments, **changed}}) if changed else step
         steps.append(step)
     if not sentences:
         return plan
     return plan.model_copy(update={"steps": steps, "assumptions": [*plan.assumptions, *sentences]})
-
-
-def _said(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _longitudes(plan: Plan) -> list[float]:
@@ -86,10 +83,7 @@ def _night_left(longitude: float, start: datetime, end: datetime) -> timedelta:
 
 
 def _time(value: object) -> datetime | None:
-    if not isinstance(value, str):
-        return None
     try:
-        moment = datetime.fromisoformat(value)
+        return moment_of(value)
     except ValueError:
         return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

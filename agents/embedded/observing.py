@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.embedded.words import sentence, words
 from gnomon.agents.understanding.clock import Clock
+from gnomon.agents.understanding.moments import moment_of, text_of
 from gnomon.agents.understanding.slot import Slot
 from gnomon.knowledge.observatories import telescope
 from gnomon.plans.arguments import quantity
@@ -135,10 +136,10 @@ def fill_times(made: Assignment, tools: Sequence[Tool], clock: Clock | None) -> 
         if not unsaid or len(ends) < 2:
             continue
         start = given.get(ends["start"].name)
-        first = _moment(start) if start else now
+        first = moment_of(start) if start else now
         times = {"start": first, "end": max(first, now) + _repeated(given) + _SPAN}
         for parameter in unsaid:
-            made.arguments.setdefault(tool.name, {})[parameter.name] = _said(times[parameter.sort])
+            made.arguments.setdefault(tool.name, {})[parameter.name] = text_of(times[parameter.sort])
 
 
 def _repeated(given: Mapping[str, Any]) -> timedelta:
@@ -146,15 +147,6 @@ def _repeated(given: Mapping[str, Any]) -> timedelta:
     if given.get("visits") is None or given.get("cadence") is None:
         return timedelta()
     return timedelta(hours=quantity(given["cadence"], "h", "cadence")["value"]) * (int(given["visits"]) - 1)
-
-
-def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-
-
-def _said(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def told_times(language: str, draft: Draft, made: Assignment) -> list[str]:

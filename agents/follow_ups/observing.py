@@ -20,6 +20,7 @@ from gnomon.agents.embedded.tokens import asks_to_act, without_own_acts
 from gnomon.agents.follow_ups.options import Refusal
 from gnomon.agents.follow_ups.reply import Reply
 from gnomon.agents.follow_ups.revise import Revision
+from gnomon.agents.understanding.moments import moment_of, text_of
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.knowledge import telescopes
 from gnomon.plans.plan import Plan, Ref, Step
@@ -99,11 +100,11 @@ def _closed(talk: Dialogue, plan: Plan, understood: Understanding) -> Revision:
     start, end = _when(talk, plan, understood)
     events = [
         {
-            "time": _text(start),
+            "time": text_of(start),
             "kind": "closure",
             "telescope": key,
-            "start": _text(start),
-            "end": _text(end),
+            "start": text_of(start),
+            "end": text_of(end),
             "why": "closed",
         }
         for key in keys
@@ -123,14 +124,14 @@ def _closed(talk: Dialogue, plan: Plan, understood: Understanding) -> Revision:
     revision = talk.reviser.with_steps(
         plan, finish(grown, arguments, rows, talk.language), understood, talk.language, files
     )
-    note = said["closed_note"].format(telescopes=", ".join(keys), start=_text(start), end=_text(end))
+    note = said["closed_note"].format(telescopes=", ".join(keys), start=text_of(start), end=text_of(end))
     return replace(revision, notes=(*revision.notes, note))
 
 
 def _when(talk: Dialogue, plan: Plan, understood: Understanding) -> tuple[datetime, datetime]:
     """From when until when, within the span of the plan; from now, and until its end, where nothing is said."""
     spans = [
-        (_moment(s.arguments["start"]), _moment(s.arguments["end"]))
+        (moment_of(s.arguments["start"]), moment_of(s.arguments["end"]))
         for s in plan.steps
         if {"start", "end"} <= set(s.arguments)
     ]
@@ -139,7 +140,7 @@ def _when(talk: Dialogue, plan: Plan, understood: Understanding) -> tuple[dateti
     times = understood.of_type("time")
     start, end = max(first, now), last
     if times:
-        ends = [_moment(v) for v in (times[0].value or {}).values() if v]
+        ends = [moment_of(v) for v in (times[0].value or {}).values() if v]
         if len(ends) == 2 and ends[0] < ends[1]:
             start, end = ends
         elif ends:
@@ -149,7 +150,7 @@ def _when(talk: Dialogue, plan: Plan, understood: Understanding) -> tuple[dateti
             else:
                 start = ends[0]
             if len(times) > 1 and (other := (times[1].value or {}).get("start")):
-                end = _moment(other)
+                end = moment_of(other)
     day = timedelta(days=1)
     while start < first - timedelta(hours=1) and start + day < last:
         start += day
@@ -197,12 +198,3 @@ def _free(name: str, taken: set[str]) -> str:
         number += 1
         free = f"{name}_{number}"
     return free
-
-
-def _moment(text: object) -> datetime:
-    moment = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
-    return (moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment).astimezone(UTC)
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
