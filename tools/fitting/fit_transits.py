@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any
 
+from gnomon.tools.arviz_import import import_arviz
 from gnomon.tools.errors import EmptyResult, InputError, NumericalError
 from gnomon.tools.fitting.box_search import in_transit
 from gnomon.tools.fitting.light_curve_arrays import (
@@ -293,11 +294,11 @@ def _negative(values: Any, data: dict[str, Any], model: tuple[Any, Any, Any]) ->
 
 def _sample(data: dict[str, Any], steps: int, random: Any) -> dict[str, Any]:
     """Best fit from several starts, then emcee from there."""
-    import arviz
     import emcee
     import numpy as np
     from scipy.optimize import minimize
 
+    arviz = import_arviz()
     model = make_model((WINDOW + 1.0) * data["duration"] + data["exposure"])
     best, height = None, np.inf
     step = np.array(

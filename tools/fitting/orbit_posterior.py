@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gnomon.tools.arviz_import import import_arviz
 from gnomon.tools.fitting.keplerian_motion import planet_velocity
 from gnomon.tools.fitting.orbit_likelihood import linear_part, noise_of, planets_velocity
 
@@ -52,10 +53,10 @@ def to_inference_data(
         velocities), ``constant_data`` (the best draw's velocity by each planet, offsets and nights at each row) and
         ``predictions`` (velocity against time, with 68 % band).
     """
-    import arviz
     import numpy as np
     import xarray
 
+    arviz = import_arviz()
     count = len(model["planets"])
     posterior = xarray.Dataset(
         coords={"planet": np.arange(1, count + 1), "instrument": np.array(data["names"], dtype=str)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gnomon.tools.arviz_import import import_arviz
 from gnomon.tools.fitting.transit_model import scaled_axis_of, stellar_density_of, transit_flux
 
 if TYPE_CHECKING:
@@ -53,10 +54,10 @@ def build_posterior(fits: list[dict[str, Any]], meta: dict[str, Any], radius: fl
     """
     import json
 
-    import arviz
     import numpy as np
     import xarray
 
+    arviz = import_arviz()
     signals = [fit["signal"] for fit in fits]
     # Signals are sampled for as long as each needs; as many draws of each are kept, evenly spread.
     kept = min(KEPT_DRAWS, *(fit["draws"]["period"].shape[1] for fit in fits))

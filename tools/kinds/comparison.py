@@ -39,6 +39,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import NormalDist
 from typing import Any
 
+from gnomon.tools.arviz_import import import_arviz
 from gnomon.tools.errors import ReplayError
 from gnomon.tools.kinds.tables import plain
 
@@ -900,11 +901,10 @@ def _moments(draws: Any) -> dict[str, float]:
     quadrature; they are positively correlated, so that errs on the side of a larger error.  Whole numbers, whose
     quantiles jump, have the standard deviation as width.  All by Vehtari et al. 2021, doi:10.1214/20-BA1221.
     """
-    import arviz
     import numpy as np
 
+    library = import_arviz()
     ends = NormalDist().cdf(-1.0), NormalDist().cdf(1.0)
-    library: Any = arviz  # which has no types
     deviation = float(draws.std())
     # From numbers of effective draws, since arviz.mcse of means and deviations fails where numba is installed beside
     # numpy 2.4.

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gnomon.tools.arviz_import import import_arviz
 from gnomon.tools.kinds.tables import hash_array, plain, plain_array
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ def write(value: InferenceData, path: Path) -> None:
 
 def read(path: Path) -> InferenceData:
     """Read what `write` wrote, into memory."""
-    import arviz
 
+    arviz = import_arviz()
     data: InferenceData = arviz.InferenceData.from_netcdf(str(path), engine="h5netcdf")
     for group in data.groups():
         data[group].load()

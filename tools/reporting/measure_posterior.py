@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any
 
+from gnomon.tools.arviz_import import import_arviz
 from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.fitting.draw_intervals import measurements_table, member_labels, summarise_draws
 from gnomon.tools.registry import tool
@@ -168,9 +169,9 @@ def _note(variable: Any, data: Any, dim: str, i: int) -> str:
 
 def _convergence(posterior: Any, names: list[str]) -> tuple[float, float]:
     """Largest R-hat and smallest number of effective draws of the reported variables."""
-    import arviz
     import numpy as np
 
+    arviz = import_arviz()
     data = posterior["posterior"][names]
     if data.sizes["draw"] < 4:
         return float("inf"), 0.0
@@ -178,8 +179,8 @@ def _convergence(posterior: Any, names: list[str]) -> tuple[float, float]:
     data = data[[n for n in names if float(np.ptp(data[n].values)) > 0]]
     if not data.data_vars:
         return 1.0, float(data.sizes.get("chain", 1) * data.sizes.get("draw", 0))
-    r_hat = arviz.rhat(data)  # type: ignore[no-untyped-call]
-    effective = arviz.ess(data)  # type: ignore[no-untyped-call]
+    r_hat = arviz.rhat(data)
+    effective = arviz.ess(data)
     largest = max(float(np.nanmax(r_hat[n].values)) for n in data.data_vars)
     smallest = min(float(np.nanmin(effective[n].values)) for n in data.data_vars)
     return largest, smallest
