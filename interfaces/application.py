@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gnomon.interfaces.output import print_answer, print_json, print_shown, run_document, say
+from gnomon.interfaces.output import print_answer, print_json, print_shown, print_text, run_document, say
 
 if TYPE_CHECKING:
     from gnomon.agents.conversation import Conversation
@@ -92,6 +92,14 @@ class Options:
     zone: str | None = None
 
 
+def _say_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        print_text(f"gnomon {version('gnomon')}")
+        raise typer.Exit
+
+
 @app.callback()
 def _before(
     config: Annotated[Path | None, typer.Option(help="Settings file.", metavar="FILE")] = None,
@@ -103,6 +111,9 @@ def _before(
     timezone: Annotated[
         str | None, typer.Option(help="Time zone, such as Asia/Shanghai; by default the machine's.", metavar="ZONE")
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_say_version)
+    ] = False,
 ) -> None:
     Options.config = config
     Options.debug = debug

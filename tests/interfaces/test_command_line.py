@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,11 @@ def test_help_and_tools_load_nothing_heavy() -> None:
             & loaded
         ), arguments
         assert done.stdout
+
+
+def test_version(gnomon: Gnomon) -> None:
+    done = gnomon("--version")
+    assert done.code == 0 and done.out == f"gnomon {version('gnomon')}\n"
 
 
 def test_ask_yes(fresh: Gnomon, gnomon: Gnomon, toy: Path) -> None:
