@@ -155,7 +155,15 @@ def follow(
                 return taken
 
             told, topics = settings_in(kafka), list(topic or ())
-            _again(lambda: consume(told, topics, stream.ledger.position, accept_at, tally.over, start.value), tally)
+
+            def begun(of: str, position: str) -> None:
+                with stream.ledger.transaction():
+                    stream.ledger.move(of, position)
+
+            def once() -> int:
+                return consume(told, topics, stream.ledger.position, accept_at, tally.over, start.value, begun, say)
+
+            _again(once, tally)
         tally.tell(stream)
 
 

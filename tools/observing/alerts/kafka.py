@@ -46,11 +46,14 @@ def consume(
     accept: Accept,
     stop: Callable[[], bool],
     start: Start = "latest",
+    begun: Callable[[str, str], None] | None = None,
+    told: Callable[[str], None] | None = None,
 ) -> int:
     """Take packets of topics until `stop` says so.
 
     Partitions are read from where our own record says, without a consumer group: an offset and what the packet changed are in one transaction, and
-    nothing that the broker remembers is needed.
+    nothing that the broker remembers is needed.  Where the broker no longer has what comes next, reading goes on with the oldest that it has, and `told` is
+    told of the gap.
 
     Parameters
     ----------
@@ -65,6 +68,11 @@ def consume(
         Asked at least once a second.
     start : {"latest", "earliest"}
         Where to begin a partition of which nothing was taken.
+    begun : callable, optional
+        Is given such a stream and the position before which it begins, to be kept: a partition that is quiet for days would else begin at its end again
+        after every break, and what came in between be lost.
+    told : callable, optional
+        Is given sentences for people.
 
     Returns
     -------
@@ -79,7 +87,7 @@ def consume(
         Where the broker or a topic cannot be reached.
     """
     try:
-        from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaException, TopicPartition
+        from confluent_kafka import Consumer, KafkaException, TopicPartition
     except ImportError as error:
         raise UsageError("Streams of Kafka need its client.", remedy='Install it with: pip install "gnomon[alerts]"') from error  # fmt: skip
     ours = {"enable.auto.commit": False, "auto.offset.reset": "error", "group.id": "gnomon-alerts", "enable.auto.offset.store": False}  # fmt: skip
@@ -88,11 +96,22 @@ def consume(
     except (KafkaException, TypeError, ValueError) as error:
         raise UsageError(f"The settings of Kafka are wrong: {_said(error)}.", remedy="See librdkafka's CONFIGURATION.md.") from error  # fmt: skip
     try:
-        begin = OFFSET_END if start == "latest" else OFFSET_BEGINNING
         parts = []
         for topic, number in _partitions(consumer, topics):
-            last = position(stream_name(topic, number))
-            parts.append(TopicPartition(topic, number, begin if last is None else int(last) + 1))
+            part, name = TopicPartition(topic, number), stream_name(topic, number)
+            oldest, end = consumer.get_watermark_offsets(part, timeout=20.0)
+            last = position(name)
+            if last is None:
+                part.offset = end if start == "latest" else oldest
+                if begun is not None:
+                    begun(name, str(part.offset - 1))
+            else:
+                part.offset = int(last) + 1
+                if not oldest <= part.offset <= end:
+                    if told is not None:
+                        told(_gap(name, part.offset, oldest, end))
+                    part.offset = oldest
+            parts.append(part)
         consumer.assign(parts)
         return _poll(consumer, accept, stop)
     except KafkaException as error:
@@ -104,6 +123,13 @@ def consume(
 def stream_name(topic: str, partition: int) -> str:
     """What a partition is called in the record."""
     return f"kafka {topic} {partition}"
+
+
+def _gap(name: str, wanted: int, oldest: int, end: int) -> str:
+    """Why a stream does not go on where it ended."""
+    if wanted < oldest:
+        return f"The broker no longer has {oldest - wanted:,} messages of {name} that came after the last one taken; reading goes on with the oldest that it has."
+    return f"The broker has only {end:,} messages of {name}, and {wanted:,} were taken: it was made anew, and is read from its beginning."
 
 
 def _partitions(consumer: Any, topics: list[str]) -> list[tuple[str, int]]:

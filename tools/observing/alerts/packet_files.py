@@ -89,9 +89,16 @@ def layout_of(path: Path) -> Layout:
     name = path.name.removesuffix(".gz")
     if name.endswith((".jsonl", ".ndjson")):
         return "lines"
-    if set(next(csv.reader([first.decode("utf-8", "replace")]), [])) >= _TNS_COLUMNS:
+    if _is_head_of_table(first):
         return "table"
     return "lines" if second.lstrip().startswith(b"{") and _is_json(first) else "packet"
+
+
+def _is_head_of_table(line: bytes) -> bool:
+    try:
+        return set(next(csv.reader([line.decode("utf-8", "replace")]), [])) >= _TNS_COLUMNS
+    except csv.Error:  # such as bytes of a picture, of which a carriage return is one
+        return False
 
 
 def _is_json(line: bytes) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gnomon.tools.errors import InputError
 from gnomon.tools.observing.alerts.packet_files import new_pieces, pieces_of
+from gnomon.tools.observing.alerts.packet_values import plain_text
 from gnomon.tools.observing.alerts.stream import AlertStream, Taken
 
 # (what became of the packet, the seconds that it took)
@@ -47,7 +48,7 @@ def take_file(
             _wait(begun + taken / rate, stop)
         if stop():
             break
-        _take(into, piece.content, "file", stream, piece.position, told)
+        _take(into, piece.content, "file", stream, piece.position, told, plain_text(path.name, 100))
         taken += 1
     return taken
 
@@ -85,7 +86,8 @@ def watch_folder(into: AlertStream, folder: Path, told: Told, stop: Callable[[],
                     into.ledger.move(stream, piece.position)
                 told(Taken(reason=piece.problem), 0.0)
                 continue
-            _take(into, piece.content, "folder", stream, piece.position, told)
+            name = plain_text(stream.removeprefix(f"folder {folder.resolve()} "), 100)
+            _take(into, piece.content, "folder", stream, piece.position, told, name)
             taken += 1
             if stop():
                 return taken
@@ -93,9 +95,9 @@ def watch_folder(into: AlertStream, folder: Path, told: Told, stop: Callable[[],
     return taken
 
 
-def _take(into: AlertStream, content: bytes, route: str, stream: str, position: str, told: Told) -> None:
+def _take(into: AlertStream, content: bytes, route: str, stream: str, position: str, told: Told, name: str) -> None:
     begun = time.perf_counter()
-    taken = into.accept(content, route, stream, position)
+    taken = into.accept(content, route, stream, position, name)
     told(taken, time.perf_counter() - begun)
 
 

@@ -111,7 +111,7 @@ class AlertStream:
     def __exit__(self, *_told: object) -> None:
         self.close()
 
-    def accept(self, content: bytes, route: str, stream: str = "", position: str = "") -> Taken:
+    def accept(self, content: bytes, route: str, stream: str = "", position: str = "", name: str = "") -> Taken:
         """Take one packet.
 
         Parameters
@@ -121,6 +121,8 @@ class AlertStream:
             How it came.
         stream, position : str
             Of which stream it is, and how far that was read with it.  Written in the same transaction as everything that the packet changes.
+        name : str
+            What it is called there, such as the name of a file; where it cannot be read, this says which one it was.
 
         Returns
         -------
@@ -141,7 +143,8 @@ class AlertStream:
             if packet is None:
                 ledger.count("quarantined")
                 digest = hashlib.sha256(content).hexdigest()
-                ledger.quarantine(digest, content, route, reason, mjd_of(datetime.now(UTC)))
+                where = f"{route} {name}" if name else route
+                ledger.quarantine(digest, content, where, reason, mjd_of(datetime.now(UTC)))
             else:
                 outcomes = [self._take(alert, route) for alert in packet.alerts]
                 if any(o.what != "duplicate" for o in outcomes):
@@ -150,7 +153,7 @@ class AlertStream:
                 ledger.move(stream, position)
         if any(o.proposals for o in outcomes):
             self.write_out()
-        return Taken(tuple(outcomes), reason)
+        return Taken(tuple(outcomes), f"{name}: {reason}" if name and reason else reason)
 
     def write_out(self) -> None:
         """Write the documents that the record holds and that are not in the folder yet.

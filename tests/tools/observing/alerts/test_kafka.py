@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from tests.tools.observing.alerts.samples import FERMI, packet
 
-from gnomon.tools.errors import InputError, ServiceError, UsageError
-from gnomon.tools.observing.alerts.kafka import consume, settings_in
+from gnomon.tools.errors import InputError, UsageError
+from gnomon.tools.observing.alerts.kafka import _gap, consume, settings_in
 from gnomon.tools.observing.alerts.stream import AlertStream, Taken
 
 TOPIC = "gcn.notices.fermi.gbm.alert"
@@ -57,14 +57,51 @@ def test_each_message_is_taken_once_across_restarts(tmp_path: Path, broker: Any)
         assert [e["notices"] for e in stream.ledger.events()] == [2] * 10
 
 
-def test_what_the_broker_no_longer_has_is_told_and_not_passed_over(tmp_path: Path, broker: Any) -> None:
+def test_what_the_broker_no_longer_has_is_told_and_the_rest_is_taken(tmp_path: Path, broker: Any) -> None:
     producer, address = broker
     producer.produce(TOPIC, packet(FERMI), partition=0)
     assert producer.flush(10) == 0
+    told: list[str] = []
     with AlertStream(tmp_path, durable=False) as stream:
         accept, stop = taking(stream, 1)
-        with pytest.raises(ServiceError, match="broker failed"):
-            consume({"bootstrap.servers": address}, [TOPIC], lambda _stream: "100", accept, stop)
+        assert (
+            consume({"bootstrap.servers": address}, [TOPIC], lambda _stream: "100", accept, stop, told=told.append) == 1
+        )
+        assert stream.ledger.counts()["alerts"] == 1
+    assert any("it was made anew" in sentence for sentence in told)
+
+
+def test_a_gap_says_how_much_is_lost() -> None:
+    assert "no longer has 1,000 messages of kafka t 0" in _gap("kafka t 0", 500, 1500, 2000)
+
+
+def test_what_comes_to_a_quiet_partition_while_nobody_listens_is_taken_later(tmp_path: Path, broker: Any) -> None:
+    producer, address = broker
+    producer.produce(TOPIC, packet(FERMI, id=["before"]), partition=0)
+    assert producer.flush(10) == 0
+    settings = {"bootstrap.servers": address}
+    with AlertStream(tmp_path, durable=False) as stream:
+
+        def begun(of: str, position: str) -> None:
+            with stream.ledger.transaction():
+                stream.ledger.move(of, position)
+
+        def nothing(*_told: object) -> Taken:
+            raise AssertionError("what was there before is not to be taken")
+
+        until = time.monotonic() + 1.0
+        assert (
+            consume(
+                settings, [TOPIC], stream.ledger.position, nothing, lambda: time.monotonic() > until, "latest", begun
+            )
+            == 0
+        )
+    producer.produce(TOPIC, packet(FERMI, id=["between"]), partition=0)
+    assert producer.flush(10) == 0
+    with AlertStream(tmp_path, durable=False) as stream:
+        accept, stop = taking(stream, 1)
+        assert consume(settings, [TOPIC], stream.ledger.position, accept, stop, "latest") == 1
+        assert [e["event"] for e in stream.ledger.events()] == ["fermi:between"]
 
 
 def test_settings(tmp_path: Path) -> None:

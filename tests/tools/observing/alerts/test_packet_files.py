@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from tests.tools.observing.alerts.samples import FERMI, packet, voevent
 
 from gnomon.tools.errors import InputError
@@ -77,3 +79,18 @@ def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(b'{"a": 1}\n' * 5000)[:-30])
     with pytest.raises(InputError, match="cannot be read"):
         list(pieces_of(tmp_path / "cut.jsonl.gz"))
+
+
+@given(st.binary(max_size=200))
+@example(b"SIMPLE  =\r  T\n")
+@example(b'"a\r"b\r\n{')
+def test_a_file_of_any_bytes_is_some_packet_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "map.fits"
+    path.write_bytes(content)
+    try:
+        pieces = list(pieces_of(path))
+    except InputError:
+        return
+    assert sum(len(p.content) for p in pieces) <= len(content)
