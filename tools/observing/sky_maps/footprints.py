@@ -78,6 +78,58 @@ def cut_finely(cells: SkyCells, level: float, side: float) -> SkyPoints:
     return SkyPoints(np.concatenate(ra), np.concatenate(dec), np.concatenate(probability))
 
 
+def with_surroundings(cells: SkyCells, level: float, points: SkyPoints, ra: Any, dec: Any, reach: float) -> SkyPoints:
+    """Points of a credible region, and those beyond it that tiles may hold, since what lies there counts as well.
+
+    Parameters
+    ----------
+    cells : SkyCells
+        Of a map.
+    level : float
+        Probability of the region that `points` were cut from.
+    points : SkyPoints
+        What `cut_finely` made of it.
+    ra, dec : numpy.ndarray of float, shape (tiles,)
+        Where tiles point [deg].
+    reach : float
+        Largest distance of a corner of a field from its middle [deg].
+
+    Returns
+    -------
+    SkyPoints
+        About as small as those given; fewer and larger where there would be too many.
+    """
+    import numpy as np
+    from scipy.spatial import cKDTree
+
+    region = credible_cells(cells, level)
+    beyond = np.setdiff1d(np.arange(len(cells.order)), region)
+    beyond = beyond[cells.probability[beyond] > 0]
+    if not len(beyond):
+        return points
+    tree = cKDTree(vectors_of(np.asarray(ra, dtype=float), np.asarray(dec, dtype=float)))
+    finest = round(0.5 * math.log2(4.0 * math.pi / 12.0 * len(points.ra) / float(cells.area[region].sum())))
+    kept: list[tuple[Any, Any, Any]] = []
+    pixel, probability = np.zeros(0, dtype=np.int64), np.zeros(0)
+    for depth in range(int(cells.order[beyond].min()), int(max(cells.order[beyond].max(), finest)) + 1):
+        own = beyond[cells.order[beyond] == depth]
+        pixel = np.concatenate([pixel, cells.pixel[own]])
+        probability = np.concatenate([probability, cells.probability[own]])
+        place = centres_of(np.full(len(pixel), depth), pixel)
+        # No corner of a cell is farther from its middle than the side of a square of the same area.
+        widest = math.radians(reach) + math.sqrt(float(area_of(depth)))
+        near = np.isfinite(tree.query(vectors_of(*place), distance_upper_bound=2.0 * math.sin(min(widest, math.pi) / 2.0) + 1e-9)[0])  # fmt: skip
+        pixel, probability = pixel[near], probability[near]
+        if depth >= finest or 4 * len(pixel) > _POINTS_MAX:
+            kept.append((place[0][near], place[1][near], probability))
+            pixel, probability = np.zeros(0, dtype=np.int64), np.zeros(0)
+        else:
+            pixel = ((pixel << 2)[:, None] + np.arange(4, dtype=np.int64)).ravel()
+            probability = np.repeat(probability / 4.0, 4)
+    columns = zip((points.ra, points.dec, points.probability), *kept, strict=True)
+    return SkyPoints(*(np.concatenate(c) for c in columns))
+
+
 def _count(order: Any, finest: int) -> float:
     """Points that there are when cells are cut down to an order."""
     import numpy as np

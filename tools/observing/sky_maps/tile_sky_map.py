@@ -21,7 +21,7 @@ _TWILIGHT = {"civil": -6.0, "nautical": -12.0, "astronomical": -18.0}
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     comparison="decision",
     seconds=5.0,

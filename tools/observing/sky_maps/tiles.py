@@ -13,7 +13,7 @@ from gnomon.tools.observing.sky_maps.cells import SQUARE_DEGREES, SkyCells, sepa
 from gnomon.tools.observing.sky_maps.cover import Coverage, cover
 from gnomon.tools.observing.sky_maps.credible import best_position, credible_cells, middle
 from gnomon.tools.observing.sky_maps.fields import Field, field_of
-from gnomon.tools.observing.sky_maps.footprints import SkyPoints, cut_finely, footprints
+from gnomon.tools.observing.sky_maps.footprints import SkyPoints, cut_finely, footprints, with_surroundings
 from gnomon.tools.observing.sky_maps.grids import make_grid
 from gnomon.tools.observing.sky_maps.tile_slots import TILE, VISIT, tile_slots
 
@@ -211,12 +211,16 @@ def tile_map(
         if not tracks.reason(TILE.format(1), VISIT):
             return Tiling((single,), single.probability, level, region, tuple(skipped))
         # Telescopes with smaller fields may still see it.
-    points = cut_finely(cells, level + 0.5 * (1.0 - level), min(c.field.side for c in cameras))
+    wider = level + 0.5 * (1.0 - level)
+    points = cut_finely(cells, wider, min(c.field.side for c in cameras))
     anchor = best_position(cells)
     candidates, numbers = _candidates(points, cameras, level, overlap, anchor, pointings or {})
     tracks = SkyTracks(telescopes, read_requests_document(tiles_document(candidates, span, visit, defaults)))
     slots = [tile_slots(tracks, np.flatnonzero(numbers == k), camera) for k, camera in enumerate(cameras)]
-    matrix = footprints(points, [t.ra for t in candidates], [t.dec for t in candidates], [c.field for c in cameras], numbers)  # fmt: skip
+    # Tiles are laid on the region, and what else of the map is in them counts too.
+    places = [t.ra for t in candidates], [t.dec for t in candidates]
+    points = with_surroundings(cells, wider, points, *places, max(c.field.reach for c in cameras))
+    matrix = footprints(points, *places, [c.field for c in cameras], numbers)  # fmt: skip
     found = cover(
         matrix, points.probability, numbers, slots, most=tiles, enough=level, least=1e-6, rounds=rounds, seed=seed
     )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from astropy import units as u
+from astropy.table import QTable
 
 from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.observing.documents.requests import read_requests_document
 from gnomon.tools.observing.documents.tables import document_of
 from gnomon.tools.observing.documents.telescopes import read_telescopes_document
-from gnomon.tools.observing.sky_maps.cells import cells_of, separations
+from gnomon.tools.observing.sky_maps.cells import cells_of, centres_of, separations
 from gnomon.tools.observing.sky_maps.fields import field_of
 from gnomon.tools.observing.sky_maps.tile_sky_map import tile_sky_map
 from gnomon.tools.observing.sky_maps.tiles import tile_map
@@ -37,6 +39,21 @@ def drawn_coverage(sky_map, table, count=40_000):
     for a, d, sizes in zip(table["ra"].value, table["dec"].value, table.meta["coverage"]["fields"], strict=True):
         held |= field_of(sizes, "x").holds(np.broadcast_to([a, d], place.shape), place)
     return held.mean()
+
+
+def test_what_tiles_hold_beyond_the_region_counts(telescopes):
+    # A long arc with broad wings, narrower than a field: much of what the tiles hold lies beside the region that they are laid on.
+    pixel = np.arange(12 * 4**6)
+    ra, dec = centres_of(np.full(len(pixel), 6), pixel)
+    across = separations(30.0, 20.0, ra, dec) - 25.0
+    density = (1.0 / (1.0 + (across / 1.0) ** 2)) * np.exp(-0.5 * ((dec - 40.0) / 10.0) ** 2)
+    density /= density.sum() * np.pi / 3 / 4**6
+    sky_map = QTable({"uniq": 4 * 4**6 + pixel, "probdensity": density / u.sr}, meta={"event": "arc"})
+    wide = {"shape": "rectangle", "width": 7.0, "height": 7.0}
+    table = tile(sky_map, telescopes(("a", "north", wide), ("b", "west", wide)), level=0.4)
+    told = table.meta["coverage"]
+    assert drawn_coverage(sky_map, table) == pytest.approx(told["covered"], abs=0.012)
+    assert sum(told["gain"]) == pytest.approx(told["covered"])
 
 
 @pytest.mark.parametrize(("ra", "dec"), [(30.0, 20.0), (359.95, 5.0), (60.0, -15.0), (200.0, 87.0)])
