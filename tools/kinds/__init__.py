@@ -28,6 +28,7 @@ kind                   container                           columns, variables
 ``ObjectTable``        `astropy.table.QTable`              one row an object: ``name`` and whatever was measured of it
 ``MultibandLightCurves`` `astropy.table.QTable`            one row a point: ``object``, ``time`` [d], ``band``, ``flux``, ``flux_err``
 ``DynamicSpectrum``    `astropy.nddata.CCDData`            power, frequency channels by time samples, see below
+``VoltageRecords``     `astropy.table.QTable`              one row a sample: ``record``, ``time`` [s] from the first sample of the record, ``voltage``
 ``Classification``     `astropy.table.QTable`              one row an object: ``name``, ``class``, ``probability``, ``in_domain`` ...
 ``Redshifts``          `astropy.table.QTable`              one row an object: ``name``, ``z``, ``z_lower``, ``z_upper``, ``in_domain`` ...
 ``Ranking``            `astropy.table.QTable`              one row a candidate, the best first: ``name``, ``score``, ``in_domain`` ...
@@ -98,6 +99,7 @@ if TYPE_CHECKING:
     ObjectTable = QTable
     MultibandLightCurves = QTable
     DynamicSpectrum = CCDData
+    VoltageRecords = QTable
     Classification = QTable
     Redshifts = QTable
     Ranking = QTable
@@ -323,6 +325,13 @@ KINDS: dict[str, KindInfo] = {
             _IMAGE,
             (),
             "power against radio frequency and time",
+        ),
+        KindInfo(
+            "VoltageRecords",
+            "astropy.table.QTable",
+            _TABLE,
+            (("record", None), ("time", "s"), ("voltage", None)),
+            "voltages of a receiver against time, in fractions of a second",
         ),
         KindInfo(
             "Classification",

@@ -52,9 +52,58 @@ def read(path: Path) -> QTable:
     """Read what `write` wrote; columns with a unit are quantities."""
     from astropy.table import QTable
 
-    if path.suffix == ".ecsv":
-        return QTable.read(path, format="ascii.ecsv", fill_values=[])
-    return QTable.read(path, format="parquet")
+    if path.suffix != ".ecsv":
+        return QTable.read(path, format="parquet")
+    text, meta = _metadata_apart(path.read_text())
+    table = QTable.read(text, format="ascii.ecsv", fill_values=[])
+    table.meta.update(meta)
+    return table
+
+
+def _metadata_apart(text: str) -> tuple[str, dict[str, Any]]:
+    """An ECSV file without its metadata, and these, read by libyaml.
+
+    Metadata may be whole documents, for which astropy's reader of YAML, which is in Python, takes eight times as long.  What they say of how columns were
+    taken apart (``__serialized_columns__``) stays in the text, for astropy to put them together.  Where libyaml is not there, everything is left to astropy.
+    """
+    import textwrap
+
+    import yaml  # type: ignore[import-untyped]
+    from astropy.io.misc.yaml import AstropyLoader
+
+    if not hasattr(yaml, "CSafeLoader"):
+        return text, {}
+    lines = text.split("\n")
+    rest = next((n for n, line in enumerate(lines) if line.strip() and not line.lstrip().startswith("#")), len(lines))
+    told = [line.strip().removeprefix("#") for line in lines[1:rest]]  # without the line that names the format
+
+    class Loader(yaml.CSafeLoader):  # type: ignore[misc]
+        """Makes of everything what astropy's loader of headers makes of it."""
+
+        yaml_constructors = {  # noqa: RUF012 - as PyYAML has it
+            **AstropyLoader.yaml_constructors,
+            "tag:yaml.org,2002:omap": lambda made, node: {
+                made.construct_object(key, deep=True): made.construct_object(value, deep=True)
+                for pair in node.value
+                for key, value in pair.value
+            },
+        }
+
+    try:
+        header = yaml.load(textwrap.dedent("\n".join(line for line in told if line)), Loader=Loader)
+        meta = dict(header.pop("meta", {}))
+        apart = lines.index("# - __serialized_columns__:") if meta.pop("__serialized_columns__", None) else None
+        short = [
+            "# %ECSV 1.0",
+            "# ---",
+            *(f"# {key}: {json.dumps(told, allow_nan=False)}" for key, told in header.items()),
+        ]
+    except (yaml.YAMLError, AttributeError, TypeError, ValueError):
+        return text, {}  # astropy reads it, or says what is wrong
+    if apart is not None:
+        end = next((n for n in range(apart + 1, rest) if not lines[n].startswith("#   ")), rest)
+        short += ["# meta: !!omap", *lines[apart:end]]
+    return "\n".join([*short, *lines[rest:]]), meta
 
 
 def plain(value: Any, where: str) -> Any:
