@@ -129,7 +129,7 @@ def _payloads(
         details = {**routes.details, form: {"proposal": route.proposal, **routes.details.get(form, {})}}
         plan = join(*documents, read_details(details, documents[0].telescopes), (), route.telescopes)
         drafts = draft(form, *documents, details, (), route.telescopes)
-        for one, stays in zip(drafts, plan.by_request.values(), strict=True):
+        for one, stays in zip(drafts, plan.to_ask.values(), strict=True):
             if not one.complete:
                 raise InputError(
                     f"The draft {one.name} lacks: {'; '.join(one.missing)}.",

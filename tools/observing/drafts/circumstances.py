@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from gnomon.tools.observing.documents.durations import change_between, duration_of
@@ -151,7 +151,12 @@ class Night:
                     instrument, start, end, duration = best
                     found.append(Backup(request, visit, instrument, start, end, duration, left.reason, left.lost_to))
         found.sort(key=lambda b: (-b.request.priority, b.start, b.request.key, b.visit.key))
-        return tuple(found[:_BACKUPS])
+        # Visits of one request that differ in nothing but their key, as those of a cadence do, are one thing that can be done.
+        alike: dict[tuple[object, ...], Backup] = {}
+        for backup in found:
+            same = backup.request.key, backup.instrument, backup.start, backup.end, repr(replace(backup.visit, key=""))
+            alike.setdefault(same, backup)
+        return tuple(alike.values())[:_BACKUPS]
 
     def _best(self, request: Request, visit: Visit, telescope: str) -> tuple[str, float, float, float] | None:
         best: tuple[str, float, float, float] | None = None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @tool(
-    version="1.1",
+    version="1.2",
     effects=("compute",),
     seconds=3.0,
     seconds_per_1000_rows=5.0,

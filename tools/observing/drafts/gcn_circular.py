@@ -20,7 +20,7 @@ _WIDTHS = (20, 18, 14, 8)  # telescope, instrument, start, state; what is expose
 
 
 def circulars(plan: Plan) -> list[Draft]:
-    """A circular for each request that has visits, since a circular is of one event.
+    """A circular for each request that has visits which did not fail, since a circular is of one event.
 
     Paragraphs are not broken into lines, as the style guide of GCN wants; the table stays within 79 columns.
 
@@ -39,7 +39,9 @@ def circulars(plan: Plan) -> list[Draft]:
     InputError
         Where a value does not fit.
     """
-    return [_circular(plan, stays) for stays in plan.by_request.values()]
+    # Of what failed there is nothing to tell the community.
+    left = [tuple(s for s in stays if s.planned.state != "failed") for stays in plan.by_request.values()]
+    return [_circular(plan, stays) for stays in left if stays]
 
 
 def _circular(plan: Plan, stays: tuple[Stay, ...]) -> Draft:

@@ -21,7 +21,7 @@ _HIGHEST_AIRMASS = 25.0
 
 
 def request_groups(plan: Plan) -> list[Draft]:
-    """A request group for each request that has planned visits.
+    """A request group for each request that has visits still to come.
 
     Each visit is a request with one window, that of its planned time; a cadence is written out, since the portal's own expansion leaves visits out
     without a word.
@@ -41,7 +41,7 @@ def request_groups(plan: Plan) -> list[Draft]:
     InputError
         Where a value does not fit what the portal takes.
     """
-    return [_group(plan, stays) for stays in plan.by_request.values()]
+    return [_group(plan, stays) for stays in plan.to_ask.values()]
 
 
 def _group(plan: Plan, stays: tuple[Stay, ...]) -> Draft:
@@ -58,7 +58,7 @@ def _group(plan: Plan, stays: tuple[Stay, ...]) -> Draft:
         "observation_type": wanted.must("observation_type", ("observation_type",), one),
         "requests": [_request(stay, n, wanted) for n, stay in enumerate(stays)],
     }
-    _tell_losses(request, stays, document, wanted)
+    _tell_losses(request, stays, plan.already(request.key), document, wanted)
     check_form(document, REQUEST_GROUP, f"The request group of {request.key!r}", wanted.blanks)
     return Draft(
         "lco", one, f"{file_stem('lco', request.key)}.json", "application/json", json_bytes(document),
@@ -140,7 +140,9 @@ def _orbit(name: str, orbit: Elements) -> dict[str, Any]:
     return told | {"scheme": "MPC_COMET", "perihdist": orbit.a * (1.0 - orbit.e), "epochofperih": orbit.epoch - since}
 
 
-def _tell_losses(request: Request, stays: tuple[Stay, ...], document: dict[str, Any], wanted: Wanted) -> None:
+def _tell_losses(
+    request: Request, stays: tuple[Stay, ...], already: int, document: dict[str, Any], wanted: Wanted
+) -> None:
     """Say what a request group cannot hold, and what a portal would drop."""
     if len(stays) > 1:
         if request.credit == "all":
@@ -149,8 +151,12 @@ def _tell_losses(request: Request, stays: tuple[Stay, ...], document: dict[str, 
             wanted.warn(
                 "Relations between visits are told by their windows alone: a visit that slips does not move the others."
             )
-    if len(stays) < len(request.visits):
-        wanted.warn(f"{len(request.visits) - len(stays)} of {len(request.visits)} visits are not in this group: they are elsewhere, or not planned.")  # fmt: skip
+    if already:
+        wanted.warn(f"{already} of {len(request.visits)} visits are running or done, and not asked for again.")
+    if other := len(request.visits) - len(stays) - already:
+        wanted.warn(
+            f"{other} of {len(request.visits)} visits are not in this group: they are elsewhere, or not planned."
+        )
     if any(s.visit.sun_altitude_max is not None for s in stays):
         wanted.warn("Limits on the Sun's altitude cannot be told to a portal; the facility's own twilight holds.")
     if document["observation_type"] == "RAPID_RESPONSE":

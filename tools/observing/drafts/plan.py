@@ -153,6 +153,19 @@ class Plan:
         return {key: tuple(told[key]) for key in self.requests.requests if key in told}
 
     @cached_property
+    def to_ask(self) -> Mapping[str, tuple[Stay, ...]]:
+        """The visits of each request that a facility can still be asked for, in order of time.
+
+        What is running, done or failed has been asked for already: in a request to a facility it would be observed a second time.
+        """
+        left = {key: tuple(s for s in stays if s.planned.state == "planned") for key, stays in self.by_request.items()}
+        return {key: stays for key, stays in left.items() if stays}
+
+    def already(self, request: str) -> int:
+        """How many visits of a request are running or done."""
+        return sum(1 for s in self.by_request.get(request, ()) if s.planned.state in ("running", "done"))
+
+    @cached_property
     def broken_chain(self) -> bool:
         """Whether the schedule replaces one that was not given, so that nobody can tell what changed."""
         oldest = self.earlier[0] if self.earlier else self.schedule
@@ -190,7 +203,9 @@ class Plan:
         """Of every visit that is or was planned, under its identity, what became of it."""
         told: dict[str, Past] = {}
         for number, schedule in enumerate(self.chain):
-            there = {self.identity(v): v for v in schedule.visits if self.only is None or v.telescope in self.only}
+            # A visit that failed and is planned again at the same telescope stands there twice: what is planned counts.
+            own = [v for v in schedule.visits if self.only is None or v.telescope in self.only]
+            there = {self.identity(v): v for v in sorted(own, key=lambda v: (v.state != "failed", v.start))}
             for key, visit in there.items():
                 old = told.get(key)
                 if old is None or not old.live:

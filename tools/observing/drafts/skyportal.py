@@ -19,7 +19,7 @@ _HIGHEST_AIRMASS = 3.0  # that SkyPortal's forms take
 
 
 def skyportal_payloads(plan: Plan) -> list[Draft]:
-    """A source and its follow-up requests for each request that has planned visits.
+    """A source and its follow-up requests for each request that has visits still to come.
 
     Bands of a visit that are exposed alike are one follow-up request, since a request has one exposure time.
 
@@ -37,7 +37,7 @@ def skyportal_payloads(plan: Plan) -> list[Draft]:
     InputError
         Where a value does not fit.
     """
-    return [_payload(plan, stays) for stays in plan.by_request.values()]
+    return [_payload(plan, stays) for stays in plan.to_ask.values()]
 
 
 def _payload(plan: Plan, stays: tuple[Stay, ...]) -> Draft:

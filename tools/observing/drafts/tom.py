@@ -16,7 +16,7 @@ from gnomon.tools.observing.drafts.schemas.tom import PAYLOAD
 
 
 def tom_payloads(plan: Plan) -> list[Draft]:
-    """A target and its observations for each request that has planned visits.
+    """A target and its observations for each request that has visits still to come.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def tom_payloads(plan: Plan) -> list[Draft]:
     InputError
         Where a value does not fit.
     """
-    return [_payload(plan, stays) for stays in plan.by_request.values()]
+    return [_payload(plan, stays) for stays in plan.to_ask.values()]
 
 
 def _payload(plan: Plan, stays: tuple[Stay, ...]) -> Draft:

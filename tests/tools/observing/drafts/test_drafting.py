@@ -182,6 +182,58 @@ def test_a_visit_that_failed_and_is_planned_again_has_one_draft(
     assert "2026-11-22T14:10" in json.dumps(blocks["eso-xinglong_216-grb-imaging.json"]["absoluteTimeConstraints"])
 
 
+def test_no_facility_is_asked_for_what_was_asked_for_already(
+    telescopes: Any, requests: Any, planned: Any, details: Any
+) -> None:
+    document = copy.deepcopy(planned)
+    document["made"]["now"] = "2026-11-22T15:01:00Z"
+    for number, state in enumerate(("done", "failed", "running")):
+        document["visits"][number]["state"] = state
+    part = read_schedule_document(document)
+    asked = {f: {d.name: d.content.decode() for d in draft(f, telescopes, requests, part, details)} for f in FORMS if f != "sheet"}  # fmt: skip
+    # Of `grb` only the visit that is still to come; of `hostile`, which is running, nothing.
+    assert sorted(asked["lco"]) == ["lco-grb.json", "lco-rock.json"]
+    group = json.loads(asked["lco"]["lco-grb.json"])
+    assert group["operator"] == "SINGLE"
+    assert [r["observation_note"] for r in group["requests"]] == ["grb/later at palma_1"]
+    told = {d.name: d.warnings for d in draft("lco", telescopes, requests, part, details)}["lco-grb.json"]
+    assert "1 of 3 visits are running or done, and not asked for again." in told
+    assert sorted(asked["tom"]) == ["tom-grb.json", "tom-rock.json"]
+    assert [o["name"] for o in json.loads(asked["tom"]["tom-grb.json"])["observations"]] == ["GRB 261122A later"]
+    starts = [r["payload"]["start_date"] for r in json.loads(asked["skyportal"]["skyportal-grb.json"])["followup_requests"]]  # fmt: skip
+    assert set(starts) == {"2026-11-22T21:00:00"} and "skyportal-hostile.json" not in asked["skyportal"]
+    assert sorted(asked["eso"]) == ["eso-palma_1-grb-later.json", "eso-palma_1-rock-v.json"]
+    # Lists for people show everything, with its state.
+    assert [line.split(",")[1] for line in asked["csv"]["xinglong_216.csv"].splitlines()[1:4]] == ["done", "failed", "running"]  # fmt: skip
+    # What failed is nothing to tell the community.
+    assert "failed" not in asked["gcn_circular"]["gcn-circular-grb.txt"] and "done" in asked["gcn_circular"]["gcn-circular-grb.txt"]  # fmt: skip
+
+
+def test_nothing_is_asked_when_everything_is_over(telescopes: Any, requests: Any, planned: Any, details: Any) -> None:
+    document = copy.deepcopy(planned)
+    document["made"]["now"] = "2026-11-23T07:00:00Z"
+    for number, row in enumerate(document["visits"]):
+        row["state"] = "done" if number % 2 else "failed"
+    over = read_schedule_document(document)
+    for form in ("lco", "tom", "skyportal", "eso", "treasure_map"):
+        assert draft(form, telescopes, requests, over, details) == [], form
+    told = [d.content.decode() for d in draft("gcn_circular", telescopes, requests, over, details)]
+    assert len(told) == 1 and "were made" in told[0]
+
+
+def test_what_is_planned_again_counts_in_whatever_order_the_schedule_has_it(
+    telescopes: Any, requests: Any, planned: Any, schedule: Any, details: Any
+) -> None:
+    document = copy.deepcopy(planned)
+    document["made"] |= {"parent": schedule.digest, "now": "2026-11-22T14:00:00Z"}
+    document["visits"][0] |= {"state": "failed", "end": "2026-11-22T13:05:00Z"}
+    again = planned["visits"][0] | {"start": "2026-11-22T14:10:00Z", "end": "2026-11-22T14:21:50Z"}
+    document["visits"].insert(0, again)
+    made = draft("ics", telescopes, requests, read_schedule_document(document), details, [schedule])
+    calendar = next(d for d in made if d.name == "xinglong_216.ics").content.decode()
+    assert "DTSTART:20261122T141000Z" in calendar and "DTSTART:20261122T130000Z" not in calendar
+
+
 def test_lists_say_what_is_no_longer_planned(telescopes: Any, requests: Any, schedule: Any, replanned: Any) -> None:
     made = {d.telescope: d.content.decode() for d in draft("text", telescopes, requests, replanned, None, [schedule])}
     assert "No longer planned here (UTC): 11-22 " in made["palma_1"]

@@ -19,6 +19,7 @@ from astropy.utils import iers
 from matplotlib import font_manager
 
 from gnomon.tools.errors import InputError
+from gnomon.tools.observing.documents.requests import read_requests_document
 from gnomon.tools.observing.documents.schedule import read_schedule_document
 from gnomon.tools.observing.drafts import night_sheets, sheet_fonts
 from gnomon.tools.observing.drafts.drafting import draft
@@ -223,6 +224,17 @@ def test_rows_of_obsplan(telescopes: Any, requests: Any, schedule: Any, replanne
     rectangle = _rows("obsloctap", "xinglong_216", telescopes, requests, schedule, details)[0]
     assert float(rectangle["s_fov"]) == pytest.approx(0.2) and rectangle["s_region"] == ""
     assert float(rectangle["t_planning"]) == pytest.approx(Time("2026-11-22T08:30:00").mjd)
+
+
+def test_visits_that_are_alike_are_one_backup(telescopes: Any, requests: Any, planned: Any) -> None:
+    document = copy.deepcopy(requests.document)
+    document["requests"][2] |= {"credit": "partial", "cadence": {"count": 3, "gap": 3600, "tolerance": 600}}
+    many = read_requests_document(document)
+    keys = ["v_1", "v_2", "v_3"]
+    left = planned["unscheduled"][0] | {"visits": keys}
+    schedule = read_schedule_document(planned | {"requests": many.digest, "unscheduled": [left]})
+    rows = [r for r in _rows("csv", "xinglong_216", telescopes, many, schedule) if r["role"] == "backup"]
+    assert [r["target"] for r in rows] == ["NGC 1068"]
 
 
 def test_why_a_backup_is_one(telescopes: Any, requests: Any, planned: Any) -> None:
