@@ -16,6 +16,7 @@ from typing import Any
 from gnomon.knowledge.observatories import Site, Telescope, find_site, sites, telescope, telescopes
 from gnomon.tools.errors import InputError, UsageError
 from gnomon.tools.observing.documents.fields import begin, read_document
+from gnomon.tools.observing.documents.sources import source_of
 from gnomon.tools.observing.documents.telescopes import FORM, read_telescopes_document
 
 Document = dict[str, Any]
@@ -159,10 +160,7 @@ def source(row: Row, path: str) -> str:
     str
         The source of the path, or of the nearest one above it; empty where nobody says.
     """
-    told: dict[str, str] = row.get("sources", {})
-    parts = path.split(".")
-    above = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
-    return next((told[p] for p in above if p in told), "")
+    return source_of(row, path)
 
 
 @cache

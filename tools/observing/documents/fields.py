@@ -44,6 +44,10 @@ class Fields:
         """Whether a key is there and not null."""
         return self._left.get(key) is not None
 
+    def is_list(self, key: str) -> bool:
+        """Whether a list stands under a key, where other things may as well."""
+        return isinstance(self._left.get(key), list)
+
     def take(self, key: str, *, required: bool = False) -> Any:
         """What stands under a key; None where it is absent."""
         self._known.append(key)

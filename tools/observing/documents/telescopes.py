@@ -66,7 +66,7 @@ class Limit:
 class Mode:
     """What an instrument can do: ``imaging`` or ``spectroscopy`` in ``bands`` (or with grisms), after ``acquisition`` [s].
 
-    With ``simultaneous_bands`` all bands of a visit are exposed at the same time.
+    With ``simultaneous_bands`` bands of a visit are exposed at the same time: all of them, or, where there are ``groups``, one of each group, those of one group in turn.
     """
 
     mode: str
@@ -74,6 +74,7 @@ class Mode:
     acquisition: float
     limits_mag: Mapping[str, Limit]
     simultaneous_bands: bool = False
+    groups: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,23 @@ class Instrument:
     band_change: float
     field: tuple[float, ...] | None
     modes: tuple[Mode, ...]
+
+    def first_setting(self, bands: tuple[str, ...]) -> str:
+        """What must be in the beam when a visit in these bands begins: the first band, or the first band of each group."""
+        return self._setting(bands, 0)
+
+    def last_setting(self, bands: tuple[str, ...]) -> str:
+        """What is in the beam when such a visit ends."""
+        return self._setting(bands, -1)
+
+    def _setting(self, bands: tuple[str, ...], which: int) -> str:
+        if not bands:
+            return ""
+        groups = next((m.groups for m in self.modes if m.groups and set(bands) <= set(m.bands)), ())
+        if not groups:
+            return bands[which]
+        used = [[b for b in bands if b in group] for group in groups]
+        return "|".join(inside[which] if inside else "" for inside in used)
 
     def mode(self, name: str) -> Mode | None:
         """The mode of a name; None where it has none."""
@@ -314,6 +332,26 @@ def _mode(row: Fields) -> Mode:
                 )
                 inner.end()
         faintest.end()
-    told = Mode(mode, bands, row.number("acquisition", 0) or 0.0, limits, row.flag("simultaneous_bands"))
+    acquisition, listed = row.number("acquisition", 0) or 0.0, row.is_list("simultaneous_bands")
+    groups = _groups(row, bands) if listed else ()
+    told = Mode(mode, bands, acquisition, limits, listed or row.flag("simultaneous_bands"), groups)
     row.end()
     return told
+
+
+def _groups(row: Fields, bands: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """The bands of each camera, where `simultaneous_bands` is a list."""
+    groups = []
+    for group in row.list("simultaneous_bands"):
+        if not isinstance(group, list) or not group or not all(isinstance(b, str) for b in group):
+            raise InputError(
+                f"{row.where}: simultaneous_bands must be true, false or lists of bands.",
+                remedy="Write [[u, v], [g, r], [i, z]], one list for each camera.",
+            )
+        groups.append(tuple(group))
+    if sorted(b for group in groups for b in group) != sorted(bands):
+        raise InputError(
+            f"{row.where}: the groups of simultaneous_bands do not hold each of its bands once.",
+            remedy=f"Share out {', '.join(bands)} among them.",
+        )
+    return tuple(groups)

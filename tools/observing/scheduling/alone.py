@@ -9,9 +9,9 @@ from gnomon.tools.observing.scheduling.placement import Placement
 from gnomon.tools.observing.scheduling.timetable import Timetable, compatible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from gnomon.tools.observing.scheduling.problem import Link, Problem
+    from gnomon.tools.observing.scheduling.problem import Link, Option, Problem
 
 
 def possible_alone(problem: Problem, placement: Placement, units: Iterable[int], *, slack: int = 0) -> list[int]:
@@ -60,7 +60,7 @@ def proved_impossible(problem: Problem, jobs: Iterable[int], *, slack: int = 0) 
     bool
         True where there is none; false where there is one, or none was found in the time that is given.
     """
-    together = _Together(problem, list(jobs), slack)
+    together = Together(problem, list(jobs), slack)
     for present in together.present.values():
         together.model.add(present == 1)
     return together.solve()[0]
@@ -83,19 +83,41 @@ def most_alone(problem: Problem, units: Iterable[int], *, slack: int = 0) -> flo
         A bound where CP-SAT did not come to an end.
     """
     value = {problem.units[u].jobs[0]: problem.units[u].value for u in units}
-    together = _Together(problem, list(value), slack)
+    together = Together(problem, list(value), slack)
     together.model.maximize(sum(round(1e6 * v) * together.present[j] for j, v in value.items()))
     return min(sum(value.values()), together.solve()[1] / 1e6 + 1e-4)
 
 
-class _Together:
-    """The visits of one request on telescopes that nobody else uses, as a CP-SAT model in which each may be present."""
+class Together:
+    """The visits of one request on telescopes that nobody else uses, as a CP-SAT model in which each may be present.
 
-    def __init__(self, problem: Problem, jobs: list[int], slack: int) -> None:
+    Parameters
+    ----------
+    problem : Problem
+    jobs : list of int
+    slack : int
+        By how much relations and gaps may be missed [s].
+    options : mapping or None
+        Of each visit, in place of the problem's: where others are there, those with the starts that these leave.
+    alike : bool
+        Whether all are of one request, so that only instruments and bands change between two of them; else nothing keeps two apart here.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        jobs: list[int],
+        slack: int,
+        options: Mapping[int, Sequence[Option]] | None = None,
+        *,
+        alike: bool = True,
+    ) -> None:
         from ortools.sat.python import cp_model
 
         self.cp: Any = cp_model
         self.model: Any = cp_model.CpModel()
+        self.options = options or {j: problem.jobs[j].options for j in jobs}
+        self._solver: Any = None
         self.start: dict[int, Any] = {}
         self.present: dict[int, Any] = {}
         self.taken: dict[int, list[tuple[Any, Any]]] = {}
@@ -105,7 +127,7 @@ class _Together:
             for link in problem.jobs[j].links:
                 if link.other in self.start:
                     self._link(j, link, slack)
-            for i in jobs[n + 1 :]:
+            for i in jobs[n + 1 :] if alike else ():
                 _apart(self.model, self.start, self.taken, j, i, slack)
 
     def _visit(self, problem: Problem, j: int) -> None:
@@ -113,7 +135,7 @@ class _Together:
         self.start[j] = model.new_int_var(-10, problem.horizon + 10, "")
         self.present[j] = model.new_bool_var("")
         self.taken[j] = []
-        for option in problem.jobs[j].options:
+        for option in self.options[j]:
             use = model.new_bool_var("")
             self.taken[j].append((option, use))
             domain = self.cp.Domain.from_intervals([[low, high] for low, high in option.starts])
@@ -143,10 +165,20 @@ class _Together:
         solver.parameters.num_workers = 1
         solver.parameters.max_deterministic_time = 2.0
         status = solver.solve(self.model)
+        self._solver = solver if status in (self.cp.OPTIMAL, self.cp.FEASIBLE) else None
         if status == self.cp.MODEL_INVALID:
             raise NumericalError("CP-SAT refused the model of one request.", remedy="Report this with the request.")
         bound = solver.best_objective_bound if status in (self.cp.OPTIMAL, self.cp.FEASIBLE) else float("inf")
         return bool(status == self.cp.INFEASIBLE), bound
+
+    def found(self) -> list[tuple[Option, int]] | None:
+        """Options and starts of the visits that are present, after `solve`; None where it found nothing."""
+        if self._solver is None:
+            return None
+        solver = self._solver
+        return [
+            (o, solver.value(self.start[j])) for j, rows in self.taken.items() for o, use in rows if solver.value(use)
+        ]
 
 
 def _apart(

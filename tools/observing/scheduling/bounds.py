@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from gnomon.tools.observing.scheduling.slews import ROTATION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -62,8 +62,8 @@ class Relaxation:
         Those that are possible by themselves.
     slews : sequence of Slew
         Of each telescope.
-    most : mapping or None
-        What a request can bring at most when no other is there.
+    most : iterable of (sequence of int, float)
+        Sets of units, none in two, and what each can bring at most: the visits of a request whose credit is partial when no other request is there, or sets of `cuts`.
     width : float
         Of a slice [s].
     """
@@ -74,7 +74,7 @@ class Relaxation:
         units: Sequence[int],
         slews: Sequence[Slew],
         *,
-        most: Mapping[int, float] | None = None,
+        most: Iterable[tuple[Sequence[int], float]] = (),
         width: float = 600.0,
     ) -> None:
         import numpy as np
@@ -95,7 +95,9 @@ class Relaxation:
         self.values = np.array([problem.units[u].value for u in self.units])
         self.programme = np.array([problem.units[u].programme for u in self.units], np.int64)
         self.capacity = np.full((len(problem.machines), self.slices), width)
-        self.most = sorted((most or {}).items())
+        self._position = {u: n for n, u in enumerate(self.units)}
+        self.most: list[tuple[Integers, float]] = []
+        self.limit(most)
         hours = [p.most for p in problem.programmes]
         wish = [inf if p.share is None else p.share * p.capacity for p in problem.programmes]
         self.hours = np.array([[h, w] for h, w in zip(hours, wish, strict=True)]).reshape(-1, 2)
@@ -148,6 +150,12 @@ class Relaxation:
         self.low_flat = self.machine * top + self.low_slice
         self.high_flat = self.machine * top + self.high_slice
 
+    def limit(self, most: Iterable[tuple[Sequence[int], float]]) -> None:
+        """Let sets of units, none of which is in a set already, bring no more than some sums."""
+        import numpy as np
+
+        self.most += [(np.array([self._position[u] for u in members], np.int64), value) for members, value in most]
+
     def evaluate(self, price: Floats, dear: Floats) -> tuple[float, Integers, Floats]:
         """The bound that prices give, the candidates that are taken, and the gain of each unit.
 
@@ -175,14 +183,19 @@ class Relaxation:
         taken = gain > 0
         if self.groups:
             of_request = np.bincount(self.request, gain.clip(0.0), len(self.problem.requests))
+            for of_set, most in self.most:
+                # What one of a set of requests would be taken for is no more than its visits bring together.
+                request = int(self.request[of_set[0]])
+                if (self.request[of_set] == request).all():
+                    of_request[request] = min(of_request[request], most)
             for members in self.groups:
                 best = max(members, key=lambda m: (of_request[m], -m))
                 others = [m for m in members if m != best]
                 taken &= ~np.isin(self.request, others)
         bound = float(gain[taken].sum() + (price * self.capacity).sum())
-        for request, most in self.most:
-            # What its visits gain is no more than what they can bring together.
-            bound -= max(0.0, float(gain[taken & (self.request == request)].sum()) - most)
+        for of_set, most in self.most:
+            # What they gain is no more than what they can bring together.
+            bound -= max(0.0, float(gain[of_set][taken[of_set]].sum()) - most)
         for p in range(len(dear)):
             for way in (0, 1):
                 if dear[p, way] > 0:
@@ -211,16 +224,17 @@ class Relaxation:
             np.add.at(used, (base + at)[inside], part[inside])
         return used.reshape(len(self.problem.machines), self.slices)
 
-    def solve(self, score: float, *, rounds: int = 200, until: float = inf) -> Prices:
+    def solve(self, score: float, *, rounds: int = 200, until: float = inf, least: int = _LEAST) -> Prices:
         """Lower the bound by steps along averaged subgradients, as long as it gets smaller.
 
         Parameters
         ----------
         score : float
             Of the best schedule known, which the steps aim at.
-        rounds : int
+        rounds, least : int
+            At most and, however late it is, at least.
         until : float
-            x
+            When to stop on the clock of `time.monotonic` [s].
 
         Returns
         -------
@@ -244,7 +258,7 @@ class Relaxation:
                     pace, since = pace * 0.7, 0
             if best - score <= 1e-6 * max(1.0, abs(score)) or pace < 1e-3:
                 break
-            if done >= _LEAST and monotonic() > until:
+            if done >= least and monotonic() > until:
                 break
             over = self.usage(chosen) - self.capacity
             over_dear = np.zeros_like(dear)

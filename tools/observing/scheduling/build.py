@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gnomon.tools.observing.scheduling.moving import near_a_pole, nodes, track_through
 from gnomon.tools.observing.scheduling.options import (
     Offer,
     merged,
@@ -81,7 +82,7 @@ def build_problem(telescopes: Telescopes, requests: Requests, sky: Sky) -> Built
     )
     built = Built(problem, telescopes, requests, sky)
     for number, request in enumerate(requests.requests.values()):
-        places = Places(telescopes, sky, request, horizon)
+        places = Places(telescopes, sky, request, origin, horizon)
         first = len(problem.jobs)
         for visit in request.visits:
             job = len(problem.jobs)
@@ -126,15 +127,17 @@ def closures_of(telescope: Telescope, origin: float, horizon: int) -> list[tuple
 class Places:
     """Where the target of a request is, for the slews of each site."""
 
-    def __init__(self, telescopes: Telescopes, sky: Sky, request: Request, horizon: int) -> None:
+    def __init__(self, telescopes: Telescopes, sky: Sky, request: Request, origin: float, horizon: int) -> None:
         self.telescopes, self.sky, self.horizon = telescopes, sky, horizon
         self.index = sky.target_index(request.key)
-        self.moves = request.target.moves
+        target = request.target
+        self.moves = target.moves or (target.dec is not None and near_a_pole(target.dec))
+        self.turns = [(row[0] - origin) * _DAY for row in target.ephemeris]
         self._known: dict[str, tuple[float, float, float, Track | None]] = {}
         self._reference: tuple[float, float] | None = None
 
     def at(self, site: str) -> tuple[float, float, float, Track | None]:
-        """Hour angle [rad] at time zero, sine and cosine of the declination, and the track of a body that moves."""
+        """Hour angle [rad] at time zero, sine and cosine of the declination, and the track of a target that keeps no place among the stars."""
         if site not in self._known:
             self._known[site] = self._moving(site) if self.moves else self._fixed(site)
         return self._known[site]
@@ -153,19 +156,9 @@ class Places:
         return hour + longitude, sin(declination), cos(declination), None
 
     def _moving(self, site: str) -> tuple[float, float, float, Track | None]:
-        times = np.linspace(0.0, float(self.horizon), max(2, ceil(self.horizon / 600) + 1))
-        hours, declinations = self.sky.hour_angle_declination(self.index, site, times)
-        known = np.isfinite(hours) & np.isfinite(declinations)
-        if not known.any():
-            return 0.0, 0.0, 1.0, None
-        times, hours = times[known], np.unwrap(np.radians(hours[known]))
-        declinations = np.radians(declinations[known])
-
-        def track(time: float) -> tuple[float, float, float]:
-            hour, declination = float(np.interp(time, times, hours)), float(np.interp(time, times, declinations))
-            return hour, sin(declination), cos(declination)
-
-        return float(hours[0]), float(np.sin(declinations[0])), float(np.cos(declinations[0])), track
+        times = nodes(float(self.horizon), self.turns)
+        track = track_through(times, *self.sky.hour_angle_declination(self.index, site, times))
+        return (0.0, 0.0, 1.0, None) if track is None else (*track(0.0), track)
 
 
 def _options(
@@ -214,6 +207,8 @@ def _options(
             sine,
             cosine,
             track,
+            (offer.instrument.first_setting(offer.bands), offer.instrument.last_setting(offer.bands)),
+            request.target.moves,
         )
         for duration, starts in by_duration.items()
     ]

@@ -186,7 +186,9 @@ def freeze_visit(built: Built, table: Timetable, tracks: Any, visit: PlannedVisi
     spare = 0
     hour_angle, sine, cosine, track = 0.0, 0.0, 1.0, None
     if request is not None:
-        hour_angle, sine, cosine, track = Places(built.telescopes, tracks, request, problem.horizon).at(telescope.site)
+        hour_angle, sine, cosine, track = Places(built.telescopes, tracks, request, problem.origin, problem.horizon).at(
+            telescope.site
+        )
     else:
         # Nobody knows where it points: the longest way of each axis.
         spare = ceil(360.0 / float(np.min(telescope.slew.rates)) + telescope.slew.settle)
@@ -205,6 +207,7 @@ def freeze_visit(built: Built, table: Timetable, tracks: Any, visit: PlannedVisi
         sine,
         cosine,
         track,
+        (instrument.first_setting(visit.bands), instrument.last_setting(visit.bands)),
     )
     table.fix(job, option, start, end + spare)
 

@@ -94,7 +94,8 @@ class Placement:
             table.value -= self.problem.units[index].value
         return touched
 
-    def _worth(self, table: Timetable, unit: Unit, seconds: int) -> bool:
+    def worth(self, table: Timetable, unit: Unit, seconds: int) -> bool:
+        """Whether a unit's programme has so many seconds left, and they cost less than the unit brings."""
         if unit.programme < 0:
             return True
         used = table.seconds[unit.programme]
@@ -115,7 +116,7 @@ class Placement:
                     ranked.append((slot.cost * price * (0.8 + 0.4 * random.random()), slot.start, slot))
         ranked.sort(key=lambda r: (r[0], r[1], r[2].option.telescope, r[2].option.instrument))
         for _, _, slot in ranked:
-            if not self._worth(table, unit, slot.option.duration):
+            if not self.worth(table, unit, slot.option.duration):
                 continue
             if table.put(slot):
                 return True
@@ -154,7 +155,7 @@ class Placement:
                     if random is None or begin == 0:
                         break
                     continue
-                if self._worth(table, unit, sum(s.option.duration for s in slots)) and self._put_all(
+                if self.worth(table, unit, sum(s.option.duration for s in slots)) and self._put_all(
                     table, unit, jobs, choices, slots, push
                 ):
                     return True
@@ -243,7 +244,7 @@ class Placement:
             if not done:
                 table.restore(saved)
                 return False
-        if not self._worth(table, unit, 0):
+        if not self.worth(table, unit, 0):
             table.restore(saved)
             return False
         return True

@@ -55,12 +55,16 @@ class Option:
         [s], rounded up.
     starts : tuple of (int, int)
         Intervals of allowed starts, both ends included, in order.
+    settings : (str, str)
+        What must be in the beam at the beginning, and what is at the end (`Instrument.first_setting`).
+    moves : bool or None
+        Whether it is a body that moves; what has a track where nobody says.
     change, band_change : float
         To this instrument from another, or to these bands from others [s].
     hour_angle, sine, cosine : float
         Hour angle [rad] at time zero at the telescope's site, and of the apparent declination.
     track : callable or None
-        The same of a body that moves, by time.
+        The same by time, of what keeps no place among the stars as they are seen: bodies that move, and stars beside a pole.
     """
 
     __slots__ = (
@@ -77,6 +81,7 @@ class Option:
         "last",
         "latest",
         "lows",
+        "moves",
         "sine",
         "site",
         "starts",
@@ -99,12 +104,15 @@ class Option:
         sine: float = 0.0,
         cosine: float = 1.0,
         track: Track | None = None,
+        settings: tuple[str, str] | None = None,
+        moves: bool | None = None,
     ) -> None:
         self.job, self.telescope, self.instrument, self.site = job, telescope, instrument, site
         self.bands, self.duration, self.starts = bands, duration, starts
-        self.first, self.last = (bands[0], bands[-1]) if bands else ("", "")
+        self.first, self.last = settings or ((bands[0], bands[-1]) if bands else ("", ""))
         self.change, self.band_change = change, band_change
         self.hour_angle, self.sine, self.cosine, self.track = hour_angle, sine, cosine, track
+        self.moves = track is not None if moves is None else moves
         self.lows = [low for low, _ in starts]
         self.earliest = starts[0][0] if starts else FOREVER
         self.latest = starts[-1][1] if starts else -1
@@ -125,6 +133,8 @@ class Option:
             self.sine,
             self.cosine,
             self.track,
+            (self.first, self.last),
+            self.moves,
         )
 
     def next_start(self, time: int) -> int:

@@ -23,6 +23,7 @@ from gnomon.tools.observing.scheduling.placement import Placement
 from gnomon.tools.observing.scheduling.reasons import unscheduled
 from gnomon.tools.observing.scheduling.result import planned_visits
 from gnomon.tools.observing.scheduling.search import Budget, Search
+from gnomon.tools.observing.scheduling.squeezing import squeeze, squeeze_in
 from gnomon.tools.observing.scheduling.timetable import Saved, Timetable
 from gnomon.tools.observing.visibility.tracks import SkyTracks
 
@@ -118,6 +119,7 @@ def replan(
     if iterations or seconds:
         keep = _kept(built, table, (*past.soon, *past.future), stability)
         Search(placement, table, seed, keep=keep, only=_movable(built, table, units)).run(budget)
+        squeeze_in(placement, table, by_density(problem, units))
     made: dict[str, Any] = {
         "method": "insertion+lns" if iterations or seconds else "insertion",
         "seed": seed,
@@ -178,9 +180,11 @@ def _put_in(placement: Placement, table: Timetable, units: list[int], urgent: li
     """Put units in: the urgent ones by priority, where need be at the cost of others, the rest where there is room."""
     for index in by_priority(table.problem, urgent):
         if not placement.place(table, index, push=False) and not placement.place(table, index):
+            squeeze_in(placement, table, [index])
             insert_by_ejection(placement, table, index)
     for index in by_density(table.problem, units):
         placement.place(table, index, push=False)
+    squeeze_in(placement, table, by_density(table.problem, units))
 
 
 def _still_true(schedule: Schedule, requests: Requests, now_requests: Requests) -> dict[str, Unscheduled]:
@@ -261,6 +265,10 @@ def _alone(
             found.add(index)
         elif placement.place(empty, index):
             placement.remove(empty, index)
+            found.add(index)
+        elif (fits := squeeze(placement, empty, index)) is not False:
+            if fits:
+                placement.remove(empty, index)
             found.add(index)
     return found
 

@@ -22,7 +22,7 @@ _CITATIONS = (
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     comparison="exact",
     seconds=2.0,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from math import acos, cos, degrees, radians
+from math import acos, cos, degrees
 from typing import TYPE_CHECKING, Any
 
 from gnomon.tools.observing.documents.schedule import PlannedVisit
-from gnomon.tools.observing.scheduling.slews import ROTATION, place
+from gnomon.tools.observing.scheduling.slews import place, same_point
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,9 +107,8 @@ def _option(table: Timetable, job: int) -> Option:
 def _need(slew: Slew, a: Option, end: int, b: Option, start: int) -> float:
     """The seconds of the rule, without what the planner adds."""
     change = b.change if a.instrument != b.instrument else b.band_change if a.last != b.first else 0.0
-    (ha, sa, ca), (hb, sb, cb) = place(a, end), place(b, start)
-    still = sa * sb + ca * cb * cos(hb - ha - ROTATION * (start - end))
-    if still > cos(radians(1 / 3600)):
+    if same_point(a, end, b, start):
         return change
+    (ha, sa, ca), (hb, sb, cb) = place(a, end), place(b, start)
     turned = sa * sb + ca * cb * cos(hb - ha)
     return max(degrees(acos(max(-1.0, min(1.0, turned)))) / slew.rates[0] + slew.settle, change)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     comparison="exact",
     seconds=20.0,

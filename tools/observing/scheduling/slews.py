@@ -61,6 +61,9 @@ def great_circle_gap(rate: float, settle: float) -> Callable[[Option, int, Optio
             # A telescope that follows the first target while it waits turns by the angle on the sky, one that stops by the angle above the horizon; the larger holds for both.
             nearest = min(still, sines + product * cos(turned + ROTATION * (start - end)))
         else:
+            if same_point(a, end, b, start):
+                change = _change(a, b)
+                return ceil(change + MARGIN) if change else 0
             ha, sa, ca = place(a, end)
             hb, sb, cb = place(b, start)
             nearest = sa * sb + ca * cb * min(cos(hb - ha), cos(hb - ha - ROTATION * (start - end)))
@@ -97,7 +100,7 @@ def altaz_gap(rates: tuple[float, float], settle: float, latitude: float) -> Cal
 
     def gap(a: Option, end: int, b: Option, start: int) -> int:
         change = _change(a, b)
-        if _same_point(a, end, b, start):
+        if same_point(a, end, b, start):
             return ceil(change + MARGIN) if change else 0
         az_a, alt_a = look(*place(a, end))
         az_b, alt_b = look(*place(b, start))
@@ -132,7 +135,7 @@ def equatorial_gap(rates: tuple[float, float], settle: float) -> Callable[[Optio
 
     def gap(a: Option, end: int, b: Option, start: int) -> int:
         change = _change(a, b)
-        if _same_point(a, end, b, start):
+        if same_point(a, end, b, start):
             return ceil(change + MARGIN) if change else 0
         ha, sa, ca = place(a, end)
         hb, sb, cb = place(b, start)
@@ -143,10 +146,13 @@ def equatorial_gap(rates: tuple[float, float], settle: float) -> Callable[[Optio
     return gap
 
 
-def _same_point(a: Option, end: int, b: Option, start: int) -> bool:
-    ha, sa, ca = place(a, end)
+def same_point(a: Option, end: int, b: Option, start: int) -> bool:
+    """Whether two targets are the same point, of the one at the end of its visit and the other at the start of its own."""
+    # Of two stars the places at one time are compared: aberration, which is another at another time, moves both.
+    when = end if a.moves or b.moves else start
+    ha, sa, ca = place(a, when)
     hb, sb, cb = place(b, start)
-    return sa * sb + ca * cb * cos(hb - ha - ROTATION * (start - end)) > _SAME
+    return sa * sb + ca * cb * cos(hb - ha - ROTATION * (start - when)) > _SAME
 
 
 def least_gap(a: Option, b: Option, model: str, rates: tuple[float, ...], settle: float, at: float) -> float:

@@ -25,8 +25,12 @@ def exposures_of(visit: Visit, bands: tuple[str, ...]) -> list[tuple[int, float]
 def duration_of(visit: Visit, instrument: Instrument, mode: Mode, bands: tuple[str, ...]) -> float:
     """Seconds of a visit that does not cover an event."""
     exposed = [count * (seconds + instrument.readout) for count, seconds in exposures_of(visit, bands)]
-    if mode.at_once:
-        return mode.acquisition + max(exposed)
+    if mode.cameras:
+        busy = dict.fromkeys(mode.cameras, 0.0)
+        for band, seconds in zip(bands, exposed, strict=True):
+            camera = next(c for c in mode.cameras if band in c)
+            busy[camera] += seconds + (instrument.band_change if busy[camera] else 0.0)
+        return mode.acquisition + max(busy.values())
     return mode.acquisition + sum(exposed) + instrument.band_change * (len(bands) - 1)
 
 
@@ -61,11 +65,16 @@ def too_faint(
     return ""
 
 
-def change_seconds(before: str, band_before: str | None, instrument: Instrument, band: str | None) -> float:
+def change_seconds(before: str, bands_before: tuple[str, ...], instrument: Instrument, bands: tuple[str, ...]) -> float:
     """Seconds for what changes from one visit to the next besides the direction."""
     if before != instrument.key:
         return instrument.change
-    return instrument.band_change if band_before != band else 0.0
+    for mode in instrument.modes.values():
+        if mode.settings and bands_before and bands and {*bands_before, *bands} <= set(mode.bands):
+            left = {c: b for b in bands_before for c in mode.cameras if b in c}
+            begun = {c: b for b in reversed(bands) for c in mode.cameras if b in c}
+            return instrument.band_change if left != begun else 0.0
+    return instrument.band_change if bands_before[-1:] != bands[:1] else 0.0
 
 
 def same_point(one: Position, end: NDArray[Any], two: Position, start: NDArray[Any]) -> NDArray[Any]:

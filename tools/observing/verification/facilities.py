@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +13,6 @@ from gnomon.tools.observing.verification.fields import (
     any_text,
     as_is,
     begin,
-    flag,
     listed,
     number,
     one_of,
@@ -28,12 +28,16 @@ MODES = ("imaging", "spectroscopy")
 
 @dataclass(frozen=True)
 class Mode:
-    """Bands of a mode, seconds of acquisition, by band (magnitude, seconds) of the faintest target, and whether all are taken at once."""
+    """Bands of a mode, seconds of acquisition, by band (magnitude, seconds) of the faintest target, and what is taken at once: one band of each of ``cameras`` (none: one band at a time).
+
+    ``settings`` says whether the cameras are told as such, each with the bands that it changes among.
+    """
 
     bands: tuple[str, ...]
     acquisition: float
     faintest: Mapping[str, tuple[float, float]]
-    at_once: bool
+    cameras: tuple[tuple[str, ...], ...]
+    settings: bool
 
 
 @dataclass(frozen=True)
@@ -225,9 +229,19 @@ def _mode(taken: Taken, ledger: Ledger) -> tuple[str, Mode]:
         inner.end()
         if band not in bands:
             taken.fail("value", f"limits_mag names the band {band!r}, which the mode does not have.")
-    at_once = taken.get("simultaneous_bands", flag, False)
+    at_once = taken.get("simultaneous_bands", _cameras, False)
     taken.end()
-    return name, Mode(bands, acquisition, faintest, at_once)
+    if isinstance(at_once, bool):
+        return name, Mode(bands, acquisition, faintest, tuple((b,) for b in bands) if at_once else (), False)
+    if sorted(itertools.chain.from_iterable(at_once)) != sorted(bands):
+        taken.fail("value", "The groups of simultaneous_bands do not hold each of its bands once.")
+    return name, Mode(bands, acquisition, faintest, at_once, True)
+
+
+def _cameras(value: Any) -> bool | tuple[tuple[str, ...], ...]:
+    if isinstance(value, bool):
+        return value
+    return tuple(tuple(group) for group in listed(listed(text))(value))
 
 
 def _mapping(value: Any) -> dict[str, Any]:

@@ -60,9 +60,7 @@ def check_neighbours(
 def _check_gaps(telescope: Telescope, pairs: list[tuple[Known, Known]], ledger: Ledger) -> None:
     turning = _turning(telescope, pairs)
     for (before, after), seconds in zip(pairs, turning, strict=True):
-        band_before = before.stay.bands[-1] if before.stay.bands else None
-        band = after.stay.bands[0] if after.stay.bands else None
-        change = change_seconds(before.instrument.key, band_before, after.instrument, band)
+        change = change_seconds(before.instrument.key, before.stay.bands, after.instrument, after.stay.bands)
         gap, need = after.stay.start - before.stay.end, max(float(seconds), change)
         if gap < need - ALLOWED.seconds - 1e-6:
             code, what = ("slew", "to turn") if seconds >= change else ("change", "to change instrument or band")

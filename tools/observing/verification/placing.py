@@ -133,7 +133,9 @@ class Placing:
             row = self.busy.get(offer.telescope.key, [])
             floors = [-math.inf, *itertools.accumulate((b.end for b in row), max)]
             ceilings = [*(b.start for b in row), math.inf]
-            first, last = offer.starts[0][0] - ALLOWED.seconds, offer.starts[-1][1] + ALLOWED.seconds
+            # Windows may lie one in another, so that the last to begin need not be the last to end.
+            first = min(a for a, _ in offer.starts) - ALLOWED.seconds
+            last = max(b for _, b in offer.starts) + ALLOWED.seconds
             for free, (floor, ceiling) in enumerate(zip(floors, ceilings, strict=True)):
                 if floor > last or ceiling - offer.seconds < first:
                     continue
@@ -167,8 +169,7 @@ class Placing:
         return low, high
 
     def _gap_after(self, request: Request, offer: Offer, before: Busy, start: float) -> float:
-        band = before.bands[-1] if before.bands else None
-        change = change_seconds(before.instrument, band, offer.instrument, offer.bands[0])
+        change = change_seconds(before.instrument, before.bands, offer.instrument, offer.bands)
         if before.at_end is None or self._same(request, start, before, before.end):
             return change
         axes = self.rooms.tracks.axes(request, offer.telescope, start)
@@ -177,8 +178,7 @@ class Placing:
     def _gap_before(self, request: Request, offer: Offer, after: Busy, start: float) -> float:
         if after.known is None or after.at_start is None:
             return 0.0
-        band = after.bands[0] if after.bands else None
-        change = change_seconds(offer.instrument.key, offer.bands[-1], after.known.instrument, band)
+        change = change_seconds(offer.instrument.key, offer.bands, after.known.instrument, after.bands)
         end = start + offer.seconds
         if self._same(request, end, after, after.start):
             return change
@@ -255,7 +255,7 @@ class Placing:
         return ways
 
     def _gap_within(self, request: Request, one: Offer, two: Offer) -> float:
-        change = change_seconds(one.instrument.key, one.bands[-1], two.instrument, two.bands[0])
+        change = change_seconds(one.instrument.key, one.bands, two.instrument, two.bands)
         extra = self.level * ALLOWED.seconds
         if request.position.star is not None:
             return change + extra

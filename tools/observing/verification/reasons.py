@@ -153,13 +153,15 @@ def _check_impossible(excuse: Excuse, request: Request, named: list[str], night:
 
 
 def _alike(reason: str, request: Request, named: list[str], night: _Night) -> tuple[str, ...]:
-    """What a reason may also be called: where all that offer a visit are shut all the time, none is open, and none has room."""
+    """What a reason may also be called: where all that offer a visit are shut from now on, none is open any more, and none has room."""
     if reason not in ("no_instrument", "window"):
         return (reason,)
     for key in named:
-        for offer in night.rooms.offers(request, request.visits[key], "no_instrument", STRICT, night.since):
-            if without([(night.since, night.wishes.span[1])], list(offer.telescope.closures)):
-                return (reason,)
+        offers = night.rooms.offers(request, request.visits[key], "no_instrument", STRICT, night.since)
+        if not offers or any(
+            without([(night.since, night.wishes.span[1])], list(o.telescope.closures)) for o in offers
+        ):
+            return (reason,)
     return ("no_instrument", "window")
 
 

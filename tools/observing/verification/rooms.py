@@ -92,6 +92,8 @@ class Rooms:
     def _each(self, request: Request, visit: Visit, stage: str, level: float, since: float) -> Iterator[list[Offer]]:
         """What each instrument and choice of bands offers, computed when it is asked for."""
         for telescope in self.telescopes.values():
+            if not without([self.wishes.span], list(telescope.closures)):
+                continue  # shut all the time, it offers nothing
             for instrument in telescope.instruments.values():
                 mode = instrument.modes.get(visit.mode)
                 if mode is None or why_not_allowed(visit, telescope, instrument):

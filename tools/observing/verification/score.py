@@ -28,11 +28,13 @@ class Worth:
     capacity: tuple[float, float]
 
     def penalty(self, wishes: Wishes, used: Mapping[str, float], capacity: float) -> float:
-        """What is taken off the score for programmes beyond their share."""
+        """What is taken off the score for programmes beyond their share; where there are no hours to share out, nothing."""
         told = 0.0
+        if capacity <= 0:
+            return told
         for key, (_, share) in wishes.programmes.items():
             if share is not None and used.get(key, 0.0) > 0:
-                told += self.priorities * max(0.0, (used[key] / capacity if capacity > 0 else 1.0) - share)
+                told += self.priorities * max(0.0, used[key] / capacity - share)
         return told
 
 
@@ -59,7 +61,7 @@ def check_score(
     ledger.count("scores")
     gained = sum(gain_of(wishes.requests[key], set(visits)) for key, visits in scheduled.items())
     used = seconds_used(known)
-    least, most = (gained - worth.penalty(wishes, used, capacity) for capacity in worth.capacity)
+    least, most = sorted(gained - worth.penalty(wishes, used, capacity) for capacity in worth.capacity)
     spare = ALLOWED.score * max(1.0, worth.priorities)
     if not least - spare <= claims.score <= most + spare:
         ledger.find("score", "schedule", f"The score is told as {claims.score:.6g}; it is {(least + most) / 2:.6g}.")

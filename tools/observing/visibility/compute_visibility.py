@@ -45,7 +45,7 @@ class _Line:
 
 
 @tool(
-    version="1.1",
+    version="1.2",
     effects=("compute",),
     seconds=2.0,
     seconds_per_1000_rows=3.0,

@@ -119,8 +119,8 @@ def star_terms(targets: Sequence[Target], start: float, breaks: Floats) -> Float
     astrom, _ = erfa.apci13(*terrestrial_time(start + nodes / DAY))
     ra, dec = (np.radians([getattr(t, name) for t in targets]) for name in ("ra", "dec"))
     year = np.radians(1.0 / 3.6e6)
-    # ERFA wants the change of right ascension itself; at a pole, where that has no meaning, cos(dec) is not let vanish.
-    pm_ra = year * np.array([t.pm_ra for t in targets]) / np.maximum(np.cos(dec), 1e-12)
+    # ERFA wants the change of right ascension itself, and multiplies it by the same cosine again, which is 6e-17 at a pole and never zero.
+    pm_ra = year * np.array([t.pm_ra for t in targets]) / np.cos(dec)
     pm_dec = year * np.array([t.pm_dec for t in targets])
     directions = np.asarray(erfa.s2c(*erfa.atciq(ra, dec, pm_ra, pm_dec, 0.0, 0.0, astrom[:, None])))
     at = directions[:-2:2], directions[1::2], directions[2::2]

@@ -94,3 +94,47 @@ def test_a_body_that_moves_is_followed():
     one, two = (job.options[0] for job in built.problem.jobs)
     gap = built.problem.machines[0].gap
     assert gap(one, 1000, two, 1020) < gap(one, 25000, two, 25020)
+
+
+def _apart(built, sky, one, end, two, start, rate):
+    """Degrees of hour angle between two targets by the sky itself, over the rate."""
+    ha, hb = (
+        sky.hour_angle_declination(sky.target_index(r), "lenghu", np.array([float(t)]))[0][0]
+        for r, t in ((one, end), (two, start))
+    )
+    return abs((ha + 180) % 360 - 180 - ((hb + 180) % 360 - 180)) / rate
+
+
+def _equatorial(*targets):
+    changes = {key: {"slew": {"model": "equatorial", "rates": [0.1, 5.0]}} for key in ("east", "west")}
+    wishes = [nights.request(f"w{n}", target={"name": f"w{n}", **where}) for n, where in enumerate(targets)]
+    told, wished = nights.read(nights.telescopes_document(**changes), nights.requests_document(*wishes))
+    sky = SkyTracks(told, wished)
+    built = build_problem(told, wished, sky)
+    return built, sky, [next(o for o in job.options if o.telescope == 1) for job in built.problem.jobs]
+
+
+def test_a_body_is_followed_from_the_first_row_of_its_ephemeris_on_and_turns_at_its_rows():
+    # It is known from 32 s after a round time on, goes 2 degrees in a minute and back: what is between the rows is the rows' alone.
+    rows = [["2026-11-22T13:40:32Z", 30.0, 35.0], ["2026-11-22T14:03:00Z", 30.0, 35.0]]
+    rows += [
+        ["2026-11-22T14:04:00Z", 32.0, 35.0],
+        ["2026-11-22T14:05:00Z", 30.0, 35.0],
+        ["2026-11-22T16:00:00Z", 30.0, 35.0],
+    ]
+    built, sky, (body, star) = _equatorial({"ephemeris": rows}, {"ra": 50.0, "dec": 35.0})
+    gap = built.problem.machines[1].gap
+    for end in (6040, 6600, 7440, 7470):
+        start = end + 240
+        need = _apart(built, sky, "w0", end, "w1", start, 0.1)
+        assert need <= gap(body, end, star, start) <= need + 1.5
+
+
+def test_beside_a_pole_aberration_turns_a_star_round_it():
+    # A few arcseconds from the pole of the date what moves a star by arcseconds from day to day and with the turning site is degrees of hour angle.
+    places = [{"ra": (359.5 + n * 90) % 360, "dec": 89.85} for n in range(2)]
+    built, sky, (one, two) = _equatorial(*places)
+    gap = built.problem.machines[1].gap
+    for end in (3000, 12000, 27000):
+        need = _apart(built, sky, "w0", end, "w1", end + 60, 0.1)
+        assert need <= gap(one, end, two, end + 60) <= need + 1.5

@@ -271,3 +271,41 @@ def test_a_step_of_the_skyline_is_seen_to_the_second() -> None:
         documents[2]["telescopes"] = digest(documents[0])
 
         assert [f.code for f in verify(*documents).findings] == codes, room
+
+
+def test_a_telescope_that_is_shut_all_the_time_counts_for_no_later_reason() -> None:
+    facilities, wishes, schedule = night([wish("a", GOOD | {"magnitude": 30.0})], [said("too_faint", visits=["v"])])
+    for telescope in facilities["telescopes"]:
+        for mode in telescope["instruments"][0]["modes"]:
+            mode["limits_mag"] = {"g": {"magnitude": 20.0, "exposure": 300}}
+    deep = {**facilities["telescopes"][0], "key": "deep"}
+    deep["instruments"] = [
+        {**i, "modes": [{k: v for k, v in m.items() if k != "limits_mag"} for m in i["modes"]]}
+        for i in deep["instruments"]
+    ]
+    wishes["requests"][0]["visits"][0]["telescopes"] = ["x1", "deep"]
+    for hours, codes in (("2026-11-23T08:00:00Z", []), ("2026-11-23T07:00:00Z", ["reason"])):
+        deep["closures"] = [{"start": "2026-11-22T08:00:00Z", "end": hours, "why": "mirror"}]
+        world = {**facilities, "telescopes": [*facilities["telescopes"], deep]}
+        claim = {**schedule, "telescopes": digest(world), "requests": digest(wishes)}
+        assert [f.code for f in verify(world, wishes, claim).findings] == codes
+
+
+def test_without_dark_hours_a_share_costs_nothing() -> None:
+    day = target(250.0, 40.0)
+    by_day = wish("a", day, {"sun_altitude_max": 90, "windows": [["2026-11-22T08:00:00Z", "2026-11-22T09:00:00Z"]]}, programme="p")  # fmt: skip
+    facilities, wishes, schedule = night(
+        [by_day], [], [stay("a", "08:00:00", "09:00:00")], programmes=[{"key": "p", "share": 0}]
+    )
+    wishes["span"] = schedule["span"] = {"start": "2026-11-22T08:00:00Z", "end": "2026-11-22T09:00:00Z"}
+    facilities["telescopes"] = [t for t in facilities["telescopes"] if t["key"] == "x1"]
+    schedule |= {"telescopes": digest(facilities), "requests": digest(wishes)}
+    assert "score" not in {f.code for f in verify(facilities, wishes, schedule).findings}
+
+
+def test_room_in_a_window_that_holds_another_is_seen() -> None:
+    inner = ["2026-11-22T10:40:00Z", "2026-11-22T11:45:00Z"]
+    before = stay("b", "10:40:00", "11:40:00")
+    told = taken(before, lost=["b"], wanted={"windows": [inner, list(FULL)]})
+    # From 11:42 on there is an hour left of the longer window.
+    assert told == ["refuted"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from astropy.coordinates import AltAz, EarthLocation, SkyCoord, get_sun
 from astropy.time import Time
 from hand_made_night import digest, world
 
+from gnomon.tools.errors import InputError
 from gnomon.tools.observing.documents.durations import duration_of
 from gnomon.tools.observing.documents.requests import read_requests_document
 from gnomon.tools.observing.documents.telescopes import read_telescopes_document
@@ -310,3 +312,44 @@ def test_bands_that_are_taken_at_once_take_as_long_as_the_longest() -> None:
     read = read_telescopes_document(telescopes, "t").telescopes[first["telescope"]].instruments[first["instrument"]]
     wish = read_requests_document(requests, "r").requests["grb"].visit("imaging")
     assert duration_of(wish, read, read.modes[0]) == 270.0
+
+
+def test_bands_of_one_camera_are_taken_in_turn_and_those_of_several_at_once() -> None:
+    telescopes, requests, schedule = world()
+    for telescope in telescopes["telescopes"]:
+        instrument = telescope["instruments"][0]
+        bands = instrument["modes"][0]["bands"]
+        instrument["band_change"] = 7
+        instrument["modes"][0]["simultaneous_bands"] = [bands[:1], bands[1:]]
+    schedule["telescopes"] = digest(telescopes)
+    first = row(schedule, "grb", "imaging")
+    read = read_telescopes_document(telescopes, "t").telescopes[first["telescope"]].instruments[first["instrument"]]
+    wish = replace(
+        read_requests_document(requests, "r").requests["grb"].visit("imaging"), exposures=((3, 60.0), (2, 60.0))
+    )
+    mode = read.modes[0]
+    assert duration_of(wish, read, mode) == 60 + 3 * 70
+    one = replace(mode, groups=(mode.bands,))
+    assert duration_of(wish, read, one) == 60 + 5 * 70 + 7 == duration_of(wish, read, replace(mode, simultaneous_bands=False, groups=()))  # fmt: skip
+    # Ends with g in the one camera and nothing known in the other.
+    assert read.last_setting(("g",)) == "g|" != read.first_setting(("g", "r"))
+
+    first["end"] = text_of(mjd_of(first["start"]) + 270 / 86400)
+    for groups, wrong in (([bands[:1], bands[1:]], False), ([bands], True)):
+        for telescope in telescopes["telescopes"]:
+            telescope["instruments"][0]["modes"][0]["simultaneous_bands"] = groups
+        schedule["telescopes"] = digest(telescopes)
+        findings = verify(telescopes, requests, schedule, reasons=False).findings
+        assert any(f.code == "duration" and "grb/imaging" in f.place for f in findings) is wrong
+
+
+def test_cameras_hold_each_band_once() -> None:
+    telescopes, requests, schedule = world()
+    mode = telescopes["telescopes"][0]["instruments"][0]["modes"][0]
+    for wrong in ([mode["bands"][:1]], [mode["bands"], mode["bands"]], ["g"], "all", [[]]):
+        mode["simultaneous_bands"] = wrong
+        with pytest.raises(InputError, match="simultaneous_bands"):
+            read_telescopes_document(telescopes, "t")
+        schedule["telescopes"] = digest(telescopes)
+        told = verify(telescopes, requests, schedule, reasons=False).findings
+        assert any("simultaneous_bands" in f"{f.place} {f.sentence}" for f in told), wrong

@@ -241,3 +241,13 @@ def test_beyond_the_table_of_the_earth_people_are_told() -> None:
     assert abs(angle - erfa.era00(2400000.5, last + 400.2)) < 0.9 * 7.3e-5
     with pytest.raises(InputError, match="1972"):
         EarthRotation(41000.0, 86400.0)
+
+
+@pytest.mark.parametrize("dec", [90.0, -90.0, 89.9999])
+def test_a_star_at_a_pole_moves_as_far_as_its_proper_motion_says(dec: float) -> None:
+    site, seconds = _site(0.0, 50.0, 0.0), np.array([0.0, 3600.0])
+    fixed, moving = Target("x", 30.0, dec), Target("y", 30.0, dec, 4000.0, 3000.0)
+    sky = Sky(START, 7200.0, {"s": site}, [fixed, moving])
+    one, two = (sky.local(np.full(2, n), "s", seconds) for n in (0, 1))
+    years = (START - 51544.5) / 365.25
+    assert np.linalg.norm(one - two, axis=1) * ARCSEC == pytest.approx(5.0 * years, abs=0.02)
