@@ -5,6 +5,8 @@ Nothing is sent but by ``submit --send`` and ``withdraw --send``, and these make
 =====================  ==============================================================
 `handover_offering`    what is offered: documents, routes, alert
 `handover_lines`       what is said of a hand-over
+`handover_watching`    facilities asked time after time
+`handover_history`     the ledger for people
 `handover_limits`      limits, rules, the switch, the audit
 =====================  ==============================================================
 """
@@ -27,6 +29,7 @@ from gnomon.interfaces.application import (
     is_interactive,
     open_conversation,
 )
+from gnomon.interfaces.handover_history import history
 from gnomon.interfaces.handover_limits import (
     READ,
     Reason,
@@ -41,8 +44,9 @@ from gnomon.interfaces.handover_limits import (
     rules_app,
     stop,
 )
-from gnomon.interfaces.handover_lines import document_of, left, print_handover, the_ledger
+from gnomon.interfaces.handover_lines import document_of, left, print_handover, say_late, standing, the_ledger, where_to
 from gnomon.interfaces.handover_offering import alert_of_file, offer
+from gnomon.interfaces.handover_watching import watch
 from gnomon.interfaces.output import print_json, print_text, say
 from gnomon.tools import errors
 
@@ -55,7 +59,13 @@ handover_app = typer.Typer(
     name="handover", help="Get observations approved and hand them over to facilities; a dry run unless --send is said.", no_args_is_help=True
 )  # fmt: skip
 
-Name = Annotated[str, typer.Argument(metavar="ID", help="The first digits of the packet's digest, at least 6.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="The first digits of the packet's digest, at least 6; or `last`, the one that was offered last.",
+    ),
+]
 Send = Annotated[bool, typer.Option("--send", help="Do it; without this, only say what would come of it.")]
 
 # What facilities may say for a command to have done what it was for.
@@ -68,7 +78,7 @@ _GOOD = {
 
 def register(app: typer.Typer) -> None:
     """Put these commands on the application."""
-    for command in (show, offer, approve, submit, status, withdraw, limits, stop, allow, audit):
+    for command in (show, offer, approve, submit, status, watch, withdraw, history, limits, stop, allow, audit):
         handover_app.command()(command)
     handover_app.command("list")(list_)
     rules_app.command("add")(rule_add)
@@ -94,7 +104,7 @@ def list_(as_json: Json = False) -> None:
     if not book.handovers:
         say("There are no hand-overs.")
     for handover in book.handovers.values():
-        print_text(f"{handover.digest[:12]}  {handover.state:<12} {handover.title}")
+        print_text(f"{handover.digest[:12]}  {handover.state:<12} {handover.title}; {standing(book, handover, ledger.moment(book))}")  # fmt: skip
 
 
 def show(name: Name, as_json: Json = False) -> None:
@@ -146,7 +156,7 @@ def approve(
 
 
 def submit(name: Name, send: Send = False, yes: Yes = False, offline: Offline = False, as_json: Json = False) -> None:
-    """Hand a packet over: a rehearsal with its facilities, and with --send in earnest."""
+    """Hand a packet over: a rehearsal with its facilities, and with --send in earnest; where nobody is at a terminal, by naming 12 digits."""
     _plan("submit" if send else "rehearse", name, yes, offline, as_json)
 
 
@@ -178,33 +188,41 @@ def _plan(way: str, name: str, yes: bool, offline: bool, as_json: bool) -> None:
     found = ledger.book().find(name)
     packet = ledger.packet(found.digest)
     book = ledger.book()
+    # Who types so many digits and says --send has read them, as for the approval of the packet.
+    named = len(name) >= READ and found.digest.startswith(name)
     if way == "submit" and (against := book.refusals(found, found.to_send(), ledger.moment(book))):
         raise errors.ApprovalError(
             f"It must not be sent: {'; '.join(against)}.", remedy=f"`gnomon handover show {found.digest[:12]}`"
         )
+    if way != "status" and not as_json:
+        say(where_to(packet))
+        if way != "cancel":
+            say_late(ledger, packet)
     with shown(as_json) as progress:
         conversation = open_conversation(offline, progress=progress)
         plan = plan_for(way, packet, conversation.registry)
         run = conversation.run_plan(plan, [ledger.packet_file(found.digest)])
-        by_rule = way == "submit" and any(a.rule for a in found.approvals)
-        ended = conversation.decide(run, "approve", "rule") if by_rule else decided(conversation, run, yes, as_json)
+        if way == "submit" and any(a.rule for a in found.approvals):
+            ended = conversation.decide(run, "approve", "rule")
+        elif way in ("submit", "cancel") and named and not is_interactive(as_json):
+            ended = conversation.decide(run, "approve", "command")
+        else:
+            ended = decided(conversation, run, yes, as_json)
     if ended != "done":
-        for event in run.events("step.failed"):
+        for event in run.events("step.failed") if as_json else ():  # its answer says it to people
             say(f"{event['error']['what']} {event['error']['remedy']}")
         close(run, ended, as_json)
-    states = _told(conversation, ledger, run, found.digest, as_json, heard=way != "rehearse")
+    states = _told(conversation, ledger, run, found.digest, as_json, rehearsed=way == "rehearse")
     raise typer.Exit(OF_STATUS[ended] if states <= _GOOD.get(way, states) else Exit.FAILED)
 
 
-def _told(conversation: Conversation, ledger: Ledger, run: Run, packet: str, as_json: bool, *, heard: bool) -> set[str]:
+def _told(
+    conversation: Conversation, ledger: Ledger, run: Run, packet: str, as_json: bool, *, rehearsed: bool
+) -> set[str]:
     """Say what the facilities said; returns the states of the payloads."""
-    from gnomon.plans.handover.gate import Gate
-
     [made] = run.artifacts().values()
     table = conversation.store.get(made)
     rows = [{c: str(row[c]) for c in table.colnames} for row in table]
-    if heard:
-        Gate(ledger.folder).settle(run.plan(conversation.registry).steps[0], rows, packet)
     handover = ledger.book().find(packet)
     states = {row["state"] for row in rows}
     if as_json:
@@ -212,5 +230,7 @@ def _told(conversation: Conversation, ledger: Ledger, run: Run, packet: str, as_
         return states
     for row in rows:
         print_text(f"{row['payload']}: {row['state']}. {row['said']}")
-    print_text(f"{packet[:12]}  {handover.state}" + ("" if heard else "; nothing was sent"))
+    print_text(f"{packet[:12]}  {handover.state}" + ("; nothing was sent" if rehearsed else ""))
+    if rehearsed and handover.state == "approved" and states <= _GOOD["rehearse"]:
+        say(f"Send it: gnomon handover submit {packet[:12]} --send")
     return states

@@ -22,10 +22,18 @@ READ = 12
 
 
 def person() -> str:
-    """Who gives this command."""
+    """Who gives this command: the account that the system knows, since the environment (``LOGNAME``) says what anybody writes there."""
+    import os
+    import socket
+
     from gnomon.plans import approval
 
-    return approval.person()
+    try:
+        import pwd
+
+        return f"{pwd.getpwuid(os.getuid()).pw_name}@{socket.gethostname()}"
+    except (ImportError, KeyError):  # no such list of accounts here
+        return approval.person()
 
 
 def limits(
@@ -54,13 +62,23 @@ def limits(
 
 def rule_list(as_json: Json = False) -> None:
     """List the rules."""
-    rules = the_ledger().book().rules
+    from gnomon.tools.observing.documents.times import mjd_of
+
+    ledger = the_ledger()
+    book = ledger.book()
+    rules, moment = book.rules, ledger.moment(book)
     if as_json:
         print_json({d: {"off": r.off, "approved_by": r.people, "rule": r.rule.model_dump(mode="json")} for d, r in rules.items()})  # fmt: skip
         return
     for name, rule in rules.items():
         how = "off" if rule.off else f"approved by {', '.join(rule.people)}" if rule.people else "not approved"
-        print_text(f"{name[:12]}  {rule.rule.key:<20} {how}; until {rule.rule.expires}")
+        until = f"expired on {rule.rule.expires}" if mjd_of(rule.rule.expires) <= moment else f"until {rule.rule.expires}"  # fmt: skip
+        under = book.under_rule(name)
+        hours = sum(c.hours for h in under for c in h.spent())
+        spent = f"spent {len(under)} of {rule.rule.budget.handovers} hand-overs, {hours:.2f} of {rule.rule.budget.hours:g} h"  # fmt: skip
+        print_text(f"{name[:12]}  {rule.rule.key:<20} {how}; {until}; {spent}")
+    if not rules:
+        say("There are no rules.")
 
 
 def rule_add(file: Annotated[Path, typer.Argument(help="The rule, YAML or JSON.", metavar="FILE")]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -10,9 +12,10 @@ from gnomon.interfaces.application import Exit, Options
 from gnomon.interfaces.output import print_json, print_text, say
 
 if TYPE_CHECKING:
-    from gnomon.plans.handover.book import HandOver
+    from gnomon.plans.handover.book import Book
     from gnomon.plans.handover.ledger import Ledger
     from gnomon.plans.handover.packet import Packet
+    from gnomon.plans.handover.records import HandOver
 
 
 def the_ledger() -> Ledger:
@@ -63,11 +66,8 @@ def print_handover(ledger: Ledger, handover: HandOver) -> None:
         )
     for name, payload in told["payloads"].items():
         print_text(f"  {name}: {payload['state']}{': ' + payload['said'] if payload['said'] else ''}")
-    late = begun_visits(ledger.packet(handover.digest), ledger.moment(ledger.book()))
-    if late and handover.state in UNSENT:
-        say(
-            f"{len(late)} of its visits should have begun already: {'; '.join(late)}. Replan, or their facilities may refuse them."
-        )
+    if handover.state in UNSENT:
+        say_late(ledger, ledger.packet(handover.digest))
     if told["against_sending"]:
         say(f"Not to be sent: {'; '.join(told['against_sending'])}.")
     say(f"The whole packet: {told['packet']}")
@@ -79,9 +79,51 @@ def left(ledger: Ledger, handover: HandOver, as_json: bool) -> None:
         print_json(document_of(ledger, handover))
     else:
         print_text(f"{handover.digest[:12]}  {handover.state}  {handover.title}")
+        book = ledger.book()
+        if against := book.refusals(handover, handover.to_send(), ledger.moment(book)):
+            if handover.state == "approved":
+                say(f"Not to be sent: {'; '.join(against)}.")
+        elif handover.state == "approved":
+            say(f"Rehearse it: gnomon handover submit {handover.digest[:12]}   Send it: gnomon handover submit {handover.digest[:12]} --send")  # fmt: skip
         if handover.state == "offered":
             say(f"It waits for approval. Read it: gnomon handover show {handover.digest[:12]}   Approve it: gnomon handover approve {handover.digest[:12]}")  # fmt: skip
     raise typer.Exit(Exit.WAITS if handover.state in ("draft", "checked", "offered") else Exit.DONE)
+
+
+def standing(book: Book, handover: HandOver, moment: float) -> str:
+    """How a hand-over stands, in a phrase: what it waits for, or how many payloads are in which state."""
+    from gnomon.plans.handover.records import login
+    from gnomon.plans.handover.states import PAYLOAD_STATES, UNSENT
+    from gnomon.tools.observing.documents.times import text_of
+
+    if handover.state in UNSENT:
+        ends = [a.until for a in handover.approvals if a.until > moment]
+        people = len({login(a.who) for a in handover.approvals if a.until > moment})
+        if against := book.refusals(handover, handover.to_send(), moment):
+            if handover.state != "offered" or handover.valid_until < moment:
+                return f"not to be sent: {'; '.join(against)}"
+            return f"approved by {people} of {book.limits.people}, valid until {text_of(handover.valid_until)}"
+        return f"may be sent until {text_of(min([*ends, handover.valid_until]))}"
+    counts = Counter(p.state for p in handover.payloads.values())
+    return "payloads: " + ", ".join(f"{counts[s]} {s}" for s in PAYLOAD_STATES if counts[s])
+
+
+def where_to(packet: Packet) -> str:
+    """What of a packet goes where, a line a payload."""
+    lines = [f"Packet {packet.digest}"]
+    for payload in packet.payloads:
+        visits = ", ".join(payload.visits)
+        lines.append(
+            f"  {payload.name} -> {payload.facility} {payload.address}, proposal {json.dumps(payload.proposal)}: {visits}"
+        )
+    return "\n".join(lines)
+
+
+def say_late(ledger: Ledger, packet: Packet) -> None:
+    """Name the visits of a packet for whose beginning it is too late."""
+    if late := begun_visits(packet, ledger.moment(ledger.book())):
+        it = "1 of its visits" if len(late) == 1 else f"{len(late)} of its visits"
+        say(f"{it} should have begun already: {'; '.join(late)}. Replan, or their facilities may refuse them.")
 
 
 def begun_visits(packet: Packet, moment: float) -> list[str]:

@@ -397,7 +397,7 @@ class Engine:
 
     def _settle_with_gate(self, step: Step, outcome: Outcome) -> None:
         """Tell the gate what facilities said; where it cannot be written, asking them again tells it anew."""
-        if "submit" not in step.effects or outcome.artifact is None:
+        if self.recorded is not None or outcome.artifact is None or not self.gate.hears(step):
             return
         table = self.store.get(outcome.artifact)
         if {"payload", "state", "identifier", "said"} <= set(getattr(table, "colnames", ())):

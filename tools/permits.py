@@ -46,7 +46,7 @@ def permit_of(packet: str, action: str) -> dict[str, Any] | None:
     -------
     dict or None
         ``payloads`` (for each name its ``key``, its ``state``, when it was ``sent`` before, and ``look`` where it may be looked for only), ``until`` and ``start_by`` [MJD UTC, or None], ``stop``
-        (a file whose presence stops everything), ``settling`` [s].
+        (a file whose presence stops everything), ``off`` (files, each of which stops it too), ``settling`` [s].
     """
     held = _held[-1] if _held else None
     return held if held and held["packet"] == packet and held["action"] == action else None

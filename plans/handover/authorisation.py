@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from gnomon.plans.canonical import digest, text_digest
-from gnomon.plans.handover.book import HandOver
 from gnomon.plans.handover.ledger import Ledger
 from gnomon.plans.handover.limits import read_limits
 from gnomon.plans.handover.packet import LONGEST_VALIDITY, Packet
 from gnomon.plans.handover.page import packet_page, title_of
+from gnomon.plans.handover.records import HandOver
 from gnomon.plans.handover.rules import Rule, read_rule
 from gnomon.plans.handover.states import ENDED, UNSENT
-from gnomon.tools.errors import ApprovalError, InputError
+from gnomon.tools.errors import ApprovalError, InputError, StoreError
 from gnomon.tools.observing.documents.times import mjd_of
 
 How = Literal["terminal", "command"]
@@ -212,8 +212,15 @@ def approve_rule(ledger: Ledger, name: str, who: str, how: How) -> Rule:
 
 
 def switch_rule_off(ledger: Ledger, name: str, who: str, reason: str = "") -> Rule:
-    """Switch a rule off, for good; what it approved and was not sent yet is not sent any more."""
+    """Switch a rule off, for good; what it approved and was not sent yet is not sent any more, not even by a step that is sending at this moment."""
+    rule = ledger.book().rule(name).rule
+    try:
+        ledger.off_file(rule.digest).parent.mkdir(parents=True, exist_ok=True)
+        ledger.off_file(rule.digest).touch()
+    except OSError as error:
+        raise StoreError(
+            f"The rule {rule.key} is not off: {error.strerror}.", remedy="`gnomon handover stop` stops everything."
+        ) from error
     with ledger.changing() as writer:
-        rule = writer.book.rule(name).rule
         writer.append("rule.off", rule=rule.digest, who=who, reason=reason)
-        return rule
+    return rule

@@ -8,82 +8,18 @@ far, so that a clock set back revives no approval.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from gnomon.plans.handover.limits import Limits, over_budget, read_limits
 from gnomon.plans.handover.packet import Charge
-from gnomon.plans.handover.rules import Rule, outside_allowance, over_rule_budget, read_rule, why_not
-from gnomon.plans.handover.states import ENDED, MOVES, UNSENT, may_move, overall, spends
+from gnomon.plans.handover.records import Approved, HandOver, PayloadState, RuleState, login
+from gnomon.plans.handover.rules import outside_allowance, over_rule_budget, read_rule, why_not
+from gnomon.plans.handover.states import BEGUN, ENDED, MOVES, UNSENT
 from gnomon.tools.errors import ApprovalError, JournalError, UsageError
 from gnomon.tools.observing.documents.times import mjd_of
 
 Event = Mapping[str, Any]
 _HOURS = 1.0 / 24.0  # d
-
-
-@dataclass
-class PayloadState:
-    """What is known of one payload: its key, where it went, and what the facility calls it."""
-
-    facility: str
-    key: str
-    state: str = "unsent"
-    identifier: str = ""
-    said: str = ""
-    sent: list[str] = field(default_factory=list)
-    began: bool = False
-
-    def may_become(self, state: str) -> bool:
-        """Whether it may be said to be in a state; `unsent` only where it was sent no earlier time."""
-        return may_move(self.state, state) and (state != "unsent" or len(self.sent) <= 1)
-
-
-@dataclass
-class Approved:
-    """One approval: who gave it, how, when, until when; for one by a rule which one, and of which alert."""
-
-    who: str
-    how: str
-    when: str
-    until: float
-    rule: str = ""
-    alert: str = ""
-
-
-@dataclass
-class HandOver:
-    """One packet on its way."""
-
-    digest: str
-    title: str
-    valid_until: float
-    alert: str
-    identifier: str
-    charges: list[Charge]
-    payloads: dict[str, PayloadState]
-    state: str = "draft"
-    page: str = ""
-    approvals: list[Approved] = field(default_factory=list)
-    made: str = ""
-    last: str = ""
-
-    def spent(self) -> list[Charge]:
-        """What of it counts against budgets."""
-        return [c for c in self.charges if spends(self.payloads[c.payload].state, began=self.payloads[c.payload].began)]
-
-    def to_send(self) -> list[str]:
-        """Payloads that were not sent, were refused, or of which nobody knows."""
-        return [n for n, p in self.payloads.items() if p.state in ("unsent", "sending", "refused")]
-
-
-@dataclass
-class RuleState:
-    """A rule, who approved it, and whether it was switched off."""
-
-    rule: Rule
-    people: list[str] = field(default_factory=list)
-    off: bool = False
 
 
 class Book:
@@ -97,7 +33,7 @@ class Book:
         self.clock = 0.0
 
     def find(self, name: str) -> HandOver:
-        """The hand-over whose digest begins so.
+        """The hand-over whose digest begins so; ``last`` is the one that was offered last.
 
         Raises
         ------
@@ -105,9 +41,11 @@ class Book:
             Where there is none, or more than one.
         """
         found = [h for d, h in self.handovers.items() if len(name) >= 6 and d.startswith(name)]
+        if name == "last":
+            found = list(self.handovers.values())[-1:]
         if len(found) != 1:
             what = f"{len(found)} hand-overs begin with {name!r}" if found else f"There is no hand-over {name!r}"
-            raise UsageError(f"{what}.", remedy="`gnomon handover list` has them; give at least 6 digits.")
+            raise UsageError(f"{what}.", remedy="`gnomon handover list` has them; give at least 6 digits, or `last`.")
         return found[0]
 
     def rule(self, name: str) -> RuleState:
@@ -202,9 +140,11 @@ class Book:
         }  # fmt: skip
         for payload in payloads.values():
             if payload.key in taken:
+                other = taken[payload.key]
                 raise _no(
-                    f"The payload {payload.key} is in the hand-over {taken[payload.key].digest[:12]}…, which is {taken[payload.key].state}.",
-                    "Withdraw that one; to observe the same again, raise `attempt`.",
+                    f"The payload {payload.key} is in the hand-over {other.digest[:12]}…, which is {other.state}.",
+                    ("" if other.state in ENDED else "Withdraw that one first. ")
+                    + "To observe the same once more on purpose, offer it with a higher `--attempt`.",
                 )
         self.handovers[event["packet"]] = HandOver(
             event["packet"], str(event["title"]), float(event["valid_until"]), str(event["alert"]), str(event["identifier"]),
@@ -244,7 +184,7 @@ class Book:
             self._require_rule(event, handover, moment)
             approval.rule, approval.alert = str(event["rule"]), str(event["alert"])
             approval.until = min(until, mjd_of(self.rules[approval.rule].rule.expires))
-        elif any(a.who == who and a.until > moment for a in handover.approvals):
+        elif any(login(a.who) == login(who) and a.until > moment for a in handover.approvals):
             raise _no(
                 f"{who} has approved it already.", "Another person must." if self._missing(handover, moment) else ""
             )
@@ -283,7 +223,7 @@ class Book:
         for name in names:
             handover.payloads[name].state = "sending"
             handover.payloads[name].sent.append(str(event["time"]))
-        self._move(handover, overall(p.state for p in handover.payloads.values()), event)
+        self._move(handover, handover.overall({}), event)
 
     def _heard(self, event: Event, moment: float) -> None:
         handover = self._at(event, self.handovers[event["packet"]].state)
@@ -292,15 +232,14 @@ class Book:
         for name, told in event["payloads"].items():
             if not handover.payloads[name].may_become(told["state"]):
                 raise _no(f"Payload {name} is {handover.payloads[name].state}, and cannot become {told['state']}.", "")
-        states = {n: p.state for n, p in handover.payloads.items()}
-        state = overall({**states, **{n: t["state"] for n, t in event["payloads"].items()}}.values())
+        state = handover.overall({n: t["state"] for n, t in event["payloads"].items()})
         if state != handover.state and state not in MOVES[handover.state]:
             raise _no(f"Hand-over {handover.digest[:12]}… is {handover.state}, and cannot become {state}.", "")
         for name, told in event["payloads"].items():
             payload = handover.payloads[name]
             payload.state, payload.said = told["state"], str(told["said"])
             payload.identifier = str(told["identifier"]) or payload.identifier
-            payload.began |= told["state"] in ("executing", "done", "failed")
+            payload.began |= told["state"] in BEGUN
             if told["state"] in ("unsent", "refused") and len(payload.sent) == 1:
                 payload.sent.clear()  # that one is settled, so that the next needs not wait for it
         self._move(handover, state, event)
@@ -333,7 +272,8 @@ class Book:
         rule = self._known_rule(event)
         if rule.off or mjd_of(rule.rule.expires) <= moment:
             raise _no(f"The rule {rule.rule.key} is off, or has expired.", "Add it anew.")
-        if not event["who"] or event["who"] in rule.people or event["how"] not in ("terminal", "command"):
+        known = {login(who) for who in rule.people}
+        if not event["who"] or login(event["who"]) in known or event["how"] not in ("terminal", "command"):
             raise _no(f"{event['who']} has approved the rule already.", "Another person may.")
         rule.people.append(str(event["who"]))
 
@@ -362,17 +302,29 @@ class Book:
             reasons.append("its packet is no longer valid")
         if missing := self._missing(handover, moment):
             reasons.append(missing)
-        for digest in {a.rule for a in handover.approvals if a.rule and a.until > moment}:
-            if not self._by_people(handover, moment):
-                reasons += self._rule_refusals(self.rules[digest], handover, moment)
+        for digest in self.rules_that_carry(handover, moment):
+            reasons += self._rule_refusals(self.rules[digest], handover, moment)
         spent = [c for h in self.handovers.values() if h is not handover for c in h.spent()]
         kept = [c for c in handover.spent() if c.payload not in payloads]
         more = [c for c in handover.charges if c.payload in payloads]
         return reasons + over_budget(self.limits.budgets, [*spent, *kept], more)
 
+    def rules_that_carry(self, handover: HandOver, moment: float) -> list[str]:
+        """The rules whose approval a hand-over needs to be sent; none where enough people approved it themselves."""
+        if self._by_people(handover, moment):
+            return []
+        return sorted({a.rule for a in handover.approvals if a.rule and a.until > moment})
+
+    def under_rule(self, rule: str, but: HandOver | None = None) -> list[HandOver]:
+        """The hand-overs that count against a rule's budget."""
+        return [
+            h for h in self.handovers.values()
+            if h is not but and any(a.rule == rule for a in h.approvals) and h.spent()
+        ]  # fmt: skip
+
     def _by_people(self, handover: HandOver, moment: float) -> bool:
         """Whether enough different people approved it, whatever rules did."""
-        people = {a.who for a in handover.approvals if a.how != "rule" and a.until > moment}
+        people = {login(a.who) for a in handover.approvals if a.how != "rule" and a.until > moment}
         return len(people) >= self.limits.people
 
     def _missing(self, handover: HandOver, moment: float) -> str:
@@ -382,7 +334,7 @@ class Book:
             return ""
         if not handover.approvals:
             return "nobody has approved it"
-        people = len({a.who for a in standing})
+        people = len({login(a.who) for a in standing})
         return f"{self.limits.people} people must approve it, and the approvals of {people} stand"
 
     def _rule_refusals(self, rule: RuleState, handover: HandOver, moment: float) -> list[str]:
@@ -393,10 +345,7 @@ class Book:
         if mjd_of(rule.rule.expires) <= moment:
             reasons.append(f"the rule {key} has expired")
         reasons += outside_allowance(rule.rule, handover.charges, {n: p.facility for n, p in handover.payloads.items()})
-        under = [
-            h for h in self.handovers.values()
-            if h is not handover and any(a.rule == rule.rule.digest for a in h.approvals) and h.spent()
-        ]  # fmt: skip
+        under = self.under_rule(rule.rule.digest, handover)
         return reasons + over_rule_budget(
             rule.rule, [c for h in under for c in h.spent()], len(under), handover.charges
         )

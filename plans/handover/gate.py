@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from gnomon.plans.plan import Plan, Step
 
 # Arguments by which a step says that it hands a packet over.
-PACKET_FILE, PACKET_DIGEST, ACTION = "packet", "packet_digest", "action"
+PACKET_FILE, PACKET_DIGEST, ACTION, QUESTION = "packet", "packet_digest", "action", "question"
 ACTIONS = ("rehearse", "submit", "cancel")
+# The tool that asks facilities and changes nothing there.
+ASK = "ask_facilities"
 # Seconds within which the last payload must have begun to be sent, so that nothing is under way long after.
 START_WITHIN = 300.0
 # Seconds that must pass before a payload is sent again of which nobody knows whether it arrived: the above, the longest wait for a
@@ -128,13 +130,23 @@ class Gate:
                     "until": until if until != float("inf") else None,
                     # Cancelling takes nothing from anybody, so it may be done while everything is stopped.
                     "stop": str(ledger.stop_file.resolve()) if action == "submit" else "",
+                    "off": [str(ledger.off_file(r).resolve()) for r in writer.book.rules_that_carry(handover, moment)]
+                    if action == "submit"
+                    else [],
                     "start_by": ledger.moment(writer.book) + START_WITHIN / 86400.0,
                     "settling": SETTLING,
                     "ledger": writer.seen(),
                 }
             )
 
-    def settle(self, step: Step, rows: list[dict[str, Any]], digest: str = "") -> None:
+    @staticmethod
+    def hears(step: Step) -> bool:
+        """Whether what a step brings back is how payloads stand at their facilities, and so is written down; a rehearsal's answers are not."""
+        if "submit" in step.effects:
+            return str(step.arguments.get(ACTION, "rehearse")) != "rehearse"
+        return step.tool == ASK and str(step.arguments.get(QUESTION, "status")) == "status"
+
+    def settle(self, step: Step, rows: list[dict[str, Any]]) -> None:
         """Write down what facilities said of the payloads of a packet.
 
         Parameters
@@ -142,28 +154,11 @@ class Gate:
         step : Step
         rows : list of dict
             ``payload``, ``state``, ``identifier``, ``said``.
-        digest : str, optional
-            Of the packet; by default the one that the step names.
         """
+        from gnomon.plans.handover.hearing import hear
         from gnomon.plans.handover.ledger import Ledger
-        from gnomon.plans.handover.states import ENDED, UNSENT
 
-        packet = digest or str(step.arguments.get(PACKET_DIGEST, ""))
-        with Ledger(self.folder).changing() as writer:
-            handover = writer.book.handovers.get(packet)
-            if handover is None or handover.state in UNSENT | ENDED:  # what a facility says revives nothing
-                return
-            heard = {}
-            for row in (r for r in rows if r["payload"] in handover.payloads):
-                known = handover.payloads[row["payload"]]
-                # What was acknowledged and is not found any more stays acknowledged, with the facility's words.
-                state = row["state"] if known.may_become(row["state"]) else known.state
-                heard[row["payload"]] = {"state": state, "identifier": str(row["identifier"]), "said": str(row["said"])}
-            before = {
-                n: {"state": p.state, "identifier": p.identifier, "said": p.said} for n, p in handover.payloads.items()
-            }
-            if any(before[name] != told for name, told in heard.items()):
-                writer.append("handover.heard", packet=packet, payloads=heard)
+        hear(Ledger(self.folder), str(step.arguments.get(PACKET_DIGEST, "")), rows)
 
     def rule_grant(self, plan: Plan) -> RuleGrant:
         """That a rule lets this plan go without asking a person.

@@ -6,6 +6,7 @@
       ledger.jsonl      entries, each with the digest of the one before (`gnomon.plans.journal`)
       head              number and digest of the last entry, so that a shortened ledger is noticed
       STOP              there while everything is stopped; whoever can write a file here can stop all sends
+      off/RULE          there when a rule was switched off, for what is being sent under it at that moment
       packets/DIGEST    the packets' files
 """
 
@@ -69,6 +70,8 @@ class Ledger:
         book = Book()
         for event in events:
             book.apply(event)
+        for name, rule in book.rules.items():
+            rule.off |= self.off_file(name).exists()
         if self.stop_file.exists() and not book.stopped:
             book.stopped = f"all hand-overs are stopped by the file {self.stop_file.name}"
         return book
@@ -171,6 +174,10 @@ class Ledger:
                 f"All hand-overs are stopped by the file {self.stop_file.name}, but the ledger does not say so: {error.what}",
                 remedy=error.remedy,
             ) from error
+
+    def off_file(self, rule: str) -> Path:
+        """The file whose presence says that a rule is off, also to a step that is sending under it."""
+        return self.folder / "off" / rule
 
     def allow(self, who: str, why: str = "") -> None:
         """Take `stop` back."""

@@ -52,7 +52,8 @@ def title_of(packet: Packet) -> str:
     """The packet in a few words."""
     hours = sum(c.hours for c in packet.charges)
     telescopes = sorted({c.telescope for c in packet.charges})
-    return f"{sum(c.visits for c in packet.charges)} visits, {hours:.2f} h on {', '.join(telescopes)}"[:_WIDEST]
+    count = sum(c.visits for c in packet.charges)
+    return f"{count} visit{'' if count == 1 else 's'}, {hours:.2f} h on {', '.join(telescopes)}"[:_WIDEST]
 
 
 def _quoted(text: str) -> str:

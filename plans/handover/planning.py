@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from gnomon.plans.handover.gate import ACTION, PACKET_DIGEST, PACKET_FILE
+from gnomon.plans.handover.gate import ACTION, ASK, PACKET_DIGEST, PACKET_FILE, QUESTION
 from gnomon.plans.handover.packet import Packet
 from gnomon.plans.handover.page import title_of
 from gnomon.plans.plan import Attachment, Plan, Ref, Step
 from gnomon.tools.errors import UsageError
 from gnomon.tools.registry import Registry
 
-SUBMIT, ASK = "submit_observations", "ask_facilities"
+SUBMIT = "submit_observations"
 # What is wanted, and the tool and the argument for it.  The first two change nothing at a facility.
 WAYS = {
-    "status": (ASK, {"question": "status"}),
-    "rehearse": (ASK, {"question": "rehearse"}),
+    "status": (ASK, {QUESTION: "status"}),
+    "rehearse": (ASK, {QUESTION: "rehearse"}),
     "submit": (SUBMIT, {ACTION: "submit"}),
     "cancel": (SUBMIT, {ACTION: "cancel"}),
 }

@@ -35,6 +35,8 @@ MOVES: dict[str, frozenset[str]] = {
 }
 ENDED = frozenset(s for s, moves in MOVES.items() if not moves)
 UNSENT = frozenset({"draft", "checked", "offered", "approved"})
+# What of it is at a facility, or may be, moves by what the facility says.
+AT_FACILITY = frozenset(STATES) - UNSENT - ENDED
 
 # Of one payload.  `sending` was written down before the first byte left, and stays where nobody knows whether it arrived.
 PAYLOAD_STATES = (
@@ -60,6 +62,10 @@ _PAYLOAD_MOVES: dict[str, frozenset[str]] = {
 }
 
 
+# A payload in one of these has been observed, in part at least.
+BEGUN = frozenset({"executing", "done", "failed"})
+
+
 def spends(payload_state: str, *, began: bool) -> bool:
     """Whether a payload counts against budgets; one that was withdrawn does only if its observing had begun."""
     return payload_state in _SPENDING or (payload_state == "withdrawn" and began)
@@ -70,17 +76,23 @@ def may_move(old: str, new: str) -> bool:
     return (old == new and new in PAYLOAD_STATES) or new in _PAYLOAD_MOVES.get(old, frozenset())
 
 
-def overall(payload_states: Iterable[str]) -> str:
+def overall(payload_states: Iterable[str], *, began: bool = False) -> str:
     """The state of a hand-over that was submitted, from those of its payloads.
 
     One payload of which nobody knows keeps the whole ``submitted``: only asking the facility helps.  Where none has anything of it, it is ``approved`` as before.
+
+    Parameters
+    ----------
+    payload_states : iterable of str
+    began : bool
+        Whether the observing of any of them has begun, be it ended since: what waits its turn beside it keeps the whole ``executing``.
     """
     states = set(payload_states)
     if states <= {"unsent", "refused"}:
         return "approved"
     if states & {"sending", "unsent"}:
         return "submitted"
-    if "executing" in states:
+    if "executing" in states or ("acknowledged" in states and (began or states & BEGUN)):
         return "executing"
     if "acknowledged" in states:
         return "acknowledged"

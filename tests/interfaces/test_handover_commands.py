@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -124,13 +125,69 @@ def test_a_rule_lets_it_go_and_a_switch_stops_it(handover: Any, portal: OcsServe
     assert len(portal.groups) == 4
 
 
-def test_two_people(handover: Any) -> None:
+def test_two_people(gnomon: Any, handover: Any) -> None:
     assert handover("limits", "limits.json").code == 0
     name = handover(*OFFER).json["id"]
     said = handover("approve", name)
     assert said.code == 3
     assert "another person" in said.err
     assert handover("approve", name).code == 1
+    said = gnomon("handover", "approve", name, LOGNAME="somebody", USER="somebody")
+    assert said.code == 1, "nobody becomes another person by saying so"
+    assert "approved by 1 of 2" in handover("list").out
+
+
+def test_from_approved_to_done_in_the_dark(handover: Any, portal: OcsServer) -> None:
+    """Nobody at a terminal: each thing that is sent is named by its digits, and the rest follows by itself."""
+    name = handover(*OFFER).json["id"]
+    assert handover("submit", name, "--send").code == 1
+    assert handover("approve", "last").code == 2, "an approval names what was read"
+    said = handover("approve", name)
+    assert f"gnomon handover submit {name[:12]} --send" in said.err
+    said = handover("watch")
+    assert (said.code, said.out, "Nothing is at a facility" in said.err) == (0, "", True)
+    assert handover("submit", "last", "--send").code == 3, "neither does sending"
+    assert portal.posts == []
+    said = handover("submit", name[:12], "--send")
+    assert said.code == 0, said.err
+    assert len(portal.posts) == 4
+
+    assert handover("watch", "--once").code == 0
+    portal.groups[0]["state"] = "COMPLETED"
+    said = handover("watch", "--once", "--json").json
+    assert [(n["payload"], n["state"]) for n in said["news"]][1:] == [(None, "executing")]
+    assert (said["ended"], said["in_doubt"], said["handovers"][0]["state"]) == ("once", False, "executing")
+    for group, state in zip(portal.groups[1:], ("FAILURE_LIMIT_REACHED", "WINDOW_EXPIRED", "CANCELED"), strict=True):
+        group["state"] = state
+    said = handover("watch", name[:12], "--every", "0.1")
+    assert said.code == 0
+    lines = said.out.splitlines()
+    assert len(lines) == 4
+    assert "done" in lines[-1]
+    assert "come to its end" in said.err
+    assert len(portal.posts) == 4
+    said = handover("history", "last").out
+    assert "approved by" in said
+    assert 'expired: "The portal' in said
+    assert [e["event"] for e in handover("history", "--json").json["entries"]][:2] == ["handover.made", "handover.checked"]  # fmt: skip
+
+
+def test_a_watch_of_a_portal_that_is_gone(handover: Any, portal: OcsServer, tmp_path: Path) -> None:
+    name = handover(*OFFER).json["id"]
+    handover("approve", name)
+    handover("submit", name, "--send")
+    portal.shutdown()
+    portal.server_close()
+    said = handover("watch", "--once")
+    assert said.code == 1
+    assert "refuses connections" in said.err
+    end = (datetime.now(UTC) + timedelta(seconds=4)).isoformat()
+    said = handover("watch", "--every", "0.2", "--until", end, "--json")
+    assert (said.code, said.json["ended"], said.json["in_doubt"]) == (1, "time", True)
+    assert said.json["handovers"][0]["state"] == "acknowledged"
+    assert said.err.count("refuses connections") >= 2
+    for until in ("2026-01-01T00:00:00Z", "25:00", "soon"):
+        assert handover("watch", "--until", until).code in (1, 2)
 
 
 def test_what_is_wrong_is_said_in_a_sentence(handover: Any, tmp_path: Path) -> None:

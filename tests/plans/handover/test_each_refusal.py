@@ -15,17 +15,17 @@ from gnomon.plans import journal
 from gnomon.plans.approval import Approval, decide
 from gnomon.plans.canonical import text_digest
 from gnomon.plans.handover import authorisation as people
-from gnomon.plans.handover.book import HandOver
 from gnomon.plans.handover.gate import SETTLING, START_WITHIN, Gate
 from gnomon.plans.handover.ledger import Ledger
 from gnomon.plans.handover.packet import Packet
 from gnomon.plans.handover.page import packet_page
 from gnomon.plans.handover.planning import plan_for
+from gnomon.plans.handover.records import Approved, HandOver
 from gnomon.plans.plan import Plan
 from gnomon.plans.policy import Policy
 from gnomon.tools.errors import ApprovalError
 from gnomon.tools.observing.documents.times import mjd_of
-from gnomon.tools.observing.facilities import submit_observations
+from gnomon.tools.observing.facilities import ask_facilities, submit_observations
 from gnomon.tools.registry import Registry
 
 Clock = Callable[[timedelta], str]
@@ -316,6 +316,55 @@ def test_a_rule_cancels_nothing(ledger: Ledger, packet: Packet) -> None:
     with pytest.raises(ApprovalError, match="no rule approved it"):
         permit(ledger, cancel, decided(cancel).model_copy(update={"how": "rule"}))
     assert set(permit(ledger, cancel)["payloads"]) == {p.name for p in packet.payloads}
+
+
+def test_a_rule_that_is_switched_off_stops_what_is_under_way(ledger: Ledger, packet: Packet, plan: Plan) -> None:
+    rule = approved_by_rule(ledger, packet)
+    [off] = permit(ledger, plan, decided(plan).model_copy(update={"how": "rule"}))["off"]
+    assert not Path(off).exists()
+    people.switch_rule_off(ledger, rule, "Ada")
+    assert Path(off).exists()
+    assert ledger.audit() == []
+
+
+def test_a_rule_is_off_by_its_file_alone(ledger: Ledger, packet: Packet, plan: Plan) -> None:
+    rule = approved_by_rule(ledger, packet)
+    ledger.off_file(rule).parent.mkdir()
+    ledger.off_file(rule).touch()
+    with pytest.raises(ApprovalError, match="the rule close is switched off"):
+        permit(ledger, plan, decided(plan).model_copy(update={"how": "rule"}))
+
+
+def test_accounts_are_counted_and_not_machines(ledger: Ledger, packet: Packet) -> None:
+    people.offer(ledger, packet, verifier)
+    people.set_limits(ledger, {"people": 2}, "Ada")
+    book = ledger.book()
+    found = book.handovers[packet.digest]
+    found.approvals = [Approved(who, "command", "", 1e6) for who in ("ada@north", "ada@south")]
+    reasons = book.refusals(found, found.to_send(), book.clock)
+    assert "2 people must approve it, and the approvals of 1 stand" in reasons
+    found.approvals.append(Approved("ben@north", "command", "", 1e6))
+    assert book.refusals(found, found.to_send(), book.clock) == ["it is offered"]
+
+
+def test_no_rule_ends_what_people_approved(ledger: Ledger, packet: Packet, plan: Plan) -> None:
+    approved_by_rule(ledger, packet)
+    approve(ledger, packet)
+    assert permit(ledger, plan)["off"] == []
+
+
+def test_a_step_is_heard_that_asks_or_sends_and_no_other(packet: Packet, plan: Plan) -> None:
+    tools = Registry.of_modules([submit_observations, ask_facilities])
+    heard = {
+        way: Gate.hears(plan_for(way, packet, tools).steps[0]) for way in ("status", "rehearse", "submit", "cancel")
+    }
+    assert heard == {"status": True, "rehearse": False, "submit": True, "cancel": True}
+    step = plan_for("status", packet, tools).steps[0]
+    assert not Gate.hears(step.model_copy(update={"tool": "somebody_elses"}))
+    sending_step = plan.steps[0]
+    assert not Gate.hears(
+        sending_step.model_copy(update={"arguments": {**sending_step.arguments, "action": "rehearse"}})
+    )
 
 
 def _off(ledger: Ledger, packet: Packet, rule: str) -> None:

@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 from gnomon.plans import journal
 from gnomon.plans.canonical import text_digest
 from gnomon.plans.handover import authorisation as people
+from gnomon.plans.handover.book import Book
 from gnomon.plans.handover.ledger import Ledger
 from gnomon.plans.handover.limits import read_limits
 from gnomon.plans.handover.packet import Packet, read_packet
 from gnomon.plans.handover.page import packet_page
-from gnomon.plans.handover.states import MOVES, PAYLOAD_STATES, STATES, may_move, overall
+from gnomon.plans.handover.records import HandOver, PayloadState
+from gnomon.plans.handover.states import AT_FACILITY, MOVES, PAYLOAD_STATES, STATES, may_move, overall
 from gnomon.tools.errors import ApprovalError, InputError, JournalError, StoreError
 
 PORTAL = "http://127.0.0.1:9"
@@ -81,6 +83,46 @@ def test_the_whole_way(ledger: Ledger, packet: Packet) -> None:
         heard(ledger, packet, "executing")
     assert ledger.audit() == []
     assert [e["event"] for e in ledger.events()][:4] == ["handover.made", "handover.checked", "handover.offered", "handover.approved"]  # fmt: skip
+
+
+@given(st.data())
+def test_a_hand_over_never_stands_against_what_its_payloads_do(data: st.DataObject) -> None:
+    """Observations of a night begin and end one by one; what is said of one of them is never refused for the sake of the others."""
+    payloads = {f"p{n}": PayloadState("ocs", f"k{n}", state="sending", sent=["now"]) for n in range(data.draw(st.integers(1, 4)))}  # fmt: skip
+    book = Book()
+    book.handovers["d"] = HandOver("d", "", 1e6, "", "", [], payloads, state="submitted")
+    for _ in range(data.draw(st.integers(1, 12))):
+        told = {n: s for n in payloads if payloads[n].may_become(s := data.draw(st.sampled_from(PAYLOAD_STATES)))}
+        if book.handovers["d"].state not in AT_FACILITY or not told:
+            return
+        heard = {n: {"state": s, "identifier": "", "said": ""} for n, s in told.items()}
+        book.apply({"event": "handover.heard", "seq": 1, "time": "2026-11-22T10:00:00Z", "packet": "d", "payloads": heard})  # fmt: skip
+
+
+def test_what_waits_beside_what_is_done_keeps_it_executing(ledger: Ledger, packet: Packet) -> None:
+    offered(ledger, packet)
+    approve(ledger, packet)
+    sending(ledger, packet)
+    heard(ledger, packet, "acknowledged")
+    first, second = packet.payloads[0].name, packet.payloads[1].name
+    for name, state in ((first, "executing"), (first, "expired"), (second, "executing"), (second, "done")):
+        with ledger.changing() as writer:
+            writer.append("handover.heard", packet=packet.digest, payloads={name: {"state": state, "identifier": "7", "said": ""}})  # fmt: skip
+        assert ledger.book().handovers[packet.digest].state == "executing"
+    assert ledger.audit() == []
+
+
+def test_a_person_at_two_machines_is_one_person(ledger: Ledger, packet: Packet) -> None:
+    people.set_limits(ledger, {"people": 2}, "Ada")
+    offered(ledger, packet)
+    assert approve(ledger, packet, "ada@north") == "offered"
+    with pytest.raises(ApprovalError, match="ada@south has approved it already"):
+        approve(ledger, packet, "ada@south")
+    rule = people.add_rule(ledger, RULE, "Ada").digest
+    people.approve_rule(ledger, rule, "ada@north", "command")
+    with pytest.raises(ApprovalError, match="has approved the rule already"):
+        people.approve_rule(ledger, rule, "ada@south", "command")
+    assert approve(ledger, packet, "ben@north") == "approved"
 
 
 def test_moves_and_states_agree() -> None:

@@ -29,6 +29,8 @@ from gnomon.plans.handover.ledger import Ledger
 from gnomon.plans.handover.packet import Packet
 from gnomon.plans.handover.page import packet_page
 from gnomon.plans.handover.planning import plan_for
+from gnomon.plans.handover.watching import Watch
+from gnomon.tools.access import Access
 from gnomon.tools.errors import ApprovalError, GnomonError
 from gnomon.tools.observing.facilities import sending, submit_observations
 from gnomon.tools.permits import permitted
@@ -337,6 +339,24 @@ class Anything(RuleBasedStateMachine):
         path.write_bytes(self.packets[n].content)
         self.tried(submit_observations.submit_observations, path, self.packets[n].digest, action)
         assert (len(self.server.posts), str(self.server.groups)) == (posts, groups)
+
+    @rule(silent=st.booleans(), ended=st.booleans())
+    def watch(self, silent: bool, ended: bool) -> None:
+        """Whatever facilities say, and whoever ends it in the middle: a watch sends nothing."""
+        posts, groups = len(self.server.posts), [(g["name"], g["state"]) for g in self.server.groups]
+        host = "127.0.0.1:9" if silent else self.server.url.removeprefix("http://")
+
+        def go() -> None:
+            looking = Watch(self.ledger, Access(more_hosts=(host,)))
+            before = {h.digest for h in looking.open()}
+            assert before <= self.begun
+            for _ in looking.look():
+                if ended:
+                    break
+            assert {h.digest for h in looking.open()} <= before
+
+        self.tried(go)
+        assert (len(self.server.posts), [(g["name"], g["state"]) for g in self.server.groups]) == (posts, groups)
 
     def _submit(self, n: int, how: str, edit: str | None, fault: str = "") -> None:
         packet = self.packets[n]

@@ -83,7 +83,7 @@ def _session_class() -> Any:
             for attempt in range(TRIES):
                 try:
                     reply = super().request(method, url, **options)
-                    failure, asked_for = _taken_in(reply, self.service, self.longest, self.pages), _retry_after(reply)
+                    failure, asked_for = _taken_in(reply, self.service, self.longest, self.pages), retry_after(reply)
                     slow = False
                 except (requests.RequestException, OSError) as error:
                     failure, asked_for = failure_of(error, self.service), None
@@ -188,8 +188,8 @@ def _certificate_fault(text: str) -> str:
     return "its certificate is not good" if "certificate" in text.lower() else "no secure connection could be made"
 
 
-def _retry_after(reply: Any) -> float | None:
-    """Seconds that a service asks us to wait, from either form of the header."""
+def retry_after(reply: Any) -> float | None:
+    """Seconds that a service asks us to wait, from either form of the header; None where it does not."""
     said = reply.headers.get("Retry-After")
     if said is None or reply.status_code not in (429, 503):
         return None
@@ -235,7 +235,7 @@ def _taken_in(reply: Any, service: str, longest: int, pages: bool) -> ServiceErr
         body=spool, headers=headers, status=reply.status_code, preload_content=False, enforce_content_length=False
     )
     kind = "" if pages else reply.headers.get("Content-Type", "")
-    return fault_of(reply.status_code, kind, head, size, service, _retry_after(reply), pages)
+    return fault_of(reply.status_code, kind, head, size, service, retry_after(reply), pages)
 
 
 def _as_requests_error(error: Exception) -> Exception:

@@ -12,13 +12,15 @@ from gnomon.tools.errors import InputError
 class Found:
     """What a facility has under a key.
 
-    ``how`` is ``none``, ``same`` (what was sent), ``different``, ``many`` or ``unclear`` (it could not be asked).
+    ``how`` is ``none``, ``same`` (what was sent), ``different``, ``many`` or ``unclear`` (it could not be asked); ``wait`` are the seconds
+    after which it wants to be asked again, 0 where it does not say.
     """
 
     how: Literal["none", "same", "different", "many", "unclear"]
     identifier: str = ""
     state: str = ""
     said: str = ""
+    wait: float = 0.0
 
 
 @dataclass(frozen=True)

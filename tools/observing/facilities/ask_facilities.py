@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("read_network",),
     seconds=5.0,
     citations=(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from gnomon.tools.archives.asking.credentials import credential
 from gnomon.tools.archives.asking.json_replies import one_line, said_in
-from gnomon.tools.archives.asking.service_session import failure_of
+from gnomon.tools.archives.asking.service_session import failure_of, retry_after
 from gnomon.tools.errors import HostRefused, NotOnRecord
 
 CONNECT_SECONDS = 10.0
@@ -36,12 +36,15 @@ class Answer:
         The reply's JSON, None where it has none.
     said : str
         The words of the service, or of the failure, in one line.
+    wait : float
+        Seconds that the service asks us to wait before the next request; 0 where it says nothing.
     """
 
     kind: Literal["good", "refused", "unclear"]
     status: int = 0
     document: Any = None
     said: str = ""
+    wait: float = 0.0
 
 
 def ask(
@@ -93,7 +96,7 @@ def ask(
         )
         content = reply.raw.read(LONGEST_REPLY + 1, decode_content=True)
     except (HostRefused, NotOnRecord) as error:
-        return Answer("refused", said=error.what)
+        return Answer("refused", said=f"{error.what} {error.remedy}".rstrip())
     except (requests.RequestException, OSError) as error:
         return Answer("unclear", said=failure_of(error, service).what)
     except Exception as error:
@@ -101,7 +104,7 @@ def ask(
         if type(error).__module__.split(".")[0] != "urllib3":
             raise
         return Answer("unclear", said=f"{service} broke off in the middle of its reply.")
-    return _meaning(reply.status_code, content, reply.headers, service)
+    return replace(_meaning(reply.status_code, content, reply.headers, service), wait=retry_after(reply) or 0.0)
 
 
 def _meaning(status: int, content: bytes, headers: Any, service: str) -> Answer:
@@ -143,13 +146,15 @@ def _words(content: bytes) -> str:
 def token_for(address: str) -> str:
     """A person's token for a facility, or "" where there is none.
 
-    It is looked for in the environment under `token_variable`, then in the keyring of the system under the service ``gnomon``
+    It is looked for in the environment under `token_variable`, where the address has a port first with ``_`` and the port behind it, then in the keyring of the system under the service ``gnomon``
     and the facility's host, unless ``GNOMON_NO_KEYRING`` is set.  It is in no plan, no record and no log.
     """
     import keyring
     import keyring.errors
 
-    found = credential(token_variable(address))
+    port = urlsplit(address).port
+    # Two services may be on one machine.
+    found = credential(*([f"{token_variable(address)}_{port}"] if port else []), token_variable(address))
     if found or os.environ.get("GNOMON_NO_KEYRING"):
         return found
     try:

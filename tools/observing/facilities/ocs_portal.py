@@ -63,7 +63,7 @@ class OcsPortal:
         answer = self._ask("GET", "requestgroups/", parameters={"name": key, "limit": 10})
         results = answer.document.get("results") if isinstance(answer.document, dict) else None
         if answer.kind != "good" or not isinstance(results, list) or not all(isinstance(r, dict) for r in results):
-            return Found("unclear", said=answer.said or f"{self.service} does not say what it has.")
+            return Found("unclear", said=answer.said or f"{self.service} does not say what it has.", wait=answer.wait)
         # The portal's filter says "contains", and a portal that knows no such filter gives everything.
         groups = [r for r in results if str(r.get("name", "")).endswith(key)]
         if not groups and answer.document.get("next"):
@@ -86,7 +86,9 @@ class OcsPortal:
             return Found(
                 "different", identifier, _STATES.get(state, ""), f"{self.service} has another one: {'; '.join(wrong)}."
             )
-        return Found("same", identifier, self._state(ours, state), f"{self.service} has it as {identifier}, {state}.")
+        now = self._state(ours, state)
+        more = ", and an observation of it is in progress" if now == "executing" else ""
+        return Found("same", identifier, now, f"{self.service} has it as {identifier}, {state}{more}.")
 
     def _state(self, group: dict[str, Any], state: str) -> str:
         """``executing`` where an observation of a pending group is in progress; the group itself does not say so."""
@@ -110,7 +112,9 @@ class OcsPortal:
         group = answer.document if isinstance(answer.document, dict) else {}
         if "id" not in group or differences(body, group):
             return Said("unclear", said=f"{self.service} answered with another request group than was sent.")
-        return Said("done", str(group["id"]), _STATES.get(str(group.get("state")), "acknowledged"), f"{self.service} has it as {group['id']}.")  # fmt: skip
+        state = str(group.get("state", ""))
+        told = f"{group['id']}{', ' if state else ''}{state}"
+        return Said("done", str(group["id"]), _STATES.get(state, "acknowledged"), f"{self.service} has it as {told}.")
 
     def cancel(self, identifier: str) -> Said:
         """Cancel the request group."""

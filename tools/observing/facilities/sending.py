@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gnomon.tools.archives.asking.json_replies import one_line
 from gnomon.tools.observing.documents.times import mjd_of
 from gnomon.tools.observing.facilities.adapter import Adapter, Found, Said
 from gnomon.tools.transport import pause
@@ -51,7 +52,7 @@ def submit(payload: Mapping[str, Any], adapter: Adapter, permit: Mapping[str, An
     if there.how == "unclear":
         return _nothing_left(payload, permit, there.said)
     if there.how != "none":
-        return _of_found(payload, there)
+        return row_of_found(payload, there)
     if unsettled := _unsettled(payload, permit):
         return _row(payload, "sending", "", unsettled)
     if permit["payloads"][payload["name"]].get("look"):
@@ -80,14 +81,14 @@ def _after_unclear(payload: Mapping[str, Any], adapter: Adapter, said: Said) -> 
         pause(wait)
         there = adapter.find(payload["body"], payload["key"])
         if there.how not in ("none", "unclear"):
-            return _of_found(payload, there)
+            return row_of_found(payload, there)
     more = "it has not been found there" if there.how == "none" else "and could not be asked again"
     return _row(payload, "sending", "", f"{said.said} Nobody knows whether it arrived: {more}.")
 
 
 def look(payload: Mapping[str, Any], adapter: Adapter) -> Row:
     """How a payload stands at its facility; nothing is changed there."""
-    return _of_found(payload, adapter.find(payload["body"], payload["key"]))
+    return row_of_found(payload, adapter.find(payload["body"], payload["key"]))
 
 
 def rehearse(payload: Mapping[str, Any], adapter: Adapter) -> Row:
@@ -96,7 +97,7 @@ def rehearse(payload: Mapping[str, Any], adapter: Adapter) -> Row:
     if there.how == "unclear":
         return _row(payload, "unknown", "", there.said)
     if there.how != "none":
-        return _of_found(payload, there)
+        return row_of_found(payload, there)
     said = adapter.check(payload["body"])
     word = {"done": "would be taken", "refused": "would be refused", "unclear": "unknown"}[said.how]
     return _row(payload, word, "", said.said)
@@ -122,7 +123,8 @@ def cancel(payload: Mapping[str, Any], adapter: Adapter, permit: Mapping[str, An
     return _row(payload, "sending", "", f"{adapter.service} has it more than ten times.")
 
 
-def _of_found(payload: Mapping[str, Any], there: Found) -> Row:
+def row_of_found(payload: Mapping[str, Any], there: Found) -> Row:
+    """What a facility's answer says of a payload; where it could not be asked, nobody knows."""
     if there.how == "same":
         return _row(payload, there.state or "acknowledged", there.identifier, there.said)
     if there.how == "many":
@@ -143,6 +145,8 @@ def _unsettled(payload: Mapping[str, Any], permit: Mapping[str, Any]) -> str:
 def _stopped(permit: Mapping[str, Any]) -> str:
     if permit["stop"] and Path(permit["stop"]).exists():
         return "Nothing was sent: all hand-overs were stopped meanwhile."
+    if any(Path(file).exists() for file in permit.get("off", ())):
+        return "Nothing was sent: the rule that approved it was switched off meanwhile."
     if permit["until"] is not None and _now() > permit["until"]:
         return "Nothing was sent: the approval has ended meanwhile."
     if permit["start_by"] is not None and _now() > permit["start_by"]:
@@ -155,4 +159,5 @@ def _now() -> float:
 
 
 def _row(payload: Mapping[str, Any], state: str, identifier: str, said: str) -> Row:
-    return Row(payload["name"], f"{payload['facility']} {payload['address']}", payload["key"], state, identifier, said)
+    facility = f"{payload['facility']} {payload['address']}"
+    return Row(payload["name"], facility, payload["key"], state, identifier, one_line(said))

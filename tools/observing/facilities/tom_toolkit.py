@@ -70,7 +70,9 @@ class TomToolkit:
                 break
             results = answer.document.get("results") if isinstance(answer.document, dict) else None
             if answer.kind != "good" or not isinstance(results, list):
-                return Found("unclear", said=answer.said or f"{self.service} does not say what it has.")
+                return Found(
+                    "unclear", said=answer.said or f"{self.service} does not say what it has.", wait=answer.wait
+                )
             records += [r for r in results if isinstance(r, dict) and _keyed(r, key)]
             if not answer.document.get("next"):
                 break
@@ -105,7 +107,8 @@ class TomToolkit:
         answer = self._ask("GET", "targets/", parameters={"name": name, "limit": _PAGE})
         results = answer.document.get("results") if isinstance(answer.document, dict) else None
         if answer.kind != "good" or not isinstance(results, list):
-            return Found("unclear", said=answer.said or f"{self.service} does not say what targets it has."), 0
+            said = answer.said or f"{self.service} does not say what targets it has."
+            return Found("unclear", said=said, wait=answer.wait), 0
         exact = [t for t in results if isinstance(t, dict) and t.get("name") == name and isinstance(t.get("id"), int)]
         if not exact:
             return Found("none", said=f"{self.service} has no target {name}."), 0

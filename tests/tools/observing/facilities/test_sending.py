@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,11 @@ import pytest
 from handover_packets import a_packet
 from ocs_server import ACCEPTED, FAULTS, TOKEN, OcsServer, ocs_server
 
+from gnomon.tools.access import Access
 from gnomon.tools.observing.facilities import asking, sending
 from gnomon.tools.observing.facilities.ocs_portal import OcsPortal
+from gnomon.tools.observing.facilities.tom_toolkit import TomToolkit
+from gnomon.tools.transport import transport
 
 
 @pytest.fixture(autouse=True)
@@ -100,6 +105,9 @@ def test_a_permit_that_ended_or_was_stopped_sends_nothing(portal: OcsServer, tmp
     stop = tmp_path / "STOP"
     stop.touch()
     assert "stopped" in sending.submit(sent, adapter, permit(sent, stop=str(stop))).said
+    off = {**permit(sent), "off": [str(tmp_path / "other"), str(stop)]}
+    assert "the rule that approved it was switched off" in sending.submit(sent, adapter, off).said
+    assert sending.submit(sent, adapter, off).state == "unsent"
     assert "ended" in sending.submit(sent, adapter, permit(sent, until=60000.0)).said
     late = {**permit(sent), "start_by": 60000.0}
     assert "took too long" in sending.submit(sent, adapter, late).said
@@ -157,3 +165,43 @@ def test_keys_are_of_the_content(portal: OcsServer) -> None:
     assert first["key"] == again["key"]
     assert payload(portal, attempt=2)["key"] != first["key"]
     assert len(first["body"]["name"]) <= 50
+
+
+def test_a_port_has_its_own_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GNOMON_NO_KEYRING", "1")
+    monkeypatch.setenv("GNOMON_TOKEN_TOM_EXAMPLE_ORG", "of all")
+    monkeypatch.setenv("GNOMON_TOKEN_TOM_EXAMPLE_ORG_8443", "of one")
+    assert asking.token_for("https://tom.example.org:8443/tom") == "of one"
+    assert asking.token_for("https://tom.example.org") == "of all"
+    assert asking.token_for("https://tom.example.org:9000") == "of all"
+    monkeypatch.delenv("GNOMON_TOKEN_TOM_EXAMPLE_ORG_8443")
+    assert asking.token_for("https://tom.example.org:8443") == "of all"
+
+
+@pytest.mark.parametrize(("status", "wait"), [(429, 77.0), (503, 77.0), (500, 0.0)])
+def test_a_wish_to_be_asked_later_is_told(status: int, wait: float) -> None:
+    class Busy(BaseHTTPRequestHandler):
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Retry-After", "77")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Busy) as server:
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        found = OcsPortal(address, TOKEN).find({"name": "x"}, "gnomon-0")
+        assert (found.how, found.wait) == ("unclear", wait)
+        found = TomToolkit(address, TOKEN).find({"target": {"name": "x"}}, "gnomon-0")
+        assert (found.how, found.wait) == ("unclear", wait)
+        server.shutdown()
+
+
+def test_a_host_that_may_not_be_asked_is_said_with_what_to_do(tmp_path: Path) -> None:
+    with transport("record", tmp_path, "step", access=Access()):
+        found = OcsPortal("http://127.0.0.1:9", TOKEN).find({"name": "x"}, "gnomon-0")
+    assert found.how == "unclear"
+    assert "set GNOMON_ARCHIVES_HOSTS=127.0.0.1:9" in found.said
