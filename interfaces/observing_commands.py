@@ -103,8 +103,9 @@ def _page(row: dict[str, Any], site: dict[str, Any]) -> str:
         for mode in instrument["modes"]:
             of = f"{at}.modes.{mode['mode']}"
             lines.append(line(f"{of}.bands", mode["bands"]))
-            if mode.get("simultaneous_bands"):
-                lines.append(line(f"{of}.simultaneous_bands", "all at once"))
+            if at_once := mode.get("simultaneous_bands"):
+                told = "all" if at_once is True else ", ".join(" or ".join(group) for group in at_once)
+                lines.append(line(f"{of}.simultaneous_bands", f"{told} at once"))
             if "acquisition" in mode:
                 lines.append(line(f"{of}.acquisition", mode["acquisition"]))
             if depths := mode.get("limits_mag"):

@@ -131,8 +131,8 @@ class Night:
         moved = 0.0
         if apart > _SAME:
             moved = slew.settle + _seconds(slew, apart, altitude, azimuth, hour, declination)
-        before = one.planned.bands[-1] if one.planned.bands else ""
-        after = other.planned.bands[0] if other.planned.bands else ""
+        before = one.instrument.last_setting(one.planned.bands)
+        after = other.instrument.first_setting(other.planned.bands)
         return max(moved, change_between(one.instrument.key, before, other.instrument, after))
 
     def backups(self, telescope: str) -> tuple[Backup, ...]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from gnomon.tools.errors import InputError
 from gnomon.tools.observing.documents.requests import Requests
 from gnomon.tools.observing.documents.schedule import Schedule
+from gnomon.tools.observing.documents.sources import assumed_sentences
 from gnomon.tools.observing.documents.telescopes import Telescopes
 from gnomon.tools.observing.drafts.calendars import calendars
 from gnomon.tools.observing.drafts.details import FORMS, read_details
@@ -19,7 +21,7 @@ from gnomon.tools.observing.drafts.lco import request_groups
 from gnomon.tools.observing.drafts.night_sheets import night_sheets
 from gnomon.tools.observing.drafts.observing_lists import csv_lists, text_lists
 from gnomon.tools.observing.drafts.obsloctap import obsplan_rows
-from gnomon.tools.observing.drafts.plan import join
+from gnomon.tools.observing.drafts.plan import Plan, join
 from gnomon.tools.observing.drafts.skyportal import skyportal_payloads
 from gnomon.tools.observing.drafts.tom import tom_payloads
 from gnomon.tools.observing.drafts.treasure_map import planned_pointings
@@ -40,6 +42,8 @@ _WRITERS = {
     "treasure_map": planned_pointings,
     "obsloctap": obsplan_rows,
 }
+# Forms by which somebody observes; the others tell what is planned.
+_OBSERVED_BY = ("csv", "text", "sheet", "ics", "lco", "tom", "skyportal", "eso")
 
 
 def draft(
@@ -80,7 +84,7 @@ def draft(
     if form not in _WRITERS:
         raise InputError(f"There is no form {form!r}.", remedy=f"Choose one of {', '.join(FORMS)}.")
     plan = join(telescopes, requests, schedule, read_details(details, telescopes.telescopes), earlier, only)
-    drafts = _WRITERS[form](plan)
+    drafts = [_with_what_is_assumed(d, plan) for d in _WRITERS[form](plan)]
     names = [d.name for d in drafts]
     twice = next((n for n in names if names.count(n) > 1), None)
     if twice is not None:
@@ -88,3 +92,13 @@ def draft(
             f"Two drafts would have the name {twice}.", remedy="Give the telescopes and requests other keys."
         )
     return drafts
+
+
+def _with_what_is_assumed(one: Draft, plan: Plan) -> Draft:
+    """A draft by which telescopes observe, with a warning where its visits rest on values that nobody was found to say."""
+    if one.form not in _OBSERVED_BY:
+        return one
+    used = [
+        (s.telescope.key, s.instrument.key, s.mode.mode) for s in plan.stays if one.telescope in (None, s.telescope.key)
+    ]
+    return replace(one, warnings=(*one.warnings, *assumed_sentences(plan.telescopes.document, used, "en")))

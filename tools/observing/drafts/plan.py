@@ -74,11 +74,17 @@ class Stay:
             pairs: Sequence[tuple[int, float]] = ((max(fitting, 0), self.visit.exposure),)
         else:
             pairs = self.visit.exposures if len(self.visit.exposures) > 1 else self.visit.exposures * len(bands)
-        told, at = [], self.planned.start + self.mode.acquisition / DAY
-        for band, (count, seconds) in zip(bands, pairs, strict=True):
-            told.append(Exposures(band, count, seconds, at))
-            if not self.mode.simultaneous_bands:
-                at += (count * (seconds + self.instrument.readout) + self.instrument.band_change) / DAY
+        told, first = [], self.planned.start + self.mode.acquisition / DAY
+        at: dict[
+            object, float
+        ] = {}  # when what takes bands in turn is free again: each camera of a group, or all of them
+        for number, (band, (count, seconds)) in enumerate(zip(bands, pairs, strict=True)):
+            groups = (g for g in self.mode.groups if band in g)
+            taker = next(groups, number if self.mode.simultaneous_bands else "all")
+            told.append(Exposures(band, count, seconds, at.get(taker, first)))
+            at[taker] = (
+                told[-1].start + (count * (seconds + self.instrument.readout) + self.instrument.band_change) / DAY
+            )
         return tuple(told)
 
     @property

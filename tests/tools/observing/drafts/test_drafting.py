@@ -13,6 +13,7 @@ from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.kinds import KINDS, tables
 from gnomon.tools.observing.documents.schedule import read_schedule_document, schedule_document
 from gnomon.tools.observing.documents.tables import table_of_requests, table_of_schedule, table_of_telescopes
+from gnomon.tools.observing.documents.telescopes import read_telescopes_document
 from gnomon.tools.observing.drafts.details import FORMS, KNOWN, details_in
 from gnomon.tools.observing.drafts.draft import bytes_of
 from gnomon.tools.observing.drafts.draft_observations import draft_observations
@@ -244,6 +245,23 @@ def test_an_empty_schedule_has_no_drafts(telescopes: Any, requests: Any, planned
     empty = table_of_schedule(planned | {"visits": []})
     with pytest.raises(EmptyResult, match="no visit"):
         draft_observations(empty, table_of_telescopes(telescopes.document), table_of_requests(requests.document), "ics")
+
+
+def test_values_of_a_telescope_that_nobody_was_found_to_say_are_told(
+    telescopes: Any, requests: Any, planned: Any
+) -> None:
+    document = copy.deepcopy(telescopes.document)
+    rows = {row["key"]: row for row in document["telescopes"]}
+    key = planned["visits"][0]["telescope"]
+    rows[key]["sources"] = {**rows[key].get("sources", {}), "limits.altitude_min": "assumed: nobody says"}
+    changed = read_telescopes_document(document, "telescopes")
+    schedule = read_schedule_document({**planned, "telescopes": changed.digest}, "schedule")
+    drafts = draft("csv", changed, requests, schedule)
+    told = {d.telescope: [w for w in d.warnings if "assumed" in w] for d in drafts}
+    low = f"limits assumed: altitude above {rows[key]['limits']['altitude_min']:g}°"
+    assert len(told[key]) == 1 and low in told[key][0]
+    assert all(low not in w for other, said in told.items() if other != key for w in said)
+    assert not any("assumed" in w for d in draft("gcn_circular", changed, requests, schedule) for w in d.warnings)
 
 
 def test_the_how_to_lists_every_detail() -> None:
