@@ -64,6 +64,11 @@ def attach(paths: Sequence[Path], registry: Registry, store: Store, language: st
                 remedy="`gnomon tools` says what the readers take.",
             )
         best = found[0]
+        if best.kind.name == "ObservingRequests" and not best.rows:
+            raise UsageError(
+                f"{shown(path)} holds no requests: nothing is to be observed.",
+                remedy="Write at least one request into it.",
+            )
         name = _free_name(file_name(path), {a.attachment.name for a in attached})
         sha256 = store.put_file(path)
         attachment = Attachment(

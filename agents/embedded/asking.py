@@ -40,6 +40,10 @@ def described(language: str, parameter: Parameter) -> str:
     )
 
 
+# What the file of a hand-over is recognised as.
+_PACKETS = "Submissions"
+
+
 class Asking:
     """Makes the questions back for one question.
 
@@ -171,11 +175,18 @@ class Asking:
 
     def denied(self, task: Task) -> NeedsAnswer:
         """The question wants something done to the world that no tool may do."""
+        if (task.effect or "submit") == "submit" and any(f.attachment.kind == _PACKETS for f in self.files):
+            return self.handed_over()
         return NeedsAnswer(
             self._say("denied", task=task.name(self.language), effect=self._say(f"effect_{task.effect or 'submit'}")),
             remedy=self._say("denied_remedy"),
             why="effect",
         )
+
+    def handed_over(self) -> NeedsAnswer:
+        """A packet is handed over by a person's command, and by no plan of a question."""
+        name = next(f.attachment.name for f in self.files if f.attachment.kind == _PACKETS)
+        return NeedsAnswer(self._say("denied_packet", file=name), why="effect")
 
     def unavailable(self, tool: Tool, why: str) -> NeedsAnswer:
         """The tool that the question means cannot run here."""

@@ -299,8 +299,36 @@ class _Search:
             grown, name = found
             taken |= {name}
             inputs[parameter.name] = [Ref(step=name)] if parameter.many else Ref(step=name)
+        shown = [p for p in tool.inputs if p.kind is not None and p.name not in inputs]
+        if shown and inputs and tool.kind.name == "Figure" and self._only_places(tool, inputs):
+            found = self._made_there(shown, grown, above | {tool.name})
+            if found is not None:
+                grown, name, parameter = found
+                inputs[parameter.name] = Ref(step=name)
         grown.add(tool, inputs)
         return grown
+
+    @staticmethod
+    def _only_places(tool: Tool, inputs: Mapping[str, object]) -> bool:
+        """Whether a figure would have places in the sky and nothing that is there."""
+        return all(p.kind is not None and p.kind.name == "Target" for p in tool.inputs if p.name in inputs)
+
+    def _made_there(
+        self, wanted: Sequence[Parameter], draft: Draft, above: frozenset[str]
+    ) -> tuple[Draft, str, Parameter] | None:
+        """The first of these inputs that can be had of the places themselves: the stars around a target."""
+        for parameter in wanted:
+            assert parameter.kind is not None
+            makers = [
+                m
+                for m in self.composer.registry.makers(parameter.kind)
+                if m.name not in self.said.lacking and any(p.kind and p.kind.name == "Target" for p in m.inputs)
+            ]
+            ways = [w for m in makers if (w := self.with_tool(m, draft, above)) is not None]
+            if ways:
+                best = min(ways, key=lambda w: w.seconds)
+                return best, next(reversed(best.steps)), parameter
+        return None
 
     def _made(
         self, kind: Kind, draft: Draft, above: frozenset[str], *, in_full: bool = False

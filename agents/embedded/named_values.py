@@ -11,6 +11,14 @@ from functools import cache
 from typing import Any
 
 from gnomon.agents.embedded.choices import all_chosen
+from gnomon.agents.embedded.requested_values import (
+    chart_size,
+    duration,
+    exposure_of,
+    position_angle,
+    spectrum_within,
+    visits,
+)
 from gnomon.agents.embedded.table_columns import find_columns, find_folder, find_table, find_units
 from gnomon.agents.embedded.words import words
 from gnomon.agents.understanding.grammar import normalised, whole
@@ -138,8 +146,11 @@ def _called(understood: Understanding, place: Slot, slots: list[Slot]) -> Slot |
     return short["name"] if short and len([s for s in slots if s.type == "coordinates"]) > 1 else ""
 
 
-def _positions(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
-    for slot in understood.of_type("coordinates"):
+def _positions(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    places = understood.of_type("coordinates")
+    if parameter.name == "corners" and len(places) < 2:
+        return  # one place bounds nothing
+    for slot in places:
         yield slot, _degrees(slot)
 
 
@@ -171,7 +182,9 @@ def _transients(understood: Understanding, _parameter: Parameter) -> Iterator[tu
 
 def _ends(which: str) -> Callable[[Understanding, Parameter], Iterator[tuple[Slot, Any]]]:
     def find(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
-        delays = [said for said, _hours in _spectrum_within(understood, parameter)]  # these are no times of their own
+        delays = [
+            said for said, _hours in spectrum_within(understood, images=bool(list(_filters(understood))))
+        ]  # these are no times of their own
         for slot in sorted(understood.of_type("time"), key=_length):
             if any(said.start < slot.end and slot.start < said.end for said in delays):
                 continue
@@ -367,72 +380,8 @@ def _rows(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Sl
             return
 
 
-# ---------------------------------------------------------------- exposures
-
-
-def _exposure_of(which: str) -> Callable[[Understanding, Parameter], Iterator[tuple[Slot, Any]]]:
-    """Seconds of an exposure, or how many there are: 5 x 120 s, three images of 300 s, 各两张 200 秒; three images."""
-
-    def find(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
-        told, text = words()["named"]["exposed"], understood.question
-        plain = normalised(text)
-        numbers = [s for s in understood.slots if s.type in ("quantity", "count") and s.number is not None]
-        imaged = re.search(told["images"], plain, re.I) is not None
-        for count in numbers:
-            for one in numbers:
-                if (
-                    one.unit not in ("s", "min")
-                    or count.unit
-                    or one.start < count.end
-                    or count.number != int(count.number or 0)
-                ):
-                    continue
-                if not re.fullmatch(told["between"], plain[count.end : one.start], re.I):
-                    continue
-                clause = (
-                    re.split(r"[,;，；。]|\band\b|\bthen\b|再|然后", plain[: count.start])[-1]
-                    + plain[count.start : one.end + 20]
-                )
-                spectral = re.search(told["spectra"], clause if imaged else plain, re.I) is not None
-                if which == "exposures":
-                    yield count, int(count.number or 0)
-                elif (which == "spectrum_exposure") == spectral:
-                    yield one, one.written
-                return
-        if which != "exposures":
-            return
-        for count in numbers:
-            if count.number == int(count.number or 0) and not count.unit and re.match(told["taken"], count.after, re.I):
-                yield count, int(count.number or 0)
-                return
-
-    return find
-
-
 def _spectrum_within(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
-    """Hours after images in which a spectrum begins: images, then spectra within an hour, 一小时内再取光谱."""
-    told, text = words()["named"]["exposed"], normalised(understood.question)
-    match = re.search(told["within"], text, re.I)
-    if match is None or not re.search(told["spectra"], text, re.I):
-        return
-    if not re.search(told["images"], text, re.I) and not list(_filters(understood)):
-        return
-    said = (match["en"] or match["zh"]).strip().lower()
-    number = told["counted"].get(said) or float(said)
-    hours = number / 60 if re.match("min|分", match["unit"] or match["unit_zh"], re.I) else number
-    slot = Slot(
-        "choice", understood.question[match.start() : match.end()], *match.span(), hours, name="spectrum_within"
-    )
-    yield slot.inside(understood.question), f"{hours:.10g} h"
-
-
-def _visits(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
-    """How often: 5 times, four visits, 观测三次."""
-    for slot in understood.slots:
-        number = slot.number if slot.type in ("quantity", "count") and not slot.unit else None
-        if number and number == int(number) and re.match(words()["named"]["exposed"]["often"], slot.after, re.I):
-            yield slot, int(number)
-            return
+    yield from spectrum_within(understood, images=bool(list(_filters(understood))))
 
 
 # ---------------------------------------------------------------- queries and subjects
@@ -480,11 +429,14 @@ _FINDERS: dict[str, Callable[[Understanding, Parameter], Iterator[tuple[Slot, An
     "class": _known,
     "band": _bands,
     "rows": _rows,
-    "exposure": _exposure_of("exposure"),
-    "exposures": _exposure_of("exposures"),
-    "spectrum_exposure": _exposure_of("spectrum_exposure"),
-    "visits": _visits,
+    "exposure": exposure_of("exposure"),
+    "exposures": exposure_of("exposures"),
+    "spectrum_exposure": exposure_of("spectrum_exposure"),
+    "visits": visits,
     "spectrum_within": _spectrum_within,
+    "duration": duration,
+    "size": chart_size,
+    "position_angle": position_angle,
     "column": find_columns,
     "column unit": find_units,
     "table": find_table,

@@ -16,6 +16,7 @@ from gnomon.plans.arguments import quantity
 from gnomon.tools.registry import Parameter, Tool
 
 if TYPE_CHECKING:
+    from gnomon.agents.attachments import Attached
     from gnomon.agents.embedded.assign import Assignment
     from gnomon.agents.embedded.compose import Draft
     from gnomon.agents.understanding.understand import Understanding
@@ -140,6 +141,16 @@ def fill_times(made: Assignment, tools: Sequence[Tool], clock: Clock | None) -> 
         times = {"start": first, "end": max(first, now) + _repeated(given) + _SPAN}
         for parameter in unsaid:
             made.arguments.setdefault(tool.name, {})[parameter.name] = text_of(times[parameter.sort])
+
+
+def fill_packets(made: Assignment, tools: Sequence[Tool], files: Sequence[Attached]) -> None:
+    """Say of a packet that is attached which one it is: by the digest of its file."""
+    for tool in tools:
+        if not tool.files or tool.parameter("packet_digest") is None:
+            continue
+        packets = [f.attachment.sha256 for f in files if f.attachment.kind == tool.kind.name]
+        if packets:
+            made.arguments.setdefault(tool.name, {}).setdefault("packet_digest", packets[0])
 
 
 def _repeated(given: Mapping[str, Any]) -> timedelta:

@@ -20,6 +20,7 @@ from gnomon.agents.embedded.named_values import is_moving, several_named
 from gnomon.agents.embedded.observing import (
     OBSERVATIONS,
     belong_together,
+    fill_packets,
     fill_times,
     lacking_of,
     mixes_documents,
@@ -30,6 +31,7 @@ from gnomon.agents.embedded.observing import (
     works_on_observations,
 )
 from gnomon.agents.embedded.refusals import alone, data_meant, left_out, refused_tools, refuses_figures
+from gnomon.agents.embedded.requested_values import fill_field, fill_total, length_unsaid
 from gnomon.agents.embedded.sensible import (
     EACH,
     contradiction,
@@ -376,7 +378,11 @@ class EmbeddedPlanner:
         documents = any(f.attachment.kind in OBSERVATIONS and not f.supplied for f in files)
         if not documents and not speaks_of_observing(understood):
             return frozenset()
-        return frozenset(t.name for t in self.registry.values() if works_on_observations(t))
+        tools = [t for t in self.registry.values() if works_on_observations(t)]
+        own = [self.registry[f.reader] for f in files if not f.supplied]
+        if own and not any(self.composer.leads(reader, t) for reader in own for t in tools):
+            return frozenset()  # what was recorded says nothing of observations to come
+        return frozenset(t.name for t in tools)
 
     def misnamed(self, understood: Understanding, *, named: bool) -> frozenset[str]:
         """The tools that take the name of a body of the solar system where the question names only others, or the other way round.
@@ -441,6 +447,9 @@ class EmbeddedPlanner:
         if named is not None and meant != "action" and not self._fetches(considered):
             raise asking.outside([next(m for m in self.goals.meant if m.task is named)], drafts)
         acting = not considered.understood.of_type("adql")
+        packets = any(f.attachment.kind == "Submissions" for f in files)
+        if packets and re.search(words()["handed_over"], considered.wish.strip(), re.I):
+            raise asking.handed_over()
         if not acting and (act := self._act_beside(considered)) is not None:
             raise asking.denied(act)
         for text, part in considered.parts if acting else ():
@@ -460,7 +469,7 @@ class EmbeddedPlanner:
         if (
             meant == "action"
             and not asks_to_act(considered.wish)
-            and considered.whole.tasks("action")[0].value < _SOME_ACT
+            and (considered.whole.tasks("action")[0].value < _SOME_ACT or self._observes(considered))
         ):
             if (
                 not considered.whole.tools
@@ -523,6 +532,8 @@ class EmbeddedPlanner:
             )
             if fetched and considered.whole.of(also.meant.name) < _HINTED:
                 continue
+            if _shows_already(goal, also.meant.tool) and not asks_for_more(considered.wish):
+                continue
             if share >= (_SURELY if fetched else _ALSO_SETS if sets and same else _ALSO):
                 chosen.append(self._with_documents(considered, also.meant.tool, allowed))
         ends = [
@@ -546,6 +557,17 @@ class EmbeddedPlanner:
             self.goals.features([rest], encoder.encode([rest]), reachable=frozenset(self.registry), lacking=frozenset())
         )
         return read.tasks("action")[0].meant.task if read.masses()["action"] >= _ACTS_SAID else None
+
+    @staticmethod
+    def _observes(considered: Considered) -> bool:
+        """Whether observations are to be planned, which are no acts: exposures that cover a map."""
+        tools = considered.whole.tools
+        return (
+            bool(tools)
+            and works_on_observations(tools[0].meant.tool)
+            and speaks_of_observing(considered.understood)
+            and re.search(words()["handed_over"], considered.wish.strip(), re.I) is None
+        )
 
     @staticmethod
     def _fetches(considered: Considered) -> bool:
@@ -831,6 +853,10 @@ class EmbeddedPlanner:
         tools = list({t.name: t for t, _i in possible.steps.values()}.values())
         made = assign(considered.understood, tools)
         fill_times(made, tools, self.clock)
+        for tool in tools:
+            fill_total(made, tool, considered.understood)
+        fill_field(made, [t for t, _i in draft.steps.values()])
+        fill_packets(made, tools, considered.files)
         full, missing = self.composer.accompany(draft, made.given)
         if all(g.kind.name == "Figure" or g.files for g in goals):
             # A figure is made alone; but the spectrum of a search says little without the numbers of its peaks.
@@ -891,6 +917,7 @@ class EmbeddedPlanner:
             raise asking.value(*unsaid[0])
         first = [*goals, *[t for t in steps if t not in goals]]
         wanted = [(t, p) for t in first for p in t.arguments if p.required and (t.name, p.name) not in made.given]
+        wanted += [length for t in steps if (length := length_unsaid(t, made)) is not None]
         lacking = [(t, p) for t, p in lacking if t.name not in considered.refused]
         wanted += [
             (t, p) for t, p in lacking if considered.whole.of(t.name) >= _WANTED or considered.of(t.name) >= _CERTAIN
@@ -935,6 +962,15 @@ def _takes_two(tool: Tool) -> bool:
     """Whether a tool compares two things of one kind."""
     kinds = [p.kind for p in tool.inputs]
     return len(set(kinds)) < len(kinds)
+
+
+def _shows_already(goal: Tool, other: Tool) -> bool:
+    """Whether a figure may itself show what another tool fetches or draws: a finder chart is no reason for images beside it."""
+    if goal.kind.name != "Figure":
+        return False
+    shown = {p.kind for p in goal.inputs if p.kind is not None and not p.required}
+    drawn = {p.kind for p in other.inputs if p.kind is not None and p.kind.name != "Target"}
+    return other.kind in shown or (other.kind.name == "Figure" and bool(drawn) and drawn <= shown)
 
 
 def _first_of_each_kind(files: Sequence[Attached]) -> list[Attached]:

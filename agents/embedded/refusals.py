@@ -177,7 +177,13 @@ def _refused_by(text: str, reading: Reading, tools: Sequence[Tool]) -> set[str]:
         return {p.meant.name for p in named if p.value >= _SHARE * sum(p.value for p in named)}
     if _patterns()["settings"].search(text):
         return set()
-    out = {t.name for t in tools if t.kind.name in said or (_QUALITY in said and t.kind.state == _QUALITY)}
+    # A schedule that is brought may be read, where none is to be made.
+    out = {
+        t.name
+        for t in tools
+        if (t.kind.name in said and not (t.files and t.kind.name == "Schedule"))
+        or (_QUALITY in said and t.kind.state == _QUALITY)
+    }
     if _ORBIT.search(text):  # not the orbit: what fits transits may stay
         out = {t.name for t in tools if t.name in out and _speaks_of(text, t)} or out
     if out or "all" in said or data_said(text):

@@ -63,22 +63,27 @@ def _forms(talk: Dialogue, text: str) -> list[str]:
 
 def _drafted(talk: Dialogue, plan: Plan, understood: Understanding, forms: Sequence[str]) -> Revision:
     """The plan with drafts of these forms."""
-    tool = talk.registry[DRAFTS]
     there = {str(s.arguments.get("form")) for s in plan.steps if s.tool == DRAFTS}
     wanted = [f for f in forms if f not in there]
     if not wanted:
         raise Refusal(words()[talk.language]["drafted_already"].format(forms=", ".join(forms)))
-    draft = _draft_of(talk, [s for s in plan.steps if s.tool != DRAFTS])
+    return talk.reviser.with_steps(plan, _with_drafts(talk, plan.steps, wanted), understood, talk.language)
+
+
+def _with_drafts(talk: Dialogue, steps: Sequence[Step], forms: Sequence[str]) -> list[Step]:
+    """The steps with drafts of these forms, of the schedule that nothing replaces."""
+    tool = talk.registry[DRAFTS]
+    draft = _draft_of(talk, [s for s in steps if s.tool != DRAFTS])
     grown = talk.reviser.composer.reach(tool, draft)
     if grown is None:
         raise Refusal(words()[talk.language]["no_documents"])
     inputs = dict(grown.steps[next(reversed(grown.steps))][1])
     inputs["schedule"] = Ref(step=_decided(draft))
-    steps = list(plan.steps)
-    for form in wanted:
-        name = _free(DRAFTS, {s.id for s in steps})
-        steps += finish(Draft({name: (tool, inputs)}), {DRAFTS: {"form": form}}, 0, talk.language)
-    return talk.reviser.with_steps(plan, steps, understood, talk.language)
+    out = list(steps)
+    for form in forms:
+        name = _free(DRAFTS, {s.id for s in out})
+        out += finish(Draft({name: (tool, inputs)}), {DRAFTS: {"form": form}}, 0, talk.language)
+    return out
 
 
 # ---------------------------------------------------------------- closures
@@ -121,9 +126,11 @@ def _closed(talk: Dialogue, plan: Plan, understood: Understanding) -> Revision:
     arguments = {s.tool: dict(s.arguments) for s in kept}
     files = [*(f for f in plan.files if f.name != FILE), file.attachment]
     rows = max((f.rows for f in files), default=0)
-    revision = talk.reviser.with_steps(
-        plan, finish(grown, arguments, rows, talk.language), understood, talk.language, files
-    )
+    steps = finish(grown, arguments, rows, talk.language)
+    forms = list(dict.fromkeys(str(s.arguments["form"]) for s in plan.steps if s.tool == DRAFTS))
+    if forms:  # what was drafted of the earlier schedule is drafted of the new one
+        steps = _with_drafts(talk, steps, forms)
+    revision = talk.reviser.with_steps(plan, steps, understood, talk.language, files)
     note = said["closed_note"].format(telescopes=", ".join(keys), start=text_of(start), end=text_of(end))
     return replace(revision, notes=(*revision.notes, note))
 

@@ -136,7 +136,7 @@ _QUANTITY_AFTER = (
     r"sigma)(?![A-Za-z])|天|小时|星等|千米|公里|[NSEW]\b|longitude|latitude|\(?(?:lon|lat)\b)"
 )
 # A third number makes a list, unless it is the radius of a cone.
-_LIST = r"[,;]? ?[+-]?\d+(?:\.\d+)?(?![\d.]| ?(?:°|'|\"|deg|arcmin|arcsec|角分|角秒|度))"
+_LIST = r"[,;]? ?[+-]?\d+(?:\.\d+)?(?![\d.]| ?(?:°|'|\"|deg|arcmin|arcsec|角分|角秒|度|月|日|号|点))"
 _DATE_BEFORE = r"(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[ T]|\d日) ?$"
 
 
@@ -404,7 +404,9 @@ def _is_bare_place(pair: _Pair, after: str) -> bool:
 
 def _is_bare_decimals(pair: _Pair, after: str) -> bool:
     """Whether two decimal numbers without labels are a place."""
-    if compiled(_SAYS_OTHERWISE).search(pair.before) or compiled(f"{_QUANTITY_AFTER}|{_LIST}").match(after):
+    # Where a word right before them says that they are a place, a period that was told earlier is none of theirs.
+    told = re.split(r"[,;，。；](?!\d)", pair.before)[-1] if pair.says and pair.signed else pair.before
+    if compiled(_SAYS_OTHERWISE).search(told) or compiled(f"{_QUANTITY_AFTER}|{_LIST}").match(after):
         return False
     if (not pair.gap and pair.second[0] == "-") or (re.search(r"[hr时]$", pair.first) and not pair.says):
         return False
@@ -419,6 +421,7 @@ def _is_bare_decimals(pair: _Pair, after: str) -> bool:
     return pair.signed and (
         (places > 0 and bool(pair.gap) and around is not None and not pair.second.endswith(("d", "h")))
         or (places > 1 and suggested)
+        or (places > 1 and bool(pair.gap) and _is_no_error(pair) and _is_observed(pair, after))
         or (places > 0 and bool(pair.gap) and suggested and _is_no_error(pair) and _is_observed(pair, after))
         or (degrees and places > 0)
     )

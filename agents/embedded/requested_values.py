@@ -1,0 +1,196 @@
+"""What a question says of observations that it asks for: exposures, visits, how long an event lasts, how large a chart is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from math import ceil, sqrt
+from typing import TYPE_CHECKING, Any
+
+from gnomon.agents.embedded.words import words
+from gnomon.agents.understanding.grammar import normalised
+from gnomon.agents.understanding.slot import Slot
+from gnomon.agents.understanding.understand import Understanding
+from gnomon.plans.arguments import quantity
+from gnomon.tools.registry import Parameter, Tool
+
+if TYPE_CHECKING:
+    from gnomon.agents.embedded.assign import Assignment
+
+_LENGTHS = ("d", "h", "min")
+
+
+def exposure_of(which: str) -> Callable[[Understanding, Parameter], Iterator[tuple[Slot, Any]]]:
+    """Seconds of an exposure, or how many there are: 5 x 120 s, three images of 300 s, 各两张 200 秒; three images."""
+
+    def find(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+        told, text = words()["named"]["exposed"], understood.question
+        plain = normalised(text)
+        numbers = [s for s in understood.slots if s.type in ("quantity", "count") and s.number is not None]
+        imaged = re.search(told["images"], plain, re.I) is not None
+        if match := re.search(told["product"], plain, re.I):
+            spectral = not imaged and re.search(told["spectra"], plain, re.I) is not None
+            if which == "exposures":
+                yield _slot_at(understood, match, "count", int(match["count"])), int(match["count"])
+            elif (which == "spectrum_exposure") == spectral:
+                unit = "min" if re.match("m|分", match["unit"], re.I) else "s"
+                yield _slot_at(understood, match, "long", float(match["long"])), f"{float(match['long'])!r} {unit}"
+            return
+        for count in numbers:
+            for one in numbers:
+                if (
+                    one.unit not in ("s", "min")
+                    or count.unit
+                    or one.start < count.end
+                    or count.number != int(count.number or 0)
+                ):
+                    continue
+                if not re.fullmatch(told["between"], plain[count.end : one.start], re.I):
+                    continue
+                clause = (
+                    re.split(r"[,;，；。]|\band\b|\bthen\b|再|然后", plain[: count.start])[-1]
+                    + plain[count.start : one.end + 20]
+                )
+                spectral = re.search(told["spectra"], clause if imaged else plain, re.I) is not None
+                if which == "exposures":
+                    yield count, int(count.number or 0)
+                elif (which == "spectrum_exposure") == spectral:
+                    yield one, one.written
+                return
+        if which != "exposures":
+            for one in numbers:
+                if one.unit not in ("s", "min") or one.role != "value" or one.name not in ("", "exposure_time"):
+                    continue
+                if not re.match(told["each"], plain[one.end :], re.I):
+                    continue
+                if (which == "spectrum_exposure") == (
+                    re.search(told["spectra"], plain[one.end :][:20], re.I) is not None
+                ):
+                    yield one, one.written
+                return
+            return
+        for count in numbers:
+            if count.number == int(count.number or 0) and not count.unit and re.match(told["taken"], count.after, re.I):
+                yield count, int(count.number or 0)
+                return
+
+    return find
+
+
+def spectrum_within(understood: Understanding, *, images: bool) -> Iterator[tuple[Slot, Any]]:
+    """Hours after images in which a spectrum begins: images, then spectra within an hour, 一小时内再取光谱."""
+    told, text = words()["named"]["exposed"], normalised(understood.question)
+    match = re.search(told["within"], text, re.I)
+    if match is None or not re.search(told["spectra"], text, re.I):
+        return
+    if not re.search(told["images"], text, re.I) and not images:
+        return
+    said = (match["en"] or match["zh"]).strip().lower()
+    number = told["counted"].get(said) or float(said)
+    hours = number / 60 if re.match("min|分", match["unit"] or match["unit_zh"], re.I) else number
+    slot = Slot(
+        "choice", understood.question[match.start() : match.end()], *match.span(), hours, name="spectrum_within"
+    )
+    yield slot.inside(understood.question), f"{hours:.10g} h"
+
+
+def visits(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """How often: 5 times, four visits, 观测三次."""
+    for slot in understood.slots:
+        number = slot.number if slot.type in ("quantity", "count") and not slot.unit else None
+        if number and number == int(number) and re.match(words()["named"]["exposed"]["often"], slot.after, re.I):
+            yield slot, int(number)
+            return
+
+
+def _slot_at(understood: Understanding, match: re.Match[str], group: str, value: float) -> Slot:
+    """The number of a match: the one that was read there, where one was."""
+    start, end = match.span(group)
+    said = (s for s in understood.slots if s.type in ("quantity", "count") and start <= s.start < end)
+    text = understood.question[start:end]
+    return next(said, Slot("quantity", text, start, end, value).inside(understood.question))
+
+
+def fill_total(made: Assignment, tool: Tool, understood: Understanding) -> None:
+    """Give as many exposures as fill the time that is asked for in total; for each band its part."""
+    told, text = words()["named"]["exposed"], normalised(understood.question)
+    count = tool.parameter("exposures")
+    match = re.search(told["total"], text, re.I)
+    given = made.arguments.get(tool.name, {})
+    if match is None or tool.kind.name != "ObservingRequests" or count is None or "exposures" in given:
+        return
+    which = "spectrum_exposure" if given.get("modes") == ["spectroscopy"] else "exposure"
+    single = tool.parameter(which)
+    if single is None:
+        return
+    each = quantity(given[which], "s", which)["value"] if which in given else float(single.default)
+    said = (match["en"] or match["zh"]).lower()
+    hours = told["counted"].get(said) or float(said)
+    seconds = hours * (60 if re.match("m|分", match["unit"] or match["unit_zh"], re.I) else 3600)
+    seconds /= max(len(given.get("bands") or []), 1) if which == "exposure" else 1
+    made.put(tool, count, _slot_at(understood, match, "en" if match["en"] else "zh", hours), ceil(seconds / each))
+    made.unused = [s for s in made.unused if not match.start() <= s.start < match.end()]
+
+
+# ---------------------------------------------------------------- events
+
+
+def duration(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """How long a transit or another event lasts: 2.9 h long, lasting 2.9 hours, 持续 2.9 小时."""
+    told, text = words()["named"]["lasts"], normalised(understood.question)
+    if parameter.unit not in _LENGTHS or not re.search(told["events"], text, re.I):
+        return
+    for slot in understood.of_type("quantity"):
+        if slot.unit not in _LENGTHS or slot.role != "value":
+            continue
+        if re.match(told["after"], text[slot.end :], re.I) or re.search(told["before"], text[: slot.start], re.I):
+            yield slot, slot.written
+            return
+
+
+def length_unsaid(tool: Tool, made: Assignment) -> tuple[Tool, Parameter] | None:
+    """How long an event lasts, where observations of it are requested by its period and epoch and nothing says which part."""
+    given = made.arguments.get(tool.name, {})
+    length = tool.parameter("duration")
+    if tool.kind.name != "ObservingRequests" or length is None or not {"period", "epoch"} <= given.keys():
+        return None
+    return None if given.keys() & {"duration", "phase_from", "phase_to"} else (tool, length)
+
+
+# ---------------------------------------------------------------- charts
+
+
+def chart_size(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """The side of a finder chart: the one angle of which nothing else is said."""
+    told, text = words()["named"]["chart"], normalised(understood.question)
+    if parameter.unit != "arcmin" or not re.search(told["of"], text, re.I):
+        return
+    for slot in understood.of_type("quantity"):
+        if slot.unit not in ("arcmin", "deg") or slot.name not in ("", "size"):
+            continue
+        around = re.split(r"[,;，；。]", text[: slot.start])[-1] + "|" + re.split(r"[,;，；。]", text[slot.end :])[0]
+        if not re.search(told["otherwise"], around, re.I):
+            yield slot, slot.written
+            return
+
+
+def fill_field(made: Assignment, tools: Sequence[Tool]) -> None:
+    """Search stars as far as the corners of the chart that is drawn of them, where the question says no radius."""
+    for chart in tools:
+        size = chart.parameter("size") if chart.kind.name == "Figure" else None
+        if size is None or size.unit != "arcmin":
+            continue
+        given = made.arguments.get(chart.name, {}).get("size")
+        side = quantity(given, "arcmin", "size")["value"] if given is not None else float(size.default)
+        for search in tools:
+            radius = search.parameter("radius")
+            around = any(p.kind is not None and p.kind.name == "Target" and p.required for p in search.inputs)
+            if search.kind.name == "SourceTable" and around and radius is not None and radius.unit == "arcmin":
+                made.arguments.setdefault(search.name, {}).setdefault("radius", f"{side / sqrt(2):.4g} arcmin")
+
+
+def position_angle(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """A position angle: PA 37, position angle of 45 deg, 位置角 30 度."""
+    match = re.search(words()["named"]["chart"]["angle"], normalised(understood.question))
+    if match is not None and parameter.unit == "deg":
+        yield _slot_at(understood, match, "angle", float(match["angle"])), f"{match['angle']} deg"

@@ -1,0 +1,117 @@
+"""What questions say of observations: exposures, events, charts, packets, and what is not to be planned."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gnomon.agents.attachments import Attached, attach
+from gnomon.agents.embedded.planner import EmbeddedPlanner
+from gnomon.agents.understanding.clock import Clock
+from gnomon.plans.plan import Attachment, Plan
+from gnomon.plans.store import Store
+from gnomon.tools.errors import NeedsAnswer, UsageError
+from gnomon.tools.registry import Registry
+
+TRANSIT = "P = 1.09142 d, T0 = BJD 2456176.66826"
+
+
+@pytest.fixture(scope="module")
+def planner(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedPlanner:
+    clock = Clock.of("2026-11-22T20:00:00+08:00", "Asia/Shanghai")
+    return EmbeddedPlanner(Registry.load(), tmp_path_factory.mktemp("cache"), clock=clock)
+
+
+def _attached(kind: str, reader: str, name: str = "documents.json") -> Attached:
+    return Attached(Attachment(name=name, sha256="ab" * 32, size=1, kind=kind, found="", rows=3), reader)
+
+
+TELESCOPES = _attached("Telescopes", "read_telescopes", "telescopes.json")
+
+
+def _given(plan: Plan, tool: str) -> dict[str, object]:
+    (step,) = [s for s in plan.steps if s.tool == tool]
+    return dict(step.arguments)
+
+
+@pytest.mark.parametrize(
+    ("question", "exposure", "exposures"),
+    [
+        ("Observe 150.10 +2.20 tonight from La Palma, 240 s in r", 240.0, 1),
+        ("Schedule 3x240s in g and r of 150.10 +2.20 tonight from La Palma", 240.0, 3),
+        ("今晚从丽江拍 150.10 +2.20，每个波段 3 张 240 秒，g 和 r 波段", 240.0, 3),
+        ("Observe 150.10 +2.20 tonight from La Palma in r, 600 s each, for an hour in total", 600.0, 6),
+    ],
+)
+def test_exposures_are_those_of_the_question(
+    planner: EmbeddedPlanner, question: str, exposure: float, exposures: int
+) -> None:
+    given = _given(planner.plan(question, [TELESCOPES]), "request_observations")
+    assert given["exposure"] == {"value": exposure, "unit": "s"} and given["exposures"] == exposures
+
+
+@pytest.mark.parametrize(
+    ("question", "events"),
+    [
+        (f"Schedule every transit of WASP-12 b ({TRANSIT}, 2.9 h long) from La Palma in December 2026", "every"),
+        (f"Schedule a transit of WASP-12 b ({TRANSIT}, lasting 2.9 hours) from La Palma in December 2026", "one"),
+        (f"把 WASP-12 b（{TRANSIT}，持续 2.9 小时）2026 年 12 月每次凌星都从兴隆排上", "every"),
+    ],
+)
+def test_events_have_their_length_and_number(planner: EmbeddedPlanner, question: str, events: str) -> None:
+    given = _given(planner.plan(question, [TELESCOPES]), "request_observations")
+    assert given["duration"] == {"value": 2.9, "unit": "h"} and given["events"] == events
+
+
+def test_a_length_that_nobody_said_is_asked_for(planner: EmbeddedPlanner) -> None:
+    with pytest.raises(NeedsAnswer, match="duration"):
+        planner.plan(f"Schedule every transit of WASP-12 b ({TRANSIT}) from La Palma in December 2026", [TELESCOPES])
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When is 150.10 +2.20 up from Xinglong tonight? Don't schedule anything, only tell me.",
+        "今晚 150.10 +2.20 从丽江何时可见？别排计划",
+    ],
+)
+def test_what_is_not_to_be_planned_is_not(planner: EmbeddedPlanner, question: str) -> None:
+    tools = {s.tool for s in planner.plan(question, [TELESCOPES]).steps}
+    assert "compute_visibility" in tools and "schedule_observations" not in tools
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Draw a finder chart for 2MASS J0746+2000, 8 arcmin, PA 37",
+        "给 2MASS J0746+2000 画一张 8 角分的找星图，位置角 37 度",
+    ],
+)
+def test_a_finder_chart_has_its_stars_and_no_image_beside(planner: EmbeddedPlanner, question: str) -> None:
+    plan = planner.plan(question, [])
+    assert [s.tool for s in plan.steps] == ["resolve", "cone_search", "plot_finder_chart"]
+    given = _given(plan, "plot_finder_chart")
+    assert given["size"] == {"value": 8.0, "unit": "arcmin"} and given["position_angle"] == {
+        "value": 37.0,
+        "unit": "deg",
+    }
+    assert _given(plan, "cone_search")["radius"] == {"value": 5.657, "unit": "arcmin"}  # to the corners
+
+
+def test_a_packet_is_asked_about_and_not_submitted(planner: EmbeddedPlanner) -> None:
+    packet = _attached("Submissions", "ask_facilities", "packet.json")
+    given = _given(planner.plan("Ask the portal whether it would take this", [packet]), "ask_facilities")
+    assert given == {"packet_digest": "ab" * 32, "question": "rehearse"}
+    for question in ("submit this packet", "提交这个观测包"):
+        with pytest.raises(NeedsAnswer, match="gnomon handover submit") as back:
+            planner.plan(question, [packet])
+        assert back.value.why == "effect"
+
+
+def test_an_empty_list_of_requests_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "requests.json"
+    span = '{"start": "2026-11-22T10:00:00Z", "end": "2026-11-23T10:00:00Z"}'
+    path.write_text(f'{{"form": "gnomon observing requests", "version": 1, "span": {span}, "requests": []}}')
+    with pytest.raises(UsageError, match="holds no requests"):
+        attach([path], Registry.load(), Store(tmp_path / "store"))
