@@ -182,13 +182,15 @@ def verify(
 ) -> None:  # fmt: skip
     """Check a schedule, whoever made it, against its requests and telescopes; leaves with 1 where something is violated."""
     from gnomon.tools.observing.documents.files import document_in
+    from gnomon.tools.observing.documents.sources import assumed_for
     from gnomon.tools.observing.verification.verify import verify as check
 
     for path in (telescopes_file, requests, schedule_file, earlier):
         if path is not None and not path.is_file():
             raise errors.UsageError(f"There is no file {path}.", remedy="Check its name.")
     before = document_in(earlier) if earlier is not None else None
-    found = check(document_in(telescopes_file), document_in(requests), document_in(schedule_file), parent=before)
+    documents = document_in(telescopes_file), document_in(requests), document_in(schedule_file)
+    found = check(*documents, parent=before)
     if as_json:
         print_json(found.document())
     else:
@@ -197,7 +199,7 @@ def verify(
         count = len(found.findings)
         print_text(f"{count} violation{'' if count == 1 else 's'} found." if count else "No violation found.")
         say(f"Looked at: {', '.join(f'{n} {what}' for what, n in found.counts.items())}.")
-        for note in found.notes:
+        for note in (*found.notes, *([] if found.findings else assumed_for(*documents))):
             say(f"Note: {note}")
     raise typer.Exit(Exit.FAILED if found.findings else Exit.DONE)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
+from gnomon.tools.observing.documents.requests import read_requests_document
+from gnomon.tools.observing.documents.schedule import read_schedule_document
+
 # What a value is called where it is assumed, in English and Chinese: limits first, since a plan that breaks one cannot be carried out, then what costs time.
 _LIMITS = {
     "altitude_min": ("altitude above {}°", "高度高于{}°"),
@@ -46,10 +49,11 @@ def source_of(row: Mapping[str, Any], path: str) -> str:
     str
         The source of the path, or of the nearest one above it; empty where nobody says.
     """
-    told: Mapping[str, str] = row.get("sources") or {}
+    sources = row.get("sources")
+    told = sources if isinstance(sources, Mapping) else {}
     parts = path.split(".")
     above = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
-    return next((told[p] for p in above if p in told), "")
+    return next((str(told[p]) for p in above if p in told), "")
 
 
 def not_read(row: Mapping[str, Any], used: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -96,6 +100,30 @@ def assumed_sentences(
     return [said for row in rows if (said := _sentence(row, modes[row["key"]], language))]
 
 
+def assumed_for(telescopes: Mapping[str, Any], requests: Mapping[str, Any], schedule: Mapping[str, Any]) -> list[str]:
+    """The English sentences of `assumed_sentences` for the visits of a schedule that are still to be observed.
+
+    Parameters
+    ----------
+    telescopes, requests, schedule : dict
+        The three documents, as docs/reference/observing.md describes them.
+
+    Returns
+    -------
+    list of str
+
+    Raises
+    ------
+    InputError
+        Where the requests or the schedule cannot be read.
+    """
+    wishes = read_requests_document(dict(requests), "requests").requests
+    planned = [v for v in read_schedule_document(dict(schedule), "schedule").visits if v.state == "planned"]
+    modes = {(r.key, v.key): v.mode for r in wishes.values() for v in r.visits}
+    used = [(v.telescope, v.instrument, modes[v.request, v.visit]) for v in planned if (v.request, v.visit) in modes]
+    return assumed_sentences(telescopes, used, "en")
+
+
 def _sentence(row: Mapping[str, Any], used: set[tuple[str, str]], language: Literal["en", "zh"]) -> str:
     whole, limits, times, comma, semicolon, memory = _SAID[language]
     at = 1 if language == "zh" else 0
@@ -117,8 +145,8 @@ def _sentence(row: Mapping[str, Any], used: set[tuple[str, str]], language: Lite
 
 def _rested_on(row: Mapping[str, Any], used: set[tuple[str, str]]) -> Iterator[tuple[str, Any]]:
     """Paths and values of the limits, of the slew and of what the instruments and modes in use cost."""
-    yield from ((f"limits.{name}", value) for name, value in row["limits"].items() if name in _LIMITS)
-    yield from ((f"slew.{name}", value) for name, value in row["slew"].items() if name in _TIMES)
+    yield from ((f"limits.{name}", value) for name, value in (row.get("limits") or {}).items() if name in _LIMITS)
+    yield from ((f"slew.{name}", value) for name, value in (row.get("slew") or {}).items() if name in _TIMES)
     for instrument in row["instruments"]:
         key = instrument["key"]
         if any(key == one for one, _mode in used):
@@ -129,6 +157,6 @@ def _rested_on(row: Mapping[str, Any], used: set[tuple[str, str]]) -> Iterator[t
 
 
 def _shown(value: Any) -> str:
-    """A number, or numbers where they differ."""
-    numbers = list(dict.fromkeys(value)) if isinstance(value, list) else [value]
+    """A number, or numbers where they differ; nothing of a horizon, which is pairs of them."""
+    numbers = list(dict.fromkeys(n for n in value if not isinstance(n, list))) if isinstance(value, list) else [value]
     return ", ".join(f"{n:g}" if isinstance(n, int | float) else str(n) for n in numbers).replace("-", "−")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
+from gnomon.tools.observing.documents.sources import assumed_for
 from gnomon.tools.observing.documents.tables import document_of
 from gnomon.tools.registry import tool
 
@@ -64,7 +65,8 @@ def verify_schedule(schedule: Schedule, telescopes: Telescopes, requests: Observ
     -------
     Verification
         One row for each thing that is wrong, none where the schedule holds: ``code``, ``place``, ``sentence``.  ``meta`` has the verdict ``passed``, the ``digests``
-        of the three documents, ``counts`` of what was looked at, what was ``allowed``, and ``notes`` on what could not be checked.
+        of the three documents, ``counts`` of what was looked at, what was ``allowed``, and ``notes`` on what could not be checked; ``assumed`` has a
+        sentence for each telescope of whose limits and times some have no source that was read, which is a warning too.
 
     Raises
     ------
@@ -81,19 +83,20 @@ def verify_schedule(schedule: Schedule, telescopes: Telescopes, requests: Observ
     from gnomon.tools.observing.verification.verify import verify
 
     after = schedule.meta
-    told = verify(
-        after.get("telescopes") or document_of(telescopes),
-        after.get("requests") or document_of(requests),
-        document_of(schedule),
-        parent=after.get("replaces"),
-    )
-    for note in told.notes:
+    for_telescopes = after.get("telescopes") or document_of(telescopes)
+    for_requests = after.get("requests") or document_of(requests)
+    planned = document_of(schedule)
+    told = verify(for_telescopes, for_requests, planned, parent=after.get("replaces"))
+    # What holds, holds for these limits and times: who approves it must know which of them nobody was found to state.
+    assumed = [] if told.findings else assumed_for(for_telescopes, for_requests, planned)
+    for note in (*told.notes, *assumed):
         warnings.warn(note, stacklevel=1)
     if told.findings:
         warnings.warn(
             f"The schedule does not hold: {len(told.findings)} findings, the first: {told.findings[0]}", stacklevel=1
         )
     meta = told.document()
+    meta["assumed"] = assumed
     del meta["findings"]
     columns = ("code", "place", "sentence")
     return QTable({c: np.array([getattr(f, c) for f in told.findings], dtype=str) for c in columns}, meta=meta)

@@ -96,5 +96,10 @@ def test_what_was_read_and_what_is_a_persons_own_says_nothing() -> None:
     assert assumed_sentences(document(**{**read, "slew.rates": "assumed"}), used, "zh")[0].startswith("Other：")
 
 
+def test_an_assumed_horizon_is_named_without_its_numbers() -> None:
+    whole = {**document(), "telescopes": [{**ROW, "sources": {"limits.horizon": "assumed: flat"}}]}
+    assert assumed_sentences(whole, [("hill", "ccd", "imaging")], "en") == ["Hill 60 cm: limits assumed: horizon."]
+
+
 def test_a_telescope_that_is_not_used_is_not_mentioned() -> None:
     assert assumed_sentences(document(), [("elsewhere", "ccd", "imaging")], "en") == []

@@ -49,3 +49,19 @@ def test_a_table_without_its_document_is_refused() -> None:
     del bare.meta["document"]
     with pytest.raises(InputError, match="document"):
         verify_schedule(bare, table_of_telescopes(telescopes), table_of_requests(requests))
+
+
+def test_limits_that_nobody_was_found_to_state_are_told_beside_the_verdict() -> None:
+    telescopes, requests, schedule = world()
+    used = schedule["visits"][0]["telescope"]
+    for row in telescopes["telescopes"]:
+        row["sources"] = {"limits": "assumed: as of its neighbours", "slew": "manual", "instruments": "manual"}
+    schedule = {**schedule, "telescopes": digest(telescopes)}
+    tables_of = table_of_schedule(schedule), table_of_telescopes(telescopes), table_of_requests(requests)
+    with pytest.warns(UserWarning, match="limits assumed: altitude above"):
+        told = verify_schedule(*tables_of)
+    assert told.meta["passed"]
+    names = {row["key"]: row.get("name", row["key"]) for row in telescopes["telescopes"]}
+    planned = {v["telescope"] for v in schedule["visits"] if v.get("state", "planned") == "planned"}
+    assert used in planned
+    assert [said.split(":")[0] for said in told.meta["assumed"]] == [names[k] for k in names if k in planned]
