@@ -57,6 +57,7 @@ READERS = {
     "ObjectTable": "read_object_table",
     "MultibandLightCurves": "read_multiband_light_curves",
     "DynamicSpectrum": "read_filterbank",
+    "VoltageRecords": "read_voltage_records",
     "Telescopes": "read_telescopes",
     "ObservingRequests": "read_observing_requests",
     "Schedule": "read_schedule",

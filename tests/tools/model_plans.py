@@ -52,6 +52,10 @@ MODELS: list[Called] = [
     ("measured_bands", "measure_multiband_variables", {"light_curves": "bands"}, {}),
     ("many", "read_object_table", {"file": "many.csv"}, {}),
     ("odd", "find_odd_light_curves", {"objects": "many"}, {}),
+    ("quasars", "read_multiband_light_curves", {"file": "quasars.csv"}, {}),
+    ("masses", "estimate_black_hole_masses", {"light_curves": "quasars"}, {}),
+    ("voltages", "read_voltage_records", {"file": "voltages.csv"}, {}),
+    ("sources", "classify_interference", {"records": "voltages"}, {}),
 ]  # fmt: skip
 
 
@@ -101,6 +105,10 @@ def files_of(folder: Path) -> list[Path]:
     made_files.append(_table(folder / "pulsating.csv", ["mjd", "mag", "magerr"], [nights, 16 + pulse + rng.normal(0, 0.01, 80), np.full(80, 0.01)]))  # fmt: skip
     made_files.append(_table(folder / "bands.csv", ["object", "mjd", "band", "mag", "magerr"], [["a"] * 160, np.tile(nights, 2), np.repeat(["g", "r"], 80), np.concatenate([16.3 + pulse, 16 + pulse]) + rng.normal(0, 0.01, 160), np.full(160, 0.01)]))  # fmt: skip
     made_files.append(_table(folder / "many.csv", ["name", "period_d", "amplitude"], [[f"m{i}" for i in range(80)], 10 ** rng.normal(0, 0.1, 80), rng.normal(0.5, 0.05, 80)]))  # fmt: skip
+    walk = 18 + 0.2 * np.cumsum(rng.normal(0, 0.3, 80))
+    made_files.append(_table(folder / "quasars.csv", ["object", "mjd", "band", "mag", "magerr", "redshift"], [["q"] * 80, 58000 + 12.0 * np.arange(80), ["g"] * 80, walk, np.full(80, 0.02), np.full(80, 1.2)]))  # fmt: skip
+    sparks = np.where(rng.random(9000) < 0.002, rng.normal(0, 30, 9000), 0.0)
+    made_files.append(_table(folder / "voltages.csv", ["time_us", "voltage"], [5.0 * np.arange(9000), sparks + rng.normal(0, 1, 9000)]))  # fmt: skip
     return made_files
 
 

@@ -91,9 +91,9 @@ def plot_classification(classification: Classification) -> Figure:
         axes.set_yticks(np.arange(rows), labels, fontsize=FONT - 1)
         axes.set_xlim(0, 1)
         axes.set_xlabel("probability", fontsize=FONT)
-        axes.legend(
-            fontsize=FONT - 1, frameon=False, ncols=min(6, len(names)), loc="lower center", bbox_to_anchor=(0.5, 1.0)
-        )
+        # Long names side by side would run out of the figure.
+        across = max(1, min(6, len(names), 76 // (max(map(len, names)) + 4)))
+        axes.legend(fontsize=FONT - 1, frameon=False, ncols=across, loc="lower center", bbox_to_anchor=(0.5, 1.0))
         english = f"Probabilities of the classes of {rows} objects; (!): unlike what the model knows."
         chinese = f"{rows} 个天体的分类概率；(!) 表示不像训练数据。"
     else:

@@ -18,6 +18,7 @@ SLOW = (
     "linear_variables",
     "ogle_variables",
     "galaxy_redshifts",
+    "interference_sources",
     "quasar_redshifts",
     "raw_transits",
     "single_pulses",

@@ -43,7 +43,8 @@ def randomised(fitted: Fitted, seed: int) -> Fitted:
     for name in sorted(tensors):
         tree, _, last = name.rpartition(".")
         value = np.asarray(tensors[name])
-        if last not in _LEARNT:
+        # Recurrent layers have names such as weight_ih_l0.
+        if name.startswith("calibration.") or (last not in _LEARNT and not last.startswith(("weight_", "bias_"))):
             continue
         if last in ("feature", "threshold"):
             asks = np.flatnonzero(np.asarray(fitted.tensors[f"{tree}.feature"]) >= 0)
