@@ -154,6 +154,8 @@ def claims(block: Block) -> list[Item]:
     for pattern in _labelled():
         for match in list(pattern.finditer(text)):
             end, which = match.end(), match["which"]
+            if re.match(r"[A-Za-z]+s\b", match[0]) and which.isdigit():
+                continue  # "of the candidates 400 are odd": several, and one number, which counts them
             while unit_at(text, end)[0] and re.search(r"[\s,，、&]", which):
                 # "planet 1, 13 Earth masses": what has a unit is no name
                 which = re.sub(r"\s*(?:,|，|、|and|&|和|与|到|至|–|-|to)\s*\w+$", "", which)

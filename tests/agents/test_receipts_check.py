@@ -438,3 +438,16 @@ def test_escaped_markdown_keeps_its_places() -> None:
     for item in claims(row):
         start, end = row.span(item.start, item.end)
         assert plain(source[start:end]).replace("\\", "").strip("[]") == item.text.strip("\ue000\ue001")
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("Of the candidates 400 are unlike what the model knows.", "number"),
+        ("candidate 400 is the best one", "object"),
+        ("candidates 1 and 2 are the best ones", "object"),
+    ],
+)
+def test_one_number_after_several_things_counts_them_and_names_none(text: str, form: str) -> None:
+    (item,) = claims(as_block(text))
+    assert item.form == form
