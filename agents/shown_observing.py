@@ -103,6 +103,10 @@ def _telescopes(maker: _Maker) -> tuple[str, list[str]]:
 
 
 def _requests(maker: _Maker) -> tuple[str, list[str]]:
+    if isinstance(coverage := maker.meta.get("coverage"), dict):
+        # Tiles of a sky map: what they cover says more than their names.
+        said = maker.say["covers"].format(tiles=coverage["tiles"], covered=bare(round(coverage["covered"], 4)), level=bare(coverage["level"]))  # fmt: skip
+        return said, [maker.say["covers_each"].format(name=one_line(name), count=count) for name, count in coverage["by_telescope"].items()]  # fmt: skip
     targets = _distinct(maker, "target")
     said = maker.say["requests"].format(visits=len(maker.value), requests=len(_distinct(maker, "request")), names=_some(maker, targets))  # fmt: skip
     return said, []

@@ -10,7 +10,7 @@ from gnomon.agents.understanding.moments import moment_of, text_of
 from gnomon.knowledge.observatories import site, telescope
 from gnomon.plans.plan import Plan
 
-REQUESTS = "request_observations"
+REQUESTS = ("request_observations", "tile_sky_map")
 _STEP = timedelta(minutes=5)  # a plan made again within it is the same plan
 _DAY = timedelta(hours=24)
 _FAR = 45.0  # degrees of longitude: the nights are three hours apart
@@ -35,7 +35,7 @@ def from_now(plan: Plan, now: datetime) -> Plan:
     steps, sentences = [], []
     for step in plan.steps:
         start, end = (_time(step.arguments.get(name)) for name in ("start", "end"))
-        if step.tool == REQUESTS and start is not None and end is not None:
+        if step.tool in REQUESTS and start is not None and end is not None:
             changed = {}
             if start < begin < end:
                 changed["start"], start = said, begin

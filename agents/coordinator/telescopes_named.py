@@ -27,6 +27,8 @@ KIND = "Telescopes"
 FILE = "telescopes.json"
 # Telescopes are called by rounded apertures: 1 m, 1.06 m.
 _ABOUT = 0.12
+# Where data are attached, what would be wanted without them counts if it is this likely.
+_SURE = 0.5
 # Offered where a question names none.
 _OFFERED = ("xinglong", "lijiang", "la_palma")
 
@@ -167,6 +169,9 @@ def telescopes_wanted(
     wanted = considered.free.tools[0].meant.tool if considered.free.sort == "tool" else None
     if wanted is None or not needs_telescopes(wanted, planner.composer.forerunners(wanted)):
         return None
+    meant = considered.whole.tools[0].meant.tool if considered.own and considered.whole.sort == "tool" else wanted
+    if considered.free.tools[0].value < _SURE and not needs_telescopes(meant, planner.composer.forerunners(meant)):
+        return None  # what is wanted of the data that are there is likelier than what would be wanted without them
     start = planner.composer.start([(f.attachment, f.reader) for f in attached])
     if wanted.files or planner.composer.reach(wanted, start, considered.said) is not None:
         return None

@@ -43,6 +43,7 @@ from gnomon.agents.embedded.sensible import (
     unnamed,
 )
 from gnomon.agents.embedded.tokens import (
+    asks_for_message,
     asks_for_more,
     asks_for_picture,
     asks_to_act,
@@ -452,6 +453,8 @@ class EmbeddedPlanner:
             raise asking.handed_over()
         if not acting and (act := self._act_beside(considered)) is not None:
             raise asking.denied(act)
+        if acting and asks_for_message(without_own_acts(considered.wish)) and considered.whole.tasks("action"):
+            raise asking.denied(considered.whole.tasks("action")[0].meant.task)
         for text, part in considered.parts if acting else ():
             worded = asks_to_act(without_own_acts(text))
             if part.masses()["action"] < (_ACTS_SAID if worded else _ACTS):

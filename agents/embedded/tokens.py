@@ -67,6 +67,17 @@ def asks_to_act(question: str) -> bool:
     return bool(_acting().search(re.sub(words()["acting"]["idle"], "", question, flags=re.I)))
 
 
+@cache
+def _messaging() -> re.Pattern[str]:
+    told = words()["acting"]
+    return re.compile(rf"{told['where']}(?:{'|'.join(map(re.escape, told['messages']))})\b|{told['messages_zh']}", re.I)
+
+
+def asks_for_message(question: str) -> bool:
+    """Whether the question asks for a message to somebody, by a word that has no other meaning: email, fax."""
+    return bool(_messaging().search(re.sub(words()["acting"]["idle"], "", question, flags=re.I)))
+
+
 def asks_for_more(question: str) -> bool:
     """Whether the question says that it wants several things: both this and that, besides, as well."""
     return bool(re.search(words()["several"], question, re.I))

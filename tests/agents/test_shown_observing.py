@@ -129,3 +129,16 @@ def test_telescopes_requests_and_drafts_are_counted_and_named():
     drafts = QTable({"form": ["ics", "lco"], "telescope": ["a", "b"], "name": ["a.ics", "b.json"], "media_type": ["text/calendar", "application/json"], "content": ["x", "y"], "digest": ["0", "1"], "missing": ["", "proposal"]})  # fmt: skip
     shown = _shown("Drafts", drafts)
     assert shown["summary"] == "2 drafts (ics, lco), sent to nobody" and shown["told"] == ["b.json lacks: proposal."]
+
+
+def test_tiles_of_a_map_say_what_they_cover() -> None:
+    table = table_of_requests(read_document(REQUESTS, "r"))
+    table.meta["coverage"] = {
+        "covered": 0.81634,
+        "level": 0.9,
+        "tiles": 7,
+        "by_telescope": {"hill": 4, "hill, dome": 3},
+    }
+    shown = _shown("ObservingRequests", table)
+    assert shown["summary"] == "7 tiles that cover 0.8163 of the probability (0.9 asked for)"
+    assert shown["told"] == ["4 tiles for hill.", "3 tiles for hill, dome."]

@@ -8,10 +8,10 @@ from gnomon.agents.coordinator.from_now import from_now
 from gnomon.plans.plan import Plan, Step, Understood
 
 
-def _plan(start: str, end: str, language: str = "en") -> Plan:
+def _plan(start: str, end: str, language: str = "en", tool: str = "request_observations") -> Plan:
     step = Step(
-        id="request_observations",
-        tool="request_observations",
+        id=tool,
+        tool=tool,
         version="1.0",
         arguments={"start": start, "end": end},
         inputs={},
@@ -32,6 +32,13 @@ def test_a_night_that_has_begun_begins_now_rounded_up_to_five_minutes_and_says_s
     assert made.steps[0].arguments == {"start": "2026-11-22T18:05:00Z", "end": "2026-11-23T12:00:00Z"}
     assert made.assumptions == ["Nothing is observed before 2026-11-22T18:05:00Z, when this plan was made."]
     assert "不安排观测" in from_now(_plan("2026-11-22T12:00:00Z", "2026-11-23T12:00:00Z", "zh"), NOW).assumptions[0]
+
+
+def test_tiles_of_a_sky_map_are_not_in_the_past_either():
+    made = from_now(_plan("2026-11-22T12:00:00Z", "2026-11-23T12:00:00Z", tool="tile_sky_map"), NOW)
+    assert made.steps[0].arguments["start"] == "2026-11-22T18:05:00Z"
+    plan = _plan("2026-11-22T12:00:00Z", "2026-11-23T12:00:00Z", tool="ephemeris")
+    assert from_now(plan, NOW) is plan
 
 
 @pytest.mark.parametrize(
