@@ -41,7 +41,7 @@ def described(language: str, parameter: Parameter) -> str:
 
 
 # What the file of a hand-over is recognised as.
-_PACKETS = "Submissions"
+PACKETS, SCHEDULE = "Submissions", "Schedule"
 
 
 class Asking:
@@ -175,7 +175,7 @@ class Asking:
 
     def denied(self, task: Task) -> NeedsAnswer:
         """The question wants something done to the world that no tool may do."""
-        if (task.effect or "submit") == "submit" and any(f.attachment.kind == _PACKETS for f in self.files):
+        if (task.effect or "submit") == "submit" and any(f.attachment.kind == PACKETS for f in self.files):
             return self.handed_over()
         return NeedsAnswer(
             self._say("denied", task=task.name(self.language), effect=self._say(f"effect_{task.effect or 'submit'}")),
@@ -184,9 +184,11 @@ class Asking:
         )
 
     def handed_over(self) -> NeedsAnswer:
-        """A packet is handed over by a person's command, and by no plan of a question."""
-        name = next(f.attachment.name for f in self.files if f.attachment.kind == _PACKETS)
-        return NeedsAnswer(self._say("denied_packet", file=name), why="effect")
+        """A packet, or a schedule, is handed over by a person's command, and by no plan of a question."""
+        names = {f.attachment.kind: f.attachment.name for f in self.files}
+        what = PACKETS if PACKETS in names else SCHEDULE
+        said = "denied_packet" if what == PACKETS else "denied_schedule"
+        return NeedsAnswer(self._say(said, file=names[what]), why="effect")
 
     def unavailable(self, tool: Tool, why: str) -> NeedsAnswer:
         """The tool that the question means cannot run here."""

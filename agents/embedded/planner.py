@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.attachments import Attached
-from gnomon.agents.embedded.asking import Asking
+from gnomon.agents.embedded.asking import PACKETS, SCHEDULE, Asking
 from gnomon.agents.embedded.assign import Assignment, assign
 from gnomon.agents.embedded.assumptions import assumptions, could, told, told_slots, users_of
 from gnomon.agents.embedded.choices import all_chosen, find_choices
@@ -448,12 +448,12 @@ class EmbeddedPlanner:
         if named is not None and meant != "action" and not self._fetches(considered):
             raise asking.outside([next(m for m in self.goals.meant if m.task is named)], drafts)
         acting = not considered.understood.of_type("adql")
-        packets = any(f.attachment.kind == "Submissions" for f in files)
-        if packets and re.search(words()["handed_over"], considered.wish.strip(), re.I):
+        wish = without_own_acts(considered.wish)
+        if {f.attachment.kind for f in files} & {PACKETS, SCHEDULE} and re.search(words()["handed_over"], wish, re.I):
             raise asking.handed_over()
         if not acting and (act := self._act_beside(considered)) is not None:
             raise asking.denied(act)
-        if acting and asks_for_message(without_own_acts(considered.wish)) and considered.whole.tasks("action"):
+        if acting and asks_for_message(wish) and considered.whole.tasks("action"):
             raise asking.denied(considered.whole.tasks("action")[0].meant.task)
         for text, part in considered.parts if acting else ():
             worded = asks_to_act(without_own_acts(text))

@@ -109,6 +109,35 @@ def test_a_packet_is_asked_about_and_not_submitted(planner: EmbeddedPlanner) -> 
         assert back.value.why == "effect"
 
 
+DOCUMENTS = [
+    _attached("Schedule", "read_schedule", "schedule.json"),
+    _attached("ObservingRequests", "read_observing_requests", "requests.json"),
+    TELESCOPES,
+]
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Now send all of it to the portal of LCO", "gnomon handover offer"),
+        ("把这份计划直接提交给 LCO 的门户", "gnomon handover offer"),
+        ("Email the observing lists to the night assistants", "e-mail"),
+        ("给值班的人打电话通知他们", "策略不允许"),
+    ],
+)
+def test_a_schedule_is_not_submitted_and_nobody_is_written_to(
+    planner: EmbeddedPlanner, question: str, said: str
+) -> None:
+    with pytest.raises(NeedsAnswer, match=said) as back:
+        planner.plan(question, DOCUMENTS)
+    assert back.value.why == "effect"
+
+
+def test_drafts_that_a_person_submits_are_planned(planner: EmbeddedPlanner) -> None:
+    plan = planner.plan("Write the LCO request groups, which I submit myself", DOCUMENTS)
+    assert "draft_observations" in [s.tool for s in plan.steps]
+
+
 def test_an_empty_list_of_requests_is_refused_in_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "requests.json"
     span = '{"start": "2026-11-22T10:00:00Z", "end": "2026-11-23T10:00:00Z"}'
