@@ -71,11 +71,9 @@ def _pair(plan: Plan, keys: list[str], title: str, stem: str, telescope: str | N
         visit = past.visit
         if visit.telescope not in keys:
             continue
-        event = _event(plan, uid, visit, past.number, stays.get(uid), organizer)
-        if past.live and visit.state != "failed":
-            live.append((visit.start, uid, event))
-        else:
-            dropped.append((visit.start, uid, event))
+        gone = not past.live or visit.state == "failed"
+        event = _event(plan, uid, visit, past.number, stays.get(uid), gone, organizer)
+        (dropped if gone else live).append((visit.start, uid, event))
     drafts = []
     for method, events, name in (("PUBLISH", live, stem), ("CANCEL", dropped, f"{stem}.cancelled")):
         if not events:
@@ -100,14 +98,13 @@ def _pair(plan: Plan, keys: list[str], title: str, stem: str, telescope: str | N
 
 
 def _event(
-    plan: Plan, uid: str, visit: PlannedVisit, number: int, stay: Stay | None, organizer: str | None
+    plan: Plan, uid: str, visit: PlannedVisit, number: int, stay: Stay | None, gone: bool, organizer: str | None
 ) -> list[str]:
     telescope = plan.telescopes.telescopes[visit.telescope]
     site = plan.telescopes.sites[telescope.site]
     stamp = plan.stamp("ics")
     request = plan.requests.requests.get(visit.request)
     name = plain(visit.request if request is None else request.target.name)
-    gone = stay is None or visit.state == "failed"
     summary = f"{name} ({visit.visit}) at {telescope.name}"
     lines = [
         "BEGIN:VEVENT",

@@ -289,10 +289,12 @@ def join(
             raise InputError(
                 f"There is no telescope {key!r}.", remedy=f"Name one of {', '.join(telescopes.telescopes)}."
             )
+    # What was observed, or is, of a request that was withdrawn since is a fact of which nothing more is to be told to anybody.
     stays = tuple(
         _stay(telescopes, requests, planned)
         for planned in sorted(schedule.visits, key=lambda v: (v.start, v.telescope, v.request, v.visit))
-        if only is None or planned.telescope in only
+        if (only is None or planned.telescope in only)
+        and (planned.state == "planned" or planned.request in requests.requests)
     )
     return Plan(
         telescopes, requests, schedule, stays, tuple(earlier), details, None if only is None else frozenset(only)

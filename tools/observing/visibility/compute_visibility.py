@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from gnomon.tools.errors import InputError
+from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.observing.documents.durations import duration_of
 from gnomon.tools.observing.documents.requests import read_requests_document
 from gnomon.tools.observing.documents.tables import document_of
@@ -110,6 +110,8 @@ def compute_visibility(
     ------
     InputError
         Where there is no request or no telescope, or a table carries no document.
+    EmptyResult
+        Where the schedule is one after which no request is left.
 
     References
     ----------
@@ -118,6 +120,12 @@ def compute_visibility(
     since = {} if schedule is None else schedule.meta
     told, wished = since.get("telescopes") or document_of(telescopes), since.get("requests") or document_of(requests)
     sites, asked = read_telescopes_document(told), read_requests_document(wished)
+    if not asked.requests and "requests" in since:
+        raise EmptyResult(
+            "No request is left whose visibility could be told: all were withdrawn.",
+            remedy="Nothing is to be done; what is cancelled stands in the schedule.",
+            zh="没有留下任何可以计算可见性的申请：全部已撤回。",
+        )
     if not asked.requests:
         raise InputError("There is no request.", remedy="Say what is to be observed.")
     tracks = SkyTracks(sites, asked, step)

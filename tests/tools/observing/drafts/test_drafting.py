@@ -11,6 +11,7 @@ import pytest
 
 from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.kinds import KINDS, tables
+from gnomon.tools.observing.documents.requests import read_requests_document
 from gnomon.tools.observing.documents.schedule import read_schedule_document, schedule_document
 from gnomon.tools.observing.documents.tables import table_of_requests, table_of_schedule, table_of_telescopes
 from gnomon.tools.observing.documents.telescopes import read_telescopes_document
@@ -245,6 +246,29 @@ def test_an_empty_schedule_has_no_drafts(telescopes: Any, requests: Any, planned
     empty = table_of_schedule(planned | {"visits": []})
     with pytest.raises(EmptyResult, match="no visit"):
         draft_observations(empty, table_of_telescopes(telescopes.document), table_of_requests(requests.document), "ics")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_was_observed_of_a_withdrawn_request_is_asked_of_nobody(form: str, telescopes: Any, requests: Any, planned: Any, details: Any) -> None:  # fmt: skip
+    gone = planned["visits"][0]["request"]
+    left = {**requests.document, "requests": [r for r in requests.document["requests"] if r["key"] != gone]}
+    left = read_requests_document(left, "requests")
+    visits = [{**v, "state": "done"} if v["request"] == gone else v for v in planned["visits"]]
+    after = {
+        **planned,
+        "requests": left.digest,
+        "visits": visits,
+        "made": {**planned["made"], "now": visits[-1]["end"]},
+    }
+    before = draft(form, telescopes, requests, read_schedule_document(planned, "schedule"), details)
+    drafts = draft(form, telescopes, left, read_schedule_document(after, "schedule"), details)
+    assert len(drafts) <= len(before) and (
+        drafts or form == "treasure_map"
+    )  # whose only pointings were of that request
+    if form == "ics":
+        assert "STATUS:CANCELLED" not in "".join(d.text for d in drafts), "it was observed"
+    elif form != "sheet":
+        assert not any(f'"{gone}"' in d.text for d in drafts)
 
 
 def test_values_of_a_telescope_that_nobody_was_found_to_say_are_told(
