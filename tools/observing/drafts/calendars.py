@@ -66,7 +66,8 @@ def _pair(plan: Plan, keys: list[str], title: str, stem: str, telescope: str | N
     if plan.broken_chain:
         wanted.lack(BROKEN_CHAIN)
     stays = {plan.identity(s.planned): s for s in plan.stays}
-    live, dropped = [], []
+    live: list[tuple[float, str, list[str]]] = []
+    dropped: list[tuple[float, str, list[str]]] = []
     for uid, past in plan.history().items():
         visit = past.visit
         if visit.telescope not in keys:
