@@ -17,7 +17,7 @@ _SECOND = 1.0 / 86400
 
 @dataclass(frozen=True)
 class Difference:
-    """Visits that were added, moved (before, after) and dropped, those to cancel because their request was withdrawn, and the priorities gained and lost.
+    """Visits that were added, moved (before, after) and dropped, those to cancel because their request was withdrawn, those that failed since, and the priorities gained and lost.
 
     ``future`` is how many visits of the old schedule were still to come.
     """
@@ -26,6 +26,7 @@ class Difference:
     moved: tuple[tuple[PlannedVisit, PlannedVisit], ...]
     dropped: tuple[PlannedVisit, ...]
     cancelled: tuple[PlannedVisit, ...]
+    failed: tuple[PlannedVisit, ...]
     gained: float
     lost: float
     future: int
@@ -50,6 +51,7 @@ def difference(old: Schedule, new: Schedule, priorities: Mapping[str, float], no
     before = {(v.request, v.visit): v for v in old.visits if v.state == "planned"}
     after = {(v.request, v.visit): v for v in new.visits if v.state in ("planned", "running", "done")}
     failed = {(v.request, v.visit) for v in new.visits if v.state == "failed"}
+    told_failed = {_fact(v) for v in old.visits if v.state == "failed"}
     known = {(v.request, v.visit) for v in old.visits if v.state in ("planned", "running", "done")}
     added = [
         v
@@ -73,6 +75,7 @@ def difference(old: Schedule, new: Schedule, priorities: Mapping[str, float], no
         tuple(moved),
         tuple(v for v in gone if v.request in priorities),
         tuple(cancelled),
+        tuple(v for v in new.visits if v.state == "failed" and _fact(v) not in told_failed),
         sum(priorities.get(r, 0.0) for r in sorted(whole_after - whole_before)),
         sum(priorities.get(r, 0.0) for r in sorted(whole_before - whole_after)),
         sum(v.start > now for v in before.values()),
@@ -87,6 +90,10 @@ def _same(one: PlannedVisit, two: PlannedVisit | None) -> bool:
         and one.instrument == two.instrument
         and abs(one.start - two.start) <= _SECOND
     )
+
+
+def _fact(visit: PlannedVisit) -> tuple[str, str, str, int]:
+    return visit.request, visit.visit, visit.telescope, round(visit.start / _SECOND)
 
 
 def _clock(mjd: float) -> str:
@@ -109,6 +116,13 @@ def in_english(told: Difference) -> list[str]:
         f"To cancel, since its request was withdrawn: {_name(v)} on {v.telescope} at {_clock(v.start)}."
         for v in told.cancelled
     ]
+    for visit in told.failed:
+        what = f"{_name(visit)} on {visit.telescope} at {_clock(visit.start)}"
+        lines.append(
+            f"Failed: {what}."
+            if visit.end > visit.start
+            else f"Not begun, and open again: {what}, when the telescope was not free or was told to begin it later."
+        )
     many = "visit" if told.future == 1 else "visits"
     lines.append(
         f"Of {told.future} future {many} {len(told.moved)} moved and {len(told.dropped)} dropped; priority gained {told.gained:g}, lost {told.lost:g}; score {told.score[0]:g} before, {told.score[1]:g} now."
@@ -125,6 +139,11 @@ def in_chinese(told: Difference) -> list[str]:
     ]
     lines += [f"取消 {_name(v)}：{v.telescope}，{_clock(v.start)}。" for v in told.dropped]
     lines += [f"申请已撤回，需撤销 {_name(v)}：{v.telescope}，{_clock(v.start)}。" for v in told.cancelled]
+    for visit in told.failed:
+        what = f"{_name(visit)}：{visit.telescope}，{_clock(visit.start)}"
+        lines.append(
+            f"失败 {what}。" if visit.end > visit.start else f"未能开始、重新待排 {what}，当时望远镜不空闲或推迟开始。"
+        )
     lines.append(
         f"未来 {told.future} 次观测中移动 {len(told.moved)} 次、取消 {len(told.dropped)} 次；优先级增加 {told.gained:g}，减少 {told.lost:g}；得分由 {told.score[0]:g} 变为 {told.score[1]:g}。"
     )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import ceil, floor
+from math import ceil, floor, inf
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gnomon.tools.errors import InputError
+from gnomon.tools.observing.documents.times import mjd_of
 from gnomon.tools.observing.scheduling.build import Places
 from gnomon.tools.observing.scheduling.problem import Job, Option
 
@@ -33,7 +34,8 @@ class Past:
 def past_of(schedule: Schedule, built: Built, events: tuple[Event, ...], instant: float, freeze: float) -> Past:
     """Part a schedule at a moment.
 
-    Without an event that says otherwise, what was planned happened as planned.
+    Without an event that says otherwise, what was planned happened as planned, unless it cannot have begun: its telescope was then shut, or
+    still observing something else, by what became known since.  Such a visit stays in the history as a failed one of no length.
 
     Parameters
     ----------
@@ -58,35 +60,78 @@ def past_of(schedule: Schedule, built: Built, events: tuple[Event, ...], instant
     """
     origin = built.problem.origin
     now = origin + instant / _DAY
-    told: dict[tuple[str, str], list[Event]] = {}
+    known = {(v.request, v.visit) for v in schedule.visits}
     for event in events:
-        if event.time <= now + 1e-9:
-            told.setdefault((event.request, event.visit), []).append(event)
-    frozen, soon, future, known = [], [], [], set()
-    for visit in schedule.visits:
-        key = (visit.request, visit.visit)
-        if visit.state == "failed":
-            frozen.append(visit)
-            continue
-        known.add(key)
-        visit = _happened(visit, told.get(key, []), now)
-        if visit.state != "planned":
-            frozen.append(_broken_off(visit, built, now))
+        if event.time <= now + 1e-9 and (event.request, event.visit) not in known:
+            raise InputError(
+                f"An event tells of {event.request}/{event.visit}, which the schedule does not observe.",
+                remedy="Mend its request and visit.",
+            )
+    failed = [v for v in schedule.visits if v.state == "failed"]
+    tried = {(v.request, v.visit) for v in failed}
+    open_visits = [v for v in schedule.visits if v.state != "failed"]
+    revived = _revived(failed, {(v.request, v.visit) for v in open_visits}, events, now, schedule.made.get("now"))
+    open_visits += revived.values()
+    frozen, soon, future = [v for n, v in enumerate(failed) if n not in revived], [], []
+    told = [_spoken(v, events, now, tried, schedule.made.get("now")) for v in open_visits]
+    as_told = [_happened(v, t, now) for v, t in zip(open_visits, told, strict=True)]
+    busy = [v for v, t in zip(as_told, told, strict=True) if t and v.state != "planned"]
+    for before, visit, said in zip(open_visits, as_told, map(bool, told), strict=True):
+        if visit.state == "planned" and before.start < now - 1 / _DAY:
+            # Told to begin late, and has not begun yet: what it was to be is history.
+            frozen.append(_never_begun(before))
+        if not said and visit.state != "planned" and _had_no_room(visit, busy, built):
+            frozen.append(_never_begun(visit))
+        elif visit.state != "planned":
+            frozen.append(_broken_off(visit, built, said))
         elif visit.start < now + freeze / _DAY and visit.request not in _gone(built) and _still_open(visit, built):
             soon.append(visit)
         else:
             future.append(visit)
-    for key in told:
-        if key not in known:
-            raise InputError(
-                f"An event tells of {key[0]}/{key[1]}, which the schedule does not observe.",
-                remedy="Mend its request and visit.",
-            )
     return Past(tuple(frozen), tuple(soon), tuple(future))
 
 
 def _gone(built: Built) -> set[str]:
     return {built.problem.requests[u.request] for u in built.problem.units if u.value == 0.0 and u.priority > 0.0}
+
+
+def _revived(
+    failed: list[PlannedVisit],
+    again: set[tuple[str, str]],
+    events: tuple[Event, ...],
+    now: float,
+    planned_at: str | None,
+) -> dict[int, PlannedVisit]:
+    """Visits that failed by the schedule, are not planned again, and were observed by what became known since."""
+    since = mjd_of(planned_at) if planned_at is not None else -inf
+    told: dict[int, PlannedVisit] = {}
+    for event in events:
+        key = (event.request, event.visit)
+        at = max((n for n, v in enumerate(failed) if (v.request, v.visit) == key), default=None)
+        if at is None or key in again or event.kind not in ("running", "done") or not since < event.time <= now + 1e-9:
+            continue
+        if event.start is None or event.end is None:
+            raise InputError(
+                f"An event tells that {key[0]}/{key[1]} is {event.kind}, which failed by the schedule.",
+                remedy="Give the start and the end that it really had.",
+            )
+        told[at] = replace(failed[at], start=event.start, end=event.end, state="planned")
+    return told
+
+
+def _spoken(
+    visit: PlannedVisit, events: tuple[Event, ...], now: float, tried: set[tuple[str, str]], planned_at: str | None
+) -> list[Event]:
+    """The events that tell of a visit: not those that were known already when it was planned again after it had failed."""
+    key = (visit.request, visit.visit)
+    known_until = min(visit.start, mjd_of(planned_at) + 1e-9) if planned_at is not None else -inf
+    return [
+        e
+        for e in events
+        if (e.request, e.visit) == key
+        and e.time <= now + 1e-9
+        and not ((key in tried or e.kind == "failed_visit") and e.time < known_until)
+    ]
 
 
 def _happened(visit: PlannedVisit, events: list[Event], now: float) -> PlannedVisit:
@@ -95,12 +140,17 @@ def _happened(visit: PlannedVisit, events: list[Event], now: float) -> PlannedVi
         length = visit.end - visit.start
         start = visit.start if event.start is None else event.start
         if event.kind == "failed_visit":
-            if start > event.time:
+            if start > event.time and start > now:
                 # It never began, so that nothing of it stays; the visit is open again.
                 continue
+            if start > event.time:
+                return _never_begun(visit)
             end = min(visit.end, max(event.time, start + 1 / _DAY)) if event.end is None else event.end
             visit = replace(visit, start=start, end=end, state="failed")
             return visit
+        if event.kind in ("late_start", "overrun") and state == "done":
+            # A schedule may have taken for granted what is now known better.
+            state = "running"
         if event.kind == "late_start":
             visit = replace(visit, start=start, end=start + length if event.end is None else event.end)
         elif event.kind in ("running", "done"):
@@ -125,10 +175,25 @@ def _closed_until(visit: PlannedVisit, built: Built) -> float | None:
     return min(starts) if starts else None
 
 
-def _broken_off(visit: PlannedVisit, built: Built, now: float) -> PlannedVisit:
-    """A running visit that a closure ends has failed."""
-    shut = _closed_until(visit, built) if visit.state == "running" else None
-    return visit if shut is None else replace(visit, end=max(shut, min(now, visit.end)), state="failed")
+def _never_begun(visit: PlannedVisit) -> PlannedVisit:
+    return replace(visit, end=visit.start, state="failed")
+
+
+def _had_no_room(visit: PlannedVisit, busy: list[PlannedVisit], built: Built) -> bool:
+    """Whether its telescope was shut, or observed something else by what was told, when a visit was to begin."""
+    second = 1 / _DAY
+    shut = _closed_until(visit, built)
+    return (shut is not None and shut <= visit.start + second) or any(
+        v.telescope == visit.telescope and v.start <= visit.start and v.end > visit.start + second for v in busy
+    )
+
+
+def _broken_off(visit: PlannedVisit, built: Built, told: bool) -> PlannedVisit:
+    """A visit that a closure ended has failed: one that runs, and one that nothing says was done all the same."""
+    if visit.state != "running" and (visit.state == "failed" or told):
+        return visit
+    shut = _closed_until(visit, built)
+    return visit if shut is None else replace(visit, end=max(shut, visit.start), state="failed")
 
 
 def _still_open(visit: PlannedVisit, built: Built) -> bool:

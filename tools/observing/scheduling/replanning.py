@@ -171,6 +171,8 @@ def _movable(built: Built, table: Timetable, units: list[int]) -> list[int]:
 def _keep_past(built: Built, table: Timetable, tracks: SkyTracks, frozen: dict[int, PlannedVisit]) -> None:
     """Put what is done or runs into an empty timetable, never to move."""
     for job, visit in frozen.items():
+        if visit.end <= visit.start:
+            continue  # It never began, and took nobody's time.
         freeze_visit(built, table, tracks, visit, job)
         if built.problem.unit_of[job] < 0:
             _charge(built, table, visit)

@@ -22,7 +22,7 @@ _CITATIONS = (
 
 
 @tool(
-    version="1.1",
+    version="1.2",
     effects=("compute",),
     comparison="exact",
     seconds=2.0,

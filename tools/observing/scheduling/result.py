@@ -30,8 +30,8 @@ def planned_visits(
     built : Built
     table : Timetable
     tracks : SkyTracks
-    states : mapping or None
-        Of jobs that are not planned any more.
+    frozen : mapping or None
+        What became of jobs that are not planned any more.
 
     Returns
     -------
@@ -76,7 +76,8 @@ def planned_visits(
             else:
                 seconds = float(problem.machines[k].gap(a, table.end[before], b, table.start[after]))
             told[after]["slew"] = round(seconds, 1)
-    visits = []
+    # What never began has no place in the timetable.
+    visits = [visit for visit in kept.values() if visit.end <= visit.start]
     for row in table.rows:
         for job in row:
             if job in kept:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @tool(
-    version="1.1",
+    version="1.2",
     effects=("compute",),
     comparison="exact",
     seconds=3.0,
