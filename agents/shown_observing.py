@@ -194,14 +194,17 @@ def _schedule(maker: _Maker) -> tuple[str, list[str]]:
     table = maker.value
     say = maker.say
     left = [u for u in maker.meta.get("unscheduled") or [] if isinstance(u, dict)]
+    # What failed is told with the difference, and is nothing that is scheduled.
+    rows = [i for i in range(len(table)) if "state" not in table.colnames or maker._text("state", i) != "failed"]
     visits = [
         say["visit"].format(request=maker._text("request", i), visit=maker._text("visit", i), telescope=maker._text("telescope", i), instrument=maker._text("instrument", i), when=_when(maker, i))
-        for i in range(min(len(table), _NAMED))
+        for i in rows[:_NAMED]
     ]  # fmt: skip
-    more = say["and_more"].format(more=len(table) - _NAMED) if len(table) > _NAMED else ""
+    more = say["and_more"].format(more=len(rows) - _NAMED) if len(rows) > _NAMED else ""
+    telescopes = len({maker._text("telescope", i) for i in rows})
     score, bound = maker.meta.get("score"), maker.meta.get("bound")
     if visits:
-        summary = say["scheduled"].format(visits=len(table), s="" if len(table) == 1 else "s", telescopes=len(_distinct(maker, "telescope")), t="" if len(_distinct(maker, "telescope")) == 1 else "s", first=maker.words["semicolon"].join(visits) + more)  # fmt: skip
+        summary = say["scheduled"].format(visits=len(rows), s="" if len(rows) == 1 else "s", telescopes=telescopes, t="" if telescopes == 1 else "s", first=maker.words["semicolon"].join(visits) + more)  # fmt: skip
     else:
         summary = say["nothing_scheduled"]
     if left:

@@ -53,6 +53,13 @@ def test_a_schedule_of_nothing_and_one_of_much_are_both_told():
     assert len(shown["told"]) == 1 + 10 + 1 and shown["told"][-1] == "5 more are not scheduled."
 
 
+def test_what_failed_is_not_told_as_scheduled():
+    table = _schedule(3, [])
+    table["state"] = ["failed", "done", "planned"]
+    summary = _shown("Schedule", table)["summary"]
+    assert summary.startswith("2 visits scheduled on 2 telescopes: grb/v1") and "v0" not in summary
+
+
 def test_names_from_outside_stay_text():
     shown = _shown("Schedule", _schedule(1, [], HOSTILE))
     assert "\u202e" not in shown["summary"]

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=0.1,
     seconds_per_1000_rows=0.01,
@@ -47,7 +47,7 @@ def measure_schedule(schedule: Schedule, verification: Verification | None = Non
     Returns
     -------
     Measurements
-        ``number_of_visits``, ``requests_scheduled``, ``requests_not_scheduled``, ``score``, ``upper_bound`` (where it was reckoned), ``violations`` (where it was
+        ``number_of_visits`` (those that failed left out), ``failed_visits`` (where there are any), ``requests_scheduled``, ``requests_not_scheduled``, ``score``, ``upper_bound`` (where it was reckoned), ``violations`` (where it was
         verified), and for each telescope its ``observing_time`` [h]: the visits' ends minus their starts.
 
     References
@@ -57,13 +57,20 @@ def measure_schedule(schedule: Schedule, verification: Verification | None = Non
     import numpy as np
 
     left = {str(u.get("request")) for u in schedule.meta.get("unscheduled") or []}
-    scheduled = dict.fromkeys(str(r) for r in schedule["request"])
+    failed = (
+        [str(state) == "failed" for state in schedule["state"]]
+        if "state" in schedule.colnames
+        else [False] * len(schedule)
+    )
+    scheduled = {str(r) for r, gone in zip(schedule["request"], failed, strict=True) if not gone}
     rows: list[dict[str, Any]] = [
-        {"quantity": "number_of_visits", "of": "schedule", "value": float(len(schedule))},
+        {"quantity": "number_of_visits", "of": "schedule", "value": float(len(schedule) - sum(failed))},
         {"quantity": "requests_scheduled", "of": "schedule", "value": float(len(scheduled))},
-        {"quantity": "requests_not_scheduled", "of": "schedule", "value": float(len(left - set(scheduled)))},
+        {"quantity": "requests_not_scheduled", "of": "schedule", "value": float(len(left - scheduled))},
         {"quantity": "score", "of": "schedule", "value": float(schedule.meta.get("score", np.nan))},
     ]
+    if any(failed):
+        rows.insert(1, {"quantity": "failed_visits", "of": "schedule", "value": float(sum(failed))})
     bound = schedule.meta.get("bound")
     if bound is not None:
         rows.append({"quantity": "upper_bound", "of": "schedule", "value": float(bound)})

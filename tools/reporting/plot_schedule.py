@@ -16,7 +16,7 @@ _STATES = {"planned": 1.0, "running": 1.0, "done": 0.45, "failed": 0.25}
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=1.0,
     comparison="view",
@@ -69,7 +69,7 @@ def plot_schedule(schedule: Schedule) -> Figure:
     # MJD 40587 is 1970-01-01, from which matplotlib counts its days.
     start, end = (schedule[c].to_value("d") - 40587.0 for c in ("start", "end"))
     span = max(end.max() - start.min(), 1e-3)
-    for row in range(len(schedule)):
+    for row in np.flatnonzero(end > start):  # not what never began
         line = telescopes.index(str(schedule["telescope"][row]))
         request = str(schedule["request"][row])
         state = str(schedule["state"][row]) if "state" in schedule.colnames else "planned"
@@ -102,8 +102,10 @@ def plot_schedule(schedule: Schedule) -> Figure:
     axes.set_xlabel("UTC")
     style_axes(axes)
     axes.yaxis.set_minor_locator(NullLocator())  # between two telescopes is nothing
-    many = "" if len(schedule) == 1 else "s"
+    failed = sum(str(s) == "failed" for s in schedule["state"]) if "state" in schedule.colnames else 0
+    many = "" if len(schedule) - failed == 1 else "s"
+    gone = f" ({failed} more failed)" if failed else ""
     figure.set_label(
-        f"The schedule: {len(schedule)} visit{many} of {len(requests)} request{'' if len(requests) == 1 else 's'} on {len(telescopes)} telescope{'' if len(telescopes) == 1 else 's'}, times in UTC; one colour stands for one request, pale bars are over."
+        f"The schedule: {len(schedule) - failed} visit{many}{gone} of {len(requests)} request{'' if len(requests) == 1 else 's'} on {len(telescopes)} telescope{'' if len(telescopes) == 1 else 's'}, times in UTC; one colour stands for one request, pale bars are over or failed."
     )
     return figure

@@ -21,11 +21,19 @@ def _told(table) -> dict[tuple[str, str], float]:
 
 def test_numbers_are_those_of_the_rows_and_a_request_that_is_partly_there_is_not_counted_as_left_out():
     told = _told(measure_schedule(_schedule()))
-    assert told["number_of_visits", "schedule"] == 4
+    assert told["number_of_visits", "schedule"] == 3 and told["failed_visits", "schedule"] == 1
     assert told["requests_scheduled", "schedule"] == 2 and told["requests_not_scheduled", "schedule"] == 1
     assert told["score", "schedule"] == 90 and told["upper_bound", "schedule"] == 120
     assert told["observing_time", "t0"] == pytest.approx(1.0) and told["observing_time", "t1"] == pytest.approx(1.0)
     assert ("violations", "schedule") not in told  # nobody looked
+
+
+def test_a_request_of_which_every_visit_failed_is_not_scheduled():
+    schedule = _schedule()[3:]
+    schedule.meta["unscheduled"] = [{"request": "r1", "reason": "lost", "visits": []}]
+    told = _told(measure_schedule(schedule))
+    assert told["requests_scheduled", "schedule"] == 0 and told["requests_not_scheduled", "schedule"] == 1
+    assert told["number_of_visits", "schedule"] == 0 and told["observing_time", "t1"] == pytest.approx(0.5)
 
 
 def test_violations_are_counted_where_it_was_verified_and_a_bound_only_where_there_is_one():
@@ -41,7 +49,7 @@ def test_the_picture_has_a_line_for_each_telescope_and_a_bar_for_each_visit():
     assert len(axes.patches) == 4
     alphas = [p.get_alpha() for p in axes.patches]
     assert alphas[0] < alphas[1] and alphas[3] < alphas[2]  # what is over, and what failed, is pale
-    assert figure.get_label().startswith("The schedule: 4 visits of 2 requests on 2 telescopes")
+    assert figure.get_label().startswith("The schedule: 3 visits (1 more failed) of 2 requests on 2 telescopes")
 
 
 def test_an_empty_schedule_has_no_picture_but_numbers():
