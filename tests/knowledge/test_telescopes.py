@@ -46,6 +46,10 @@ READ = re.compile(
 )
 
 
+# Where nobody was found to describe one for general use.
+WITHOUT_A_SPECTROGRAPH = ("lenghu", "muztagh_ata", "yaoan")
+
+
 def own(tmp_path: Path, text: str = OWN) -> Path:
     path = tmp_path / "mine.yaml"
     path.write_text(text, encoding="utf-8")
@@ -96,7 +100,8 @@ def test_document_is_whole() -> None:
     ],
 )
 def test_sites_that_must_be_there(site: str) -> None:
-    assert any(row["site"] == site for row in ROWS.values())
+    modes = {m["mode"] for row in ROWS.values() if row["site"] == site for i in row["instruments"] for m in i["modes"]}
+    assert modes == ({"imaging"} if site in WITHOUT_A_SPECTROGRAPH else {"imaging", "spectroscopy"})
 
 
 def test_places_and_apertures_are_those_of_the_observatories() -> None:
@@ -115,7 +120,7 @@ def test_every_value_has_a_source_and_every_source_a_value(key: str) -> None:
     paths = set(values({k: row[k] for k in ("aperture", "limits", "slew", "instruments")}))
     for path in paths:
         told = source(row, path)
-        assert path.endswith(".name") or told.startswith(("assumed", "from memory")) or READ.search(told), path
+        assert path.endswith(".name") or told.startswith("assumed") or READ.search(told), path
     for path in row["sources"]:
         assert any(f"{p}.".startswith(f"{path}.") for p in paths), path
 
@@ -165,6 +170,7 @@ def test_fields_have_the_areas_that_are_published(key: str, instrument: str, are
         ("tng", 14, 89),  # tng.iac.es/instruments/telescope_description.html
         ("lt", 25, 88),  # github.com/LivTel/scheduling-management-system
         ("subaru", 15, 89),  # github.com/egafton/visplot
+        ("gemini_north", 17, 89.5),  # github.com/gemini-rtsw/softTCS_mk
         ("vlt_ut1", 20, 87),  # eso.org, At the Telescope
         ("lesedi", 30, 89),  # topswiki.saao.ac.za
     ],
@@ -175,17 +181,18 @@ def test_altitudes_are_those_that_are_published(key: str, lowest: float, highest
     assert all(READ.search(source(ROWS[key], f"limits.altitude_{end}")) for end in ("min", "max"))
 
 
-def test_two_thirds_of_the_values_were_read_where_they_are_from() -> None:
+def test_seven_values_in_ten_were_read_where_they_are_from() -> None:
     told = [
         source(row, path)
         for row in ROWS.values()
         for path in values({k: row[k] for k in ("aperture", "limits", "slew", "instruments")})
         if not path.endswith(".name")
     ]
-    read = [s for s in told if not s.startswith(("assumed", "from memory"))]
-    assert len(read) > 0.66 * len(told)
+    read = [s for s in told if not s.startswith("assumed")]
+    assert len(read) > 0.7 * len(told)
     # A source that was read says which document, so that somebody else can read it, too; one that is assumed says why.
     assert all(len(s) > 12 for s in told)
+    assert not [s for row in ROWS.values() for s in row["sources"].values() if "memory" in s or "remember" in s]
 
 
 # What is pinned here was once assumed, or remembered otherwise, and wrong.
@@ -205,11 +212,18 @@ def test_two_thirds_of_the_values_were_read_where_they_are_from() -> None:
         ("vst", "slew.model", "altaz"),  # Wikipedia
         ("saao_19m", "slew.model", "equatorial"),  # Wikipedia
         ("tng", "instruments.dolores.field.width", 0.143),  # PypeIt: 2045 pixels of 0.252 arcsec
+        ("gemini_north", "slew.rates", [2.0, 0.75]),  # github.com/gemini-rtsw/mcs_mk
+        ("int", "instruments.wfc.readout", 60),  # ing.iac.es/PR/IT/wfs.html
+        ("keck_1", "instruments.lris.modes.imaging.bands", ["u", "B", "g", "V", "R", "I"]),  # NASA-ACROSS/across-server
+        ("keck_1", "instruments.lris.field.width", 0.094),  # THELI: 2520 pixels of 0.135 arcsec
+        ("mpg_22m", "limits.altitude_min", 20),  # github.com/regislachaume/manual-2.2m
+        ("mpg_22m", "instruments.wfi.field.width", 0.559),  # THELI
+        ("lco_lsc_1m", "instruments.nres.modes.spectroscopy.acquisition", 696),  # the observation portal's records
     ],
 )
 def test_values_are_those_that_are_published(key: str, path: str, value: Any) -> None:
     assert _at(ROWS[key], path) == value and READ.search(source(ROWS[key], path))
-    assert not source(ROWS[key], path).startswith(("assumed", "from memory"))
+    assert not source(ROWS[key], path).startswith("assumed")
 
 
 @pytest.mark.parametrize("key", ROWS)
@@ -268,6 +282,7 @@ def test_cameras_that_take_some_bands_at_once_are_told() -> None:
         ("Sinistro", ["lco_tfn_1m", "lco_elp_1m", "lco_lsc_1m", "lco_cpt_1m", "lco_coj_1m"]),
         ("LCO 1 m", ["lco_tfn_1m", "lco_elp_1m", "lco_lsc_1m", "lco_cpt_1m", "lco_coj_1m"]),
         ("FLOYDS", ["ftn", "fts"]),
+        ("NRES", ["lco_lsc_1m"]),
         ("Gemini", ["gemini_north", "gemini_south"]),
         ("VLT", ["vlt_ut1", "vlt_ut3"]),
         ("Keck", ["keck_1"]),
