@@ -44,8 +44,18 @@ from gnomon.interfaces.handover_limits import (
     rules_app,
     stop,
 )
-from gnomon.interfaces.handover_lines import document_of, left, print_handover, say_late, standing, the_ledger, where_to
+from gnomon.interfaces.handover_lines import (
+    document_of,
+    left,
+    print_handover,
+    say_elsewhere,
+    say_late,
+    standing,
+    the_ledger,
+    where_to,
+)
 from gnomon.interfaces.handover_offering import alert_of_file, offer
+from gnomon.interfaces.handover_outcome import is_done
 from gnomon.interfaces.handover_watching import watch
 from gnomon.interfaces.output import print_json, print_text, say
 from gnomon.tools import errors
@@ -67,13 +77,6 @@ Name = Annotated[
     ),
 ]
 Send = Annotated[bool, typer.Option("--send", help="Do it; without this, only say what would come of it.")]
-
-# What facilities may say for a command to have done what it was for.
-_GOOD = {
-    "rehearse": {"would be taken", "acknowledged", "executing", "done"},
-    "submit": {"acknowledged", "executing", "done"},
-    "cancel": {"withdrawn", "done", "expired", "failed"},
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -198,11 +201,13 @@ def _plan(way: str, name: str, yes: bool, offline: bool, as_json: bool) -> None:
         say(where_to(packet))
         if way != "cancel":
             say_late(ledger, packet)
+            say_elsewhere(ledger, packet)
     with shown(as_json) as progress:
         conversation = open_conversation(offline, progress=progress)
         plan = plan_for(way, packet, conversation.registry)
         run = conversation.run_plan(plan, [ledger.packet_file(found.digest)])
-        if way == "submit" and any(a.rule for a in found.approvals):
+        # A rule lets it go where it is the rule that carries it; where people approved it, or its approval has ended, they are asked.
+        if way == "submit" and book.rules_that_carry(found, ledger.moment(book)):
             ended = conversation.decide(run, "approve", "rule")
         elif way in ("submit", "cancel") and named and not is_interactive(as_json):
             ended = conversation.decide(run, "approve", "command")
@@ -213,7 +218,7 @@ def _plan(way: str, name: str, yes: bool, offline: bool, as_json: bool) -> None:
             say(f"{event['error']['what']} {event['error']['remedy']}")
         close(run, ended, as_json)
     states = _told(conversation, ledger, run, found.digest, as_json, rehearsed=way == "rehearse")
-    raise typer.Exit(OF_STATUS[ended] if states <= _GOOD.get(way, states) else Exit.FAILED)
+    raise typer.Exit(OF_STATUS[ended] if is_done(way, states) else Exit.FAILED)
 
 
 def _told(
@@ -231,6 +236,6 @@ def _told(
     for row in rows:
         print_text(f"{row['payload']}: {row['state']}. {row['said']}")
     print_text(f"{packet[:12]}  {handover.state}" + ("; nothing was sent" if rehearsed else ""))
-    if rehearsed and handover.state == "approved" and states <= _GOOD["rehearse"]:
+    if rehearsed and handover.state == "approved" and is_done("rehearse", states):
         say(f"Send it: gnomon handover submit {packet[:12]} --send")
     return states

@@ -10,6 +10,7 @@ import typer
 
 from gnomon.interfaces.application import Exit, Options
 from gnomon.interfaces.output import print_json, print_text, say
+from gnomon.tools.errors import StoreError
 
 if TYPE_CHECKING:
     from gnomon.plans.handover.book import Book
@@ -68,6 +69,7 @@ def print_handover(ledger: Ledger, handover: HandOver) -> None:
         print_text(f"  {name}: {payload['state']}{': ' + payload['said'] if payload['said'] else ''}")
     if handover.state in UNSENT:
         say_late(ledger, ledger.packet(handover.digest))
+        say_elsewhere(ledger, ledger.packet(handover.digest))
     if told["against_sending"]:
         say(f"Not to be sent: {'; '.join(told['against_sending'])}.")
     say(f"The whole packet: {told['packet']}")
@@ -124,6 +126,36 @@ def say_late(ledger: Ledger, packet: Packet) -> None:
     if late := begun_visits(packet, ledger.moment(ledger.book())):
         it = "1 of its visits" if len(late) == 1 else f"{len(late)} of its visits"
         say(f"{it} should have begun already: {'; '.join(late)}. Replan, or their facilities may refuse them.")
+
+
+def say_elsewhere(ledger: Ledger, packet: Packet) -> None:
+    """Name the visits of a packet that facilities have by another hand-over: one that was replanned would else be observed twice."""
+    for other, names in at_facilities_too(ledger, packet):
+        it = f"{len(names)} of its visits are" if len(names) > 1 else f"{names[0]} is"
+        say(
+            f"{it} in the hand-over {other.digest[:12]} as well, which is {other.state}. Where this one takes its place, cancel that first: gnomon handover withdraw {other.digest[:12]} --send"
+        )
+
+
+def at_facilities_too(ledger: Ledger, packet: Packet) -> list[tuple[HandOver, list[str]]]:
+    """The other hand-overs by which facilities have, or may have, visits of the same names still to be observed, with these names."""
+    from gnomon.plans.handover.states import AT_FACILITY
+
+    own = {name for payload in packet.payloads for name in payload.visits}
+    found = []
+    for other in ledger.book().handovers.values():
+        if other.digest == packet.digest or other.state not in AT_FACILITY:
+            continue
+        waiting = {n for n, p in other.payloads.items() if p.state in ("sending", "acknowledged", "executing")}
+        try:
+            payloads = ledger.packet(other.digest).payloads
+        except StoreError as error:  # it is told, and keeps nobody from handing over something else
+            say(str(error))
+            continue
+        visits = [v for p in payloads if p.name in waiting for v in p.visits]
+        if names := [v for v in visits if v in own]:
+            found.append((other, names))
+    return found
 
 
 def begun_visits(packet: Packet, moment: float) -> list[str]:

@@ -17,7 +17,7 @@ def offer(
     routes: Annotated[Path, typer.Option("--routes", help="Which telescopes are asked through which facility.", metavar="FILE")],
     telescopes: Annotated[Path | None, typer.Option("--telescopes", "-t", help="The telescopes document; of a run, its own.", metavar="FILE")] = None,
     requests: Annotated[Path | None, typer.Option("--requests", "-r", help="The requests document; of a run, its own.", metavar="FILE")] = None,
-    parent: Annotated[Path | None, typer.Option(help="The schedule that this one replaces.", metavar="FILE")] = None,
+    parent: Annotated[Path | None, typer.Option(help="The schedule that this one replaces; of a run, the one that was changed.", metavar="FILE")] = None,
     alert: Annotated[Path | None, typer.Option(help="The alert that it answers, as `gnomon alerts show --json` has it.", metavar="FILE")] = None,
     attempt: Annotated[int, typer.Option(min=1, help="Raise it to observe on purpose what was handed over before.")] = 1,
     as_json: Json = False,
@@ -26,7 +26,6 @@ def offer(
     from gnomon.plans.canonical import digest
     from gnomon.plans.handover.authorisation import offer as put
     from gnomon.plans.handover.making import packet_of, read_routes
-    from gnomon.tools.observing.documents.files import document_in
     from gnomon.tools.observing.verification.offerable import offerable
 
     found_by: dict[str, tuple[list[str], str]] = {}
@@ -38,12 +37,14 @@ def offer(
             found_by[key] = offerable(*given)
         return found_by[key]
 
-    documents = _documents(schedule, telescopes, requests)
+    of_telescopes, of_requests, planned, replaced = _documents(schedule, telescopes, requests)
     packet = packet_of(
-        *documents,
+        of_telescopes,
+        of_requests,
+        planned,
         read_routes(document_of_file(routes)),
         verify,
-        parent=document_in(parent) if parent else None,
+        parent=document_of_file(parent) if parent else replaced,
         alert=_alert_name(alert) if alert else None,
         attempt=attempt,
     )
@@ -54,29 +55,27 @@ def offer(
     left(ledger, found, as_json)
 
 
-def _documents(schedule: str, telescopes: Path | None, requests: Path | None) -> tuple[Any, Any, Any]:
-    """Telescopes, requests and schedule, from files or from what a run made and read."""
+def _documents(schedule: str, telescopes: Path | None, requests: Path | None) -> tuple[Any, Any, Any, Any]:
+    """Telescopes, requests, schedule and the schedule that it replaces (or None), from files or from a run.
+
+    Of a run that changed a schedule they are those after the events, which the schedule was made for, and not those that the run read.
+    """
     if Path(schedule).is_file():
         if telescopes is None or requests is None:
             raise errors.UsageError(
                 "A schedule alone does not say what it is of.", remedy="Give --telescopes and --requests as well."
             )
-        return document_of_file(telescopes), document_of_file(requests), document_of_file(Path(schedule))
-    from gnomon.tools.observing.documents.tables import document_of
-    from gnomon.tools.registry import Kind
+        return document_of_file(telescopes), document_of_file(requests), document_of_file(Path(schedule)), None
+    from gnomon.interfaces.observing_runs import planned_in
 
     conversation = open_conversation()
-    run = find_run(conversation, schedule)
-    made = {Kind.parse(a.kind).name: a for a in run.artifacts().values()}
-    found = {}
-    for kind, given in (("Telescopes", telescopes), ("ObservingRequests", requests), ("Schedule", None)):
-        if given is not None:
-            found[kind] = document_of_file(given)
-        elif kind in made:
-            found[kind] = document_of(conversation.store.get(made[kind]))
-        else:
-            raise errors.UsageError(f"Run {run.id} has no {kind}.", remedy="Name a run that made a schedule.")
-    return found["Telescopes"], found["ObservingRequests"], found["Schedule"]
+    found = planned_in(conversation, find_run(conversation, schedule))
+    return (
+        document_of_file(telescopes) if telescopes else found.telescopes,
+        document_of_file(requests) if requests else found.requests,
+        found.schedule,
+        found.replaced[-1] if found.replaced else None,
+    )
 
 
 def document_of_file(path: Path) -> dict[str, Any]:

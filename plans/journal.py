@@ -49,7 +49,7 @@ def read_events(path: Path, *, being_written: bool = False) -> list[dict[str, An
     Raises
     ------
     JournalError
-        Naming the first line that was altered, removed, added or torn.
+        Naming the first line that was altered, removed, added or torn, as near as the chain can tell.
     """
     events: list[dict[str, Any]] = []
     previous = GENESIS
@@ -71,7 +71,7 @@ def read_events(path: Path, *, being_written: bool = False) -> list[dict[str, An
             )
         if event.get("prev") != previous or event.get("seq") != number or not _is_canonical(line):
             raise JournalError(
-                f"Line {number} of {path.name} was altered, or one before it is missing.",
+                f"{_which_was_altered(lines, number, event, previous)} ({path.name}).",
                 remedy="The record of this run cannot be trusted.",
             )
         previous = _line_digest(line)
@@ -81,6 +81,30 @@ def read_events(path: Path, *, being_written: bool = False) -> list[dict[str, An
             f"The last line of {path.name} was never finished.", remedy="`gnomon resume` sets it aside and goes on."
         )
     return events
+
+
+def _which_was_altered(lines: list[bytes], number: int, event: dict[str, Any], previous: str) -> str:
+    """Which line is not as it was written, where the chain breaks at line `number`, in words.
+
+    A line does not hold its own digest, the next one does: one that was edited is only noticed at the line after it.
+    """
+    if event.get("seq") != number:
+        return f"Line {number} was altered, or lines before it were removed or added"
+    if event.get("prev") == previous or number == 1:
+        return f"Line {number} was altered"
+    if number == len(lines):
+        return f"Line {number - 1} or {number} was altered"
+    # The line after this one still knows this one as it is, so that it is the one before that was changed.
+    following = _line_digest(lines[number - 1])
+    return f"Line {number - 1 if _prev_of(lines[number]) == following else number} was altered"
+
+
+def _prev_of(line: bytes) -> Any:
+    try:
+        event = read(line)
+    except (ValueError, RecursionError):
+        return None
+    return event.get("prev") if isinstance(event, dict) else None
 
 
 class Journal:

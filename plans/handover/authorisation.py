@@ -11,11 +11,11 @@ from typing import Any, Literal
 
 from gnomon.plans.canonical import digest, text_digest
 from gnomon.plans.handover.ledger import Ledger
-from gnomon.plans.handover.limits import read_limits
-from gnomon.plans.handover.packet import LONGEST_VALIDITY, Packet
+from gnomon.plans.handover.limits import read_limits, require_limiting
+from gnomon.plans.handover.packet import LONGEST_VALIDITY, Packet, require_proposals
 from gnomon.plans.handover.page import packet_page, title_of
 from gnomon.plans.handover.records import HandOver
-from gnomon.plans.handover.rules import Rule, read_rule
+from gnomon.plans.handover.rules import Rule, read_rule, require_useful
 from gnomon.plans.handover.states import ENDED, UNSENT
 from gnomon.tools.errors import ApprovalError, InputError, StoreError
 from gnomon.tools.observing.documents.times import mjd_of
@@ -40,6 +40,7 @@ def offer(ledger: Ledger, packet: Packet, verify: Verifier) -> HandOver:
     ApprovalError
         Where the verifier finds a violation, or a payload is on its way already; the packet then stays a draft.
     """
+    require_proposals(packet)
     left = mjd_of(packet.valid_until) - ledger.moment(ledger.book())
     if not 0.0 < left <= LONGEST_VALIDITY:
         what = "no longer valid" if left <= 0 else f"valid for {left:.0f} days, and a schedule grows old"
@@ -71,8 +72,7 @@ def offer(ledger: Ledger, packet: Packet, verify: Verifier) -> HandOver:
             violations, report = verify(packet.telescopes, packet.requests, packet.schedule, packet.parent)
             if violations:
                 raise ApprovalError(
-                    f"The schedule has {len(violations)} violations: {'; '.join(violations[:5])}.",
-                    remedy="Plan it again; only a schedule without any is offered.",
+                    told_violations(violations), remedy="Plan it again; only a schedule without any is offered."
                 )
             if packet.verification.violations or report != packet.verification.report:
                 raise ApprovalError(
@@ -83,6 +83,12 @@ def offer(ledger: Ledger, packet: Packet, verify: Verifier) -> HandOver:
         if found.state == "checked":
             writer.append("handover.offered", packet=packet.digest, shown=text_digest(page))
         return found
+
+
+def told_violations(violations: list[str]) -> str:
+    """What stands against a schedule, in one sentence."""
+    count = "1 violation" if len(violations) == 1 else f"{len(violations)} violations"
+    return f"The schedule has {count}: {'; '.join(v.rstrip('.') for v in violations[:5])}."
 
 
 def approve(ledger: Ledger, name: str, who: str, how: How, *, shown: str, reason: str = "") -> HandOver:
@@ -184,7 +190,9 @@ def set_limits(ledger: Ledger, document: Mapping[str, Any], who: str) -> None:
     InputError
         Where the document is none.
     """
-    limits = read_limits(document).model_dump(mode="json")
+    read = read_limits(document)
+    require_limiting(read)
+    limits = read.model_dump(mode="json")
     with ledger.changing() as writer:
         writer.append("limits.set", who=who, limits=limits, sha256=digest(limits))
 
@@ -199,6 +207,7 @@ def add_rule(ledger: Ledger, document: Mapping[str, Any], who: str) -> Rule:
     """
     rule = read_rule(document)
     with ledger.changing() as writer:
+        require_useful(rule, ledger.moment(writer.book))
         writer.append("rule.added", who=who, rule=rule.model_dump(mode="json"), sha256=rule.digest)
     return rule
 

@@ -16,7 +16,7 @@ from gnomon.plans.handover.records import Approved, HandOver, PayloadState, Rule
 from gnomon.plans.handover.rules import outside_allowance, over_rule_budget, read_rule, why_not
 from gnomon.plans.handover.states import BEGUN, ENDED, MOVES, UNSENT
 from gnomon.tools.errors import ApprovalError, JournalError, UsageError
-from gnomon.tools.observing.documents.times import mjd_of
+from gnomon.tools.observing.documents.times import mjd_of, text_of
 
 Event = Mapping[str, Any]
 _HOURS = 1.0 / 24.0  # d
@@ -304,7 +304,8 @@ class Book:
             reasons.append(missing)
         for digest in self.rules_that_carry(handover, moment):
             reasons += self._rule_refusals(self.rules[digest], handover, moment)
-        spent = [c for h in self.handovers.values() if h is not handover for c in h.spent()]
+        # By digest: whoever asks may have read the hand-over from the ledger once more, and it is no other one for that.
+        spent = [c for h in self.handovers.values() if h.digest != handover.digest for c in h.spent()]
         kept = [c for c in handover.spent() if c.payload not in payloads]
         more = [c for c in handover.charges if c.payload in payloads]
         return reasons + over_budget(self.limits.budgets, [*spent, *kept], more)
@@ -319,7 +320,7 @@ class Book:
         """The hand-overs that count against a rule's budget."""
         return [
             h for h in self.handovers.values()
-            if h is not but and any(a.rule == rule for a in h.approvals) and h.spent()
+            if (but is None or h.digest != but.digest) and any(a.rule == rule for a in h.approvals) and h.spent()
         ]  # fmt: skip
 
     def _by_people(self, handover: HandOver, moment: float) -> bool:
@@ -335,7 +336,9 @@ class Book:
         if not handover.approvals:
             return "nobody has approved it"
         people = len({login(a.who) for a in standing})
-        return f"{self.limits.people} people must approve it, and the approvals of {people} stand"
+        last = max((a for a in handover.approvals if a.until <= moment), key=lambda a: a.until, default=None)
+        ended = f"; that of {last.who} ended on {text_of(last.until)}" if last else ""
+        return f"{self.limits.people} people must approve it, and the approvals of {people} stand{ended}"
 
     def _rule_refusals(self, rule: RuleState, handover: HandOver, moment: float) -> list[str]:
         key = rule.rule.key

@@ -68,6 +68,7 @@ class Gate:
             Naming every reason why it may not be sent; nothing has been written then.
         """
         from gnomon.plans.handover.ledger import Ledger
+        from gnomon.plans.handover.packet import require_proposals
         from gnomon.tools.observing.documents.times import mjd_of
 
         if "submit" not in step.effects:
@@ -95,6 +96,7 @@ class Gate:
             before = {name: (p.state, list(p.sent)) for name, p in handover.payloads.items()}
             moment = ledger.moment(writer.book)
             if action == "submit":
+                require_proposals(packet)
                 names = handover.to_send()
                 until = min(
                     [a.until for a in handover.approvals if a.until > ledger.moment(writer.book)]
@@ -190,6 +192,10 @@ class Gate:
             raise _refused("no rule approved it")
         if reasons := book.refusals(handover, handover.to_send(), moment):
             raise _refused("; ".join(reasons))
+        # Where people approved the packet as well, a rule that is off stands in nothing's way; nor does it let anything go.
+        rules = [a for a in rules if not book.rules[a.rule].off]
+        if not rules:
+            raise _refused("the rule that approved it is switched off")
         return RuleGrant(plan.hash, rules[-1].rule, rules[-1].who)
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from gnomon.plans.handover.packet import Charge
 from gnomon.tools.errors import InputError
 
 By = Literal["proposal", "telescope", "night", "alert_class", "all"]
-_TOLERANCE = 1e-6  # hours; sums of floating point numbers
+_NIGHT = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class _Record(BaseModel):
@@ -75,6 +76,42 @@ def read_limits(document: Mapping[str, Any]) -> Limits:
         ) from error
 
 
+def require_limiting(limits: Limits) -> None:
+    """Raise where a budget would never hold anything back, as one that is misspelt does.
+
+    It is asked of limits that people set, and not of those that the ledger has: these are in force as they are.
+
+    Raises
+    ------
+    InputError
+        Naming the first such budget.
+    """
+    for number, budget in enumerate(limits.budgets, 1):
+        why = ""
+        if budget.hours is None and budget.visits is None:
+            why = "limits neither hours nor visits"
+        elif budget.by == "all" and budget.of is not None:
+            why = f"is of all, and of {budget.of!r}"
+        elif budget.by == "night" and budget.of is not None and not _NIGHT.fullmatch(budget.of):
+            why = f"is of the night {budget.of!r}, and nights are written as 2026-11-22"
+        if why:
+            raise InputError(
+                f"Budget {number} would hold nothing back: it {why}.",
+                remedy="docs/how-to/hand-over-observations.md shows budgets.",
+            )
+
+
+def slack(charges: int) -> float:
+    """How much a sum of so many charges may be off [h], each of which was rounded to a millionth of an hour; never a second."""
+    return min(1e-6 * (charges + 1), 1e-4)
+
+
+def too_much(hours: float) -> str:
+    """By how much a budget would be exceeded, in a unit in which that can be seen."""
+    seconds = round(hours * 3600.0, 1)
+    return f"{hours:.2f} h too much" if seconds >= 600.0 else f"{seconds:g} s too much"
+
+
 def over_budget(budgets: Sequence[Budget], spent: Iterable[Charge], more: Iterable[Charge]) -> list[str]:
     """A sentence for each budget that `more` would exceed after `spent`; budgets that `more` does not touch are not looked at."""
     spent, more = list(spent), list(more)
@@ -85,9 +122,9 @@ def over_budget(budgets: Sequence[Budget], spent: Iterable[Charge], more: Iterab
             before, after = ([c for c in cs if _of(c, budget.by) == one] for cs in (spent, more))
             name = "all together" if budget.by == "all" else f"{budget.by.replace('_', ' ')} {one or '(none)'}"
             hours, wanted = sum(c.hours for c in before), sum(c.hours for c in after)
-            if budget.hours is not None and hours + wanted > budget.hours + _TOLERANCE:
+            if budget.hours is not None and hours + wanted > budget.hours + slack(len(before) + len(after)):
                 sentences.append(
-                    f"the budget of {name} is {budget.hours:g} h, of which {hours:.2f} h are spent, and this needs {wanted:.2f} h"
+                    f"the budget of {name} is {budget.hours:g} h, of which {hours:.2f} h are spent, and this needs {wanted:.2f} h: {too_much(hours + wanted - budget.hours)}"
                 )
             visits, asked = sum(c.visits for c in before), sum(c.visits for c in after)
             if budget.visits is not None and visits + asked > budget.visits:

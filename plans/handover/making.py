@@ -9,12 +9,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gnomon.plans.canonical import digest
-from gnomon.plans.handover.authorisation import Verifier
+from gnomon.plans.handover.authorisation import Verifier, told_violations
 from gnomon.plans.handover.packet import Packet, make_packet
+from gnomon.tools.captions import text_in
 from gnomon.tools.errors import ApprovalError, InputError
 from gnomon.tools.observing.documents.requests import read_requests_document
 from gnomon.tools.observing.documents.schedule import read_schedule_document
 from gnomon.tools.observing.documents.telescopes import read_telescopes_document
+from gnomon.tools.observing.documents.times import mjd_of
 from gnomon.tools.observing.drafts.details import read_details
 from gnomon.tools.observing.drafts.drafting import draft
 from gnomon.tools.observing.drafts.plan import join
@@ -54,13 +56,18 @@ def read_routes(document: Mapping[str, Any]) -> Routes:
         Naming the place.
     """
     try:
-        return Routes.model_validate(dict(document))
+        routes = Routes.model_validate(dict(document))
     except ValidationError as error:
         first = error.errors()[0]
         raise InputError(
             f"The routes cannot be read: {'.'.join(map(str, first['loc']))}: {first['msg']}.",
             remedy="docs/how-to/hand-over-observations.md shows them.",
         ) from error
+    try:
+        mjd_of(routes.valid_until) if routes.valid_until else None
+    except InputError as error:
+        raise InputError(f"The routes cannot be read: valid_until: {error.what}", remedy=error.remedy) from error
+    return routes
 
 
 def packet_of(
@@ -96,8 +103,7 @@ def packet_of(
     violations, report = verify(telescopes, requests, schedule, parent)
     if violations:
         raise ApprovalError(
-            f"The schedule has {len(violations)} violations: {'; '.join(violations[:5])}.",
-            remedy="Plan it again; only a schedule without any is handed over.",
+            told_violations(violations), remedy="Plan it again; only a schedule without any is handed over."
         )
     payloads = list(_payloads(telescopes, requests, schedule, routes))
     if not payloads:
@@ -132,7 +138,7 @@ def _payloads(
         for one, stays in zip(drafts, plan.to_ask.values(), strict=True):
             if not one.complete:
                 raise InputError(
-                    f"The draft {one.name} lacks: {'; '.join(one.missing)}.",
+                    f"The draft {one.name} lacks: {'; '.join(text_in('en', m) for m in one.missing)}.",
                     remedy="Say it under `details` of the routes.",
                 )
             visits = [f"{s.planned.request}/{s.planned.visit}" for s in stays]

@@ -267,5 +267,24 @@ def read_packet(document: Mapping[str, Any] | bytes) -> Packet:
     return packet
 
 
+def require_proposals(packet: Packet) -> None:
+    """Raise where a facility would charge another proposal than budgets and people are told of.
+
+    It is asked before a packet is offered and before it is sent, and not of what a facility has: that can always be asked about and cancelled.
+
+    Raises
+    ------
+    InputError
+    """
+    for payload in packet.payloads:
+        body: Any = payload.body
+        asked = body["observation"]["observing_parameters"] if payload.facility == "tom" else body
+        if asked.get("proposal", payload.proposal) != payload.proposal:
+            raise InputError(
+                f"Payload {payload.name} asks at the cost of the proposal {str(asked['proposal'])[:100]!r}, and its route says {payload.proposal!r}.",
+                remedy="Say the proposal in the route alone, and a route for each proposal.",
+            )
+
+
 def _wrong(what: str) -> InputError:
     return InputError(what, remedy="Make the packet again with `gnomon handover offer`.")

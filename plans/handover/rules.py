@@ -8,12 +8,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gnomon.plans.canonical import digest
+from gnomon.plans.handover.limits import slack, too_much
 from gnomon.plans.handover.packet import Charge
 from gnomon.tools.errors import InputError
 from gnomon.tools.observing.alerts.conditions import check_conditions, evaluate
 from gnomon.tools.observing.documents.times import mjd_of
-
-_TOLERANCE = 1e-6  # hours
+from gnomon.tools.observing.facilities.keys import FACILITIES
 
 
 class _Record(BaseModel):
@@ -83,9 +83,34 @@ def read_rule(document: Mapping[str, Any]) -> Rule:
             f"The rule cannot be read: {'.'.join(map(str, first['loc']))}: {first['msg']}.",
             remedy="docs/how-to/hand-over-observations.md shows one.",
         ) from error
-    mjd_of(rule.expires)
+    try:
+        mjd_of(rule.expires)
+    except InputError as error:
+        raise InputError(f"The rule {rule.key}: expires: {error.what}", remedy=error.remedy) from error
     check_conditions(rule.when, f"The rule {rule.key}")
     return rule
+
+
+def require_useful(rule: Rule, moment: float) -> None:
+    """Raise where a rule could never approve anything; it is asked of rules that people add, and not of those that the ledger has.
+
+    Parameters
+    ----------
+    rule : Rule
+    moment : float
+        The present [MJD UTC].
+
+    Raises
+    ------
+    InputError
+    """
+    if mjd_of(rule.expires) <= moment:
+        raise InputError(f"The rule {rule.key} has expired already, on {rule.expires}.", remedy="Say a later time.")
+    if unknown := [f for f in rule.allow.facilities if f.split(" ")[0] not in FACILITIES]:
+        raise InputError(
+            f"The rule {rule.key} allows the facility {unknown[0]!r}, and there is none of that kind.",
+            remedy=f"Write {' or '.join(FACILITIES)}, with an address behind it where only that one is meant.",
+        )
 
 
 def why_not(rule: Rule, fields: Mapping[str, Any]) -> list[str]:
@@ -137,8 +162,10 @@ def outside_allowance(rule: Rule, charges: Sequence[Charge], facilities: Mapping
         if told not in allow.facilities and told.split(" ")[0] not in allow.facilities:
             sentences.append(f"the rule {rule.key} does not allow the facility {told}")
     hours, visits = sum(c.hours for c in charges), sum(c.visits for c in charges)
-    if hours > allow.hours + _TOLERANCE:
-        sentences.append(f"the rule {rule.key} allows {allow.hours:g} h at a time, and this needs {hours:.2f} h")
+    if hours > allow.hours + slack(len(charges)):
+        sentences.append(
+            f"the rule {rule.key} allows {allow.hours:g} h at a time, and this needs {hours:.2f} h: {too_much(hours - allow.hours)}"
+        )
     if visits > allow.visits:
         sentences.append(f"the rule {rule.key} allows {allow.visits} visits at a time, and this needs {visits}")
     return sentences
@@ -148,9 +175,9 @@ def over_rule_budget(rule: Rule, spent: Sequence[Charge], handovers: int, more: 
     """A sentence for each part of the rule's budget that one more hand-over would exceed."""
     sentences = []
     before, wanted = sum(c.hours for c in spent), sum(c.hours for c in more)
-    if before + wanted > rule.budget.hours + _TOLERANCE:
+    if before + wanted > rule.budget.hours + slack(len(spent) + len(more)):
         sentences.append(
-            f"the budget of the rule {rule.key} is {rule.budget.hours:g} h, of which {before:.2f} h are spent, and this needs {wanted:.2f} h"
+            f"the budget of the rule {rule.key} is {rule.budget.hours:g} h, of which {before:.2f} h are spent, and this needs {wanted:.2f} h: {too_much(before + wanted - rule.budget.hours)}"
         )
     if handovers + 1 > rule.budget.handovers:
         sentences.append(f"the budget of the rule {rule.key} is {rule.budget.handovers} hand-overs, and all are spent")

@@ -125,6 +125,69 @@ def test_a_rule_lets_it_go_and_a_switch_stops_it(handover: Any, portal: OcsServe
     assert len(portal.groups) == 4
 
 
+def test_people_send_what_a_rule_no_longer_may(handover: Any, portal: OcsServer) -> None:
+    """A packet that a rule approved, and people after the rule had ended, is theirs: the plan needs their word, and gets it."""
+    handover("rules", "add", "rule.json")
+    [rule] = handover("rules", "list", "--json").json
+    handover("rules", "approve", rule[:12])
+    name = handover(*OFFER, "--alert", "alert.json").json["id"]
+    handover("approve", name[:8], "--rule", "close", "--alert", "alert.json")
+    handover("rules", "off", rule[:12])
+    said = handover("submit", name, "--send")
+    assert (said.code, "the rule close is switched off" in said.err) == (1, True)
+    assert handover("approve", name).code == 0
+    assert handover("submit", name[:8], "--send").code == 3, "neither does the rule let it go without their word"
+    assert portal.posts == []
+    said = handover("submit", name, "--send")
+    assert said.code == 0, said.err
+    assert len(portal.groups) == 4
+
+
+def test_a_run_that_was_approved_and_sent_nothing_has_not_succeeded(
+    handover: Any, gnomon: Any, portal: OcsServer
+) -> None:
+    name = handover(*OFFER).json["id"]
+    handover("approve", name)
+    assert handover("submit", "last", "--send").code == 3
+    said = gnomon("approve", "last", GNOMON_TOKEN_127_0_0_1="", GNOMON_NO_KEYRING="1")
+    assert said.code == 1
+    assert "Nothing was sent" in said.out
+    port = portal.url.rsplit(":", 1)[1]
+    assert f"set GNOMON_TOKEN_127_0_0_1_{port}," in said.out, "the variable of this service, and of none beside it"
+    assert handover("submit", "last", "--send").code == 3
+    assert gnomon("approve", "last", GNOMON_TOKEN_127_0_0_1=TOKEN, GNOMON_NO_KEYRING="1").code == 0
+    assert len(portal.groups) == 4
+
+
+def test_what_a_facility_has_by_another_hand_over_is_named(handover: Any) -> None:
+    first = handover(*OFFER).json["id"]
+    handover("approve", first)
+    assert handover("submit", first, "--send").code == 0
+    offered = handover(*[word for word in OFFER if word != "--json"], "--attempt", "2")
+    assert f"6 of its visits are in the hand-over {first[:12]} as well, which is acknowledged" in offered.err
+    assert f"gnomon handover withdraw {first[:12]} --send" in offered.err
+    assert handover("withdraw", first, "--send").code == 0
+    assert "as well" not in handover("show", "last").err
+
+
+@pytest.mark.slow
+def test_a_run_that_changed_a_schedule_is_offered_with_what_the_schedule_is_for(
+    handover: Any, gnomon: Any, tmp_path: Path
+) -> None:
+    """Its requests are those after the events, not those that it read; and the schedule that it replaces comes with it."""
+    requests = world()[1]
+    event = {"time": requests["span"]["start"], "kind": "changed_priority", "request": requests["requests"][0]["key"], "priority": 77}  # fmt: skip
+    (tmp_path / "events.json").write_text(json.dumps({"form": "gnomon observing events", "version": 1, "events": [event]}))  # fmt: skip
+    assert gnomon("observe", "schedule", "r.json", "--telescopes", "t.json", "--yes").code == 0
+    assert gnomon("observe", "replan", "last", "--events", "events.json", "--yes").code == 0
+    said = handover("offer", "last", "--routes", "routes.json", "--json")
+    assert said.code == 3, said.err
+    packet = json.loads(Path(said.json["packet"]).read_text())
+    assert 77 in [r["priority"] for r in packet["requests"]["requests"]]
+    assert packet["parent"]["form"] == "gnomon schedule"
+    assert said.json["against_sending"] == ["it is offered", "nobody has approved it"]
+
+
 def test_two_people(gnomon: Any, handover: Any) -> None:
     assert handover("limits", "limits.json").code == 0
     name = handover(*OFFER).json["id"]
@@ -195,9 +258,9 @@ def test_what_is_wrong_is_said_in_a_sentence(handover: Any, tmp_path: Path) -> N
         (("show", "123456"), 2, "There is no hand-over"),
         (("offer", "nothing.json", "--routes", "routes.json"), 2, "no run called"),
         (("offer", "s.json", "--routes", "routes.json"), 2, "--telescopes and --requests"),
-        (("offer", "s.json", "-t", "t.json", "-r", "r.json", "--routes", "rule.json"), 1, "routes cannot be read"),
-        (("rules", "add", "limits.json"), 1, "rule cannot be read"),
-        (("limits", "rule.json"), 1, "limits cannot be read"),
+        (("offer", "s.json", "-t", "t.json", "-r", "r.json", "--routes", "rule.json"), 2, "routes cannot be read"),
+        (("rules", "add", "limits.json"), 2, "rule cannot be read"),
+        (("limits", "rule.json"), 2, "limits cannot be read"),
     ):
         said = handover(*arguments)
         assert (said.code, word in said.err, "Traceback" in said.err) == (code, True, False), (arguments, said.err)

@@ -57,6 +57,28 @@ def test_every_alteration_is_seen(path, change: str) -> None:
         Journal(path)
 
 
+@pytest.mark.parametrize(
+    ("edited", "where"),
+    [
+        ({2: "text"}, "Line 2 was altered"),
+        ({4: "text"}, "Line 4 or 5 was altered"),  # the last line knows, and nobody knows the last line
+        ({3: "prev"}, "Line 3 was altered"),
+        ({1: "prev"}, "Line 1 was altered"),
+        ({2: "seq"}, "Line 2 was altered, or lines before it were removed or added"),
+    ],
+)
+def test_the_line_that_was_edited_is_named(path, edited: dict[int, str], where: str) -> None:
+    lines = _lines(path)
+    for number, key in edited.items():
+        event = json.loads(lines[number - 1])
+        event[key] = {"text": "月", "prev": "0" * 63 + "1", "seq": 9}[key]
+        lines[number - 1] = json.dumps(event, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+    path.write_bytes(b"\n".join(lines) + b"\n")
+    with pytest.raises(JournalError) as told:
+        read_events(path)
+    assert told.value.what.startswith(where)
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(cut=st.integers(1, 10_000))
 def test_any_torn_end_is_set_aside_and_nothing_is_lost(path, cut: int) -> None:

@@ -5,11 +5,16 @@ It follows github.com/observatorycontrolsystem/observation-portal at 31c2ddd (`r
 accounting and the instruments of a real observatory are not here.
 
 `faults` are used up one by one by the requests that create a group; see `FAULTS`.
+
+For people it is a place to try a hand-over on: `python tests/services/ocs_server.py 8653 KEY2026B-001` says its address and its token, and
+forgets everything when it ends.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -46,8 +51,8 @@ class OcsServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, proposals: tuple[str, ...] = ("P1", "P2"), hang: float = 3.0) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, proposals: tuple[str, ...] = ("P1", "P2"), hang: float = 3.0, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.proposals = proposals
         self.hang = hang
@@ -259,3 +264,11 @@ def ocs_server(**how: Any) -> Iterator[OcsServer]:
         server.shutdown()
         server.server_close()
         thread.join(5)
+
+
+if __name__ == "__main__":
+    with ocs_server(port=int(sys.argv[1]), proposals=tuple(sys.argv[2:]) or ("P1", "P2")) as portal:
+        sys.stdout.write(f"{portal.url}, token {TOKEN}, proposals {', '.join(portal.proposals)}; Ctrl-C ends it\n")
+        sys.stdout.flush()
+        with contextlib.suppress(KeyboardInterrupt):
+            threading.Event().wait()

@@ -121,7 +121,7 @@ def state_of(ledger: Ledger, packet: Packet) -> HandOver:
 
 
 def test_an_entry_that_tells_of_violations_makes_nothing_checked(ledger: Ledger, packet: Packet) -> None:
-    with pytest.raises(ApprovalError, match="1 violations: too low"):
+    with pytest.raises(ApprovalError, match="1 violation: too low"):
         people.offer(ledger, packet, lambda *d: (["too low"], "0" * 64))
     with ledger.changing() as writer, pytest.raises(ApprovalError, match="The verifier found 1 violations"):
         writer.append("handover.checked", packet=packet.digest, violations=1, report="0" * 64)
@@ -351,6 +351,17 @@ def test_no_rule_ends_what_people_approved(ledger: Ledger, packet: Packet, plan:
     approved_by_rule(ledger, packet)
     approve(ledger, packet)
     assert permit(ledger, plan)["off"] == []
+
+
+def test_a_rule_that_is_off_lets_nothing_go_that_people_approved(ledger: Ledger, packet: Packet, plan: Plan) -> None:
+    rule = approved_by_rule(ledger, packet)
+    approve(ledger, packet)
+    Gate(ledger.folder).rule_grant(plan)
+    people.switch_rule_off(ledger, rule, "Ada")
+    book = ledger.book()
+    assert book.refusals(state_of(ledger, packet), state_of(ledger, packet).to_send(), ledger.moment(book)) == []
+    with pytest.raises(ApprovalError, match="the rule that approved it is switched off"):
+        Gate(ledger.folder).rule_grant(plan)
 
 
 def test_a_step_is_heard_that_asks_or_sends_and_no_other(packet: Packet, plan: Plan) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from hand_made_night import world
-from handover_packets import a_packet, verdict, verifier
+from handover_packets import DETAILS, a_packet, soon, verdict, verifier
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,10 +20,12 @@ from gnomon.plans.canonical import text_digest
 from gnomon.plans.handover import authorisation as people
 from gnomon.plans.handover.book import Book
 from gnomon.plans.handover.ledger import Ledger
-from gnomon.plans.handover.limits import read_limits
-from gnomon.plans.handover.packet import Packet, read_packet
+from gnomon.plans.handover.limits import Budget, over_budget, read_limits
+from gnomon.plans.handover.making import packet_of, read_routes
+from gnomon.plans.handover.packet import Charge, Packet, read_packet
 from gnomon.plans.handover.page import packet_page
 from gnomon.plans.handover.records import HandOver, PayloadState
+from gnomon.plans.handover.rules import read_rule
 from gnomon.plans.handover.states import AT_FACILITY, MOVES, PAYLOAD_STATES, STATES, may_move, overall
 from gnomon.tools.errors import ApprovalError, InputError, JournalError, StoreError
 
@@ -152,7 +154,7 @@ def test_two_people(ledger: Ledger, packet: Packet) -> None:
 
 
 def test_what_the_verifier_refuses_is_not_offered(ledger: Ledger, packet: Packet) -> None:
-    with pytest.raises(ApprovalError, match="1 violations: too low"):
+    with pytest.raises(ApprovalError, match="1 violation: too low"):
         people.offer(ledger, packet, lambda *d: (["too low"], "0" * 64))
     with pytest.raises(ApprovalError, match="not what the verifier says"):
         people.offer(ledger, packet, lambda *d: ([], "0" * 64))
@@ -199,6 +201,64 @@ def test_budgets(ledger: Ledger, packet: Packet, budget: dict[str, Any], word: s
             sending(ledger, packet)
     else:
         sending(ledger, packet)
+
+
+@pytest.mark.parametrize("by", ["all", "telescope", "night", "proposal", "alert_class"])
+def test_a_budget_is_used_up_to_the_second(ledger: Ledger, by: str) -> None:
+    one = a_packet(("ocs", PORTAL, ["x1"]), alert=ALERT)
+    seconds = round(sum(c.hours for c in one.charges) * 3600)
+    people.set_limits(ledger, {"budgets": [{"by": by, "hours": (seconds - 1) / 3600}]}, "Ada")
+    offered(ledger, one)
+    approve(ledger, one)
+    with pytest.raises(ApprovalError, match=": 1 s too much"):
+        sending(ledger, one)
+    people.set_limits(ledger, {"budgets": [{"by": by, "hours": seconds / 3600}]}, "Ada")
+    sending(ledger, one)
+
+
+def test_many_roundings_are_not_a_second() -> None:
+    charge = Charge(
+        payload="p", proposal="P1", telescope="x1", night="2026-11-22", alert_class="", hours=round(986 / 3600, 6), visits=1
+    )  # fmt: skip
+    for count in (1, 40, 400):
+        more = [charge] * count
+        assert over_budget([Budget(by="all", hours=count * 986 / 3600)], [], more[:count]) == []
+        assert over_budget([Budget(by="all", hours=(count * 986 - 1) / 3600)], [], more) != []
+
+
+def test_its_own_payloads_that_may_be_there_are_counted_once(ledger: Ledger, packet: Packet) -> None:
+    """After a kill everything of it may have been sent; whoever has read it once more must not take it for another hand-over."""
+    hours = sum(c.hours for c in packet.charges)
+    people.set_limits(ledger, {"budgets": [{"by": "all", "hours": hours}]}, "Ada")
+    offered(ledger, packet)
+    approve(ledger, packet)
+    sending(ledger, packet)
+    found, book = ledger.book().find(packet.digest), ledger.book()
+    assert book.refusals(found, found.to_send(), ledger.moment(book)) == []
+
+
+@pytest.mark.parametrize(
+    ("budget", "word"),
+    [
+        ({"by": "night"}, "neither hours nor visits"),
+        ({"by": "all", "of": "x", "hours": 1.0}, "of all, and of 'x'"),
+        ({"by": "night", "of": "22.11.2026", "hours": 1.0}, "nights are written as 2026-11-22"),
+    ],
+)
+def test_a_budget_that_would_hold_nothing_back_is_not_set(ledger: Ledger, budget: dict[str, Any], word: str) -> None:
+    with pytest.raises(InputError, match=word):
+        people.set_limits(ledger, {"budgets": [budget]}, "Ada")
+    assert ledger.events() == []
+    assert read_limits({"budgets": [budget]}).budgets, "a ledger that has one from before can be read"
+
+
+def test_a_payload_at_the_cost_of_another_proposal_is_neither_offered_nor_sent(ledger: Ledger) -> None:
+    details = {**DETAILS, "lco": {"proposal": "P2"}}
+    routes = {"valid_until": soon(), "routes": [{"facility": "ocs", "address": PORTAL, "telescopes": ["x1"], "proposal": "P1"}], "details": details}  # fmt: skip
+    one = packet_of(*world(), read_routes(routes), verifier)
+    with pytest.raises(InputError, match="at the cost of the proposal 'P2', and its route says 'P1'"):
+        people.offer(ledger, one, verifier)
+    assert ledger.events() == []
 
 
 def test_what_was_refused_spends_nothing(ledger: Ledger, packet: Packet) -> None:
@@ -276,7 +336,6 @@ def test_the_same_payload_is_not_under_way_twice(ledger: Ledger, packet: Packet)
         ({"allow": {**RULE["allow"], "proposals": ["P2"]}}, {}, "does not allow the proposal P1"),
         ({"allow": {**RULE["allow"], "facilities": ["tom"]}}, {}, "does not allow the facility ocs"),
         ({"budget": {"hours": 0.5, "handovers": 2}}, {}, "budget of the rule close is 0.5 h"),
-        ({"expires": "2020-01-01T00:00:00Z"}, {}, "off, or has expired"),
     ],
 )
 def test_rules(ledger: Ledger, change: dict[str, Any], fields: dict[str, Any], word: str) -> None:
@@ -316,12 +375,22 @@ def test_a_changed_rule_is_another_one(ledger: Ledger) -> None:
         ({"budget": {"hours": float("inf"), "handovers": 1}}, "budget.hours"),
         ({"when": {"field": "distence", "below": 200, "unit": "Mpc"}}, "distence"),
         ({"when": {}}, "when"),
-        ({"expires": "soon"}, "is no time"),
+        ({"expires": "soon"}, "expires: 'soon' is no time"),
+        ({"expires": "2026-01-01T00:00:00Z"}, "has expired already"),
+        ({"allow": {**RULE["allow"], "facilities": ["lco"]}}, "facility 'lco', and there is none of that kind"),
     ],
 )
 def test_rules_that_are_none(ledger: Ledger, change: dict[str, Any], word: str) -> None:
     with pytest.raises(InputError, match=word):
         people.add_rule(ledger, {**RULE, **change}, "Ada")
+
+
+def test_a_rule_that_has_expired_is_not_approved(ledger: Ledger) -> None:
+    rule = read_rule({**RULE, "expires": "2020-01-01T00:00:00Z"})
+    with ledger.changing() as writer:  # as one that was added in time
+        writer.append("rule.added", who="Ada", rule=rule.model_dump(mode="json"), sha256=rule.digest)
+    with pytest.raises(ApprovalError, match="off, or has expired"):
+        people.approve_rule(ledger, rule.digest, "Ada", "command")
 
 
 def test_limits_that_are_none() -> None:
@@ -443,7 +512,7 @@ def test_the_packet_of_an_unsound_schedule_is_not_made() -> None:
     telescopes, requests, schedule = world()
     late = _changed(schedule, "visits", 0, "end", to="2026-11-22T12:09:00Z")
     routes = read_routes({"routes": [{"facility": "ocs", "address": PORTAL, "telescopes": ["x1"], "proposal": "P1"}]})
-    with pytest.raises(ApprovalError, match="violations"):
+    with pytest.raises(ApprovalError, match="The schedule has 1 violation"):
         packet_of(telescopes, requests, late, routes, verifier)
     assert verdict()[0] == []
     with pytest.raises(InputError, match="lacks: "):  # what only people know is asked for

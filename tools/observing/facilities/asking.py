@@ -167,9 +167,9 @@ def token_for(address: str) -> str:
 
 def without_token(service: str, address: str) -> str:
     """The sentence on a facility for which there is no token."""
-    return (
-        f"{service} was not asked: there is no token for it; set {token_variable(address)}, or keep it in the keyring."
-    )
+    port = urlsplit(address).port
+    variable = f"{token_variable(address)}_{port}" if port else token_variable(address)
+    return f"{service} was not asked: there is no token for it; set {variable}, or keep it in the keyring."
 
 
 def token_variable(address: str) -> str:
