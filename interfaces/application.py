@@ -171,8 +171,8 @@ def open_registry() -> Registry:
 # --------------------------------------------------------------------------- what a run says
 
 
-def close(run: Run, status: str, as_json: bool, beside: dict[str, Any] | None = None) -> None:
-    """Say how a run stands, and leave with the code for it; `beside` goes into its JSON document."""
+def close(run: Run, status: str, as_json: bool, beside: dict[str, Any] | None = None, code: Exit | None = None) -> None:
+    """Say how a run stands, and leave with the code for it, by default that of its status; `beside` goes into its JSON document."""
     if as_json:
         print_json({**run_document(run, status), **(beside or {})})
     elif status in ("done", "failed"):
@@ -187,7 +187,7 @@ def close(run: Run, status: str, as_json: bool, beside: dict[str, Any] | None = 
         say(
             f"Run {run.id} waits for approval. Read it: gnomon show {run.id}   Approve it: gnomon approve {run.id}   Reject it: gnomon reject {run.id}"
         )
-    raise typer.Exit(OF_STATUS[status])
+    raise typer.Exit(OF_STATUS[status] if code is None else code)
 
 
 def is_interactive(as_json: bool) -> bool:
@@ -197,8 +197,11 @@ def is_interactive(as_json: bool) -> bool:
 
 def offered(conversation: Conversation, run: Run, yes: bool, as_json: bool) -> None:
     """Get a decision on a waiting run, go on, and leave with what became of it."""
+    from gnomon.interfaces.handover_outcome import code_of
+
     status = decided(conversation, run, yes, as_json)
-    close(run, status, as_json, remembered(conversation, run, status) if as_json else None)
+    beside = remembered(conversation, run, status) if as_json else None
+    close(run, status, as_json, beside, code_of(conversation, run, status))
 
 
 def remembered(conversation: Conversation, run: Run, status: str) -> dict[str, Any]:

@@ -268,17 +268,15 @@ def approve(
     as_json: Json = False,
 ) -> None:
     """Approve the plan of a run that waits, and run it."""
+    from gnomon.interfaces.handover_outcome import code_of
     from gnomon.interfaces.progress import shown
 
     with shown(as_json) as progress:
         conversation = open_conversation(offline, workers, cluster, progress)
         found = find_run(conversation, name)
         plan_commands.require_sound_file(conversation, found)
-        close(
-            found,
-            conversation.decide(found, "approve", "command", who=who, reason=reason, plan_hash=plan_hash),
-            as_json,
-        )
+        status = conversation.decide(found, "approve", "command", who=who, reason=reason, plan_hash=plan_hash)
+        close(found, status, as_json, code=code_of(conversation, found, status))
 
 
 @app.command()
@@ -302,12 +300,14 @@ def resume(
     name: RunName, offline: Offline = False, cluster: Cluster = None, workers: Workers = None, as_json: Json = False
 ) -> None:
     """Go on with a run that stopped or failed; finished steps are not run again."""
+    from gnomon.interfaces.handover_outcome import code_of
     from gnomon.interfaces.progress import shown
 
     with shown(as_json) as progress:
         conversation = open_conversation(offline, workers, cluster, progress)
         found = find_run(conversation, name)
-        close(found, conversation.resume(found), as_json)
+        status = conversation.resume(found)
+        close(found, status, as_json, code=code_of(conversation, found, status))
 
 
 # --------------------------------------------------------------------------- what there is
@@ -380,7 +380,8 @@ def doctor(as_json: Json = False) -> None:
 def _exit_code(error: errors.GnomonError) -> Exit:
     if isinstance(error, errors.NeedsAnswer):
         return Exit.NEEDS_ANSWER
-    if isinstance(error, errors.UsageError | errors.PlanError):
+    # What is wrong with a document that was named is for its author to mend, as with a plan.
+    if isinstance(error, errors.UsageError | errors.PlanError) or type(error) is errors.InputError:
         return Exit.WRONG_USE
     if isinstance(error, errors.ReplayError):
         return Exit.NOT_REPLAYED

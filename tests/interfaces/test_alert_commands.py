@@ -86,7 +86,7 @@ def test_checking_rules(fresh: Callable[..., Any], files: Path) -> None:
     ):
         wrong.write_text(RULES.replace(*change), encoding="utf-8")
         said = fresh("alerts", "rules", "check", str(wrong))
-        assert said.code == 1 and told in said.err and said.out == ""
+        assert said.code == 2 and told in said.err and said.out == ""
 
 
 @pytest.mark.parametrize(

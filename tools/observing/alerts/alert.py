@@ -169,9 +169,13 @@ def read_alert_document(document: Mapping[str, Any]) -> Alert:
         Where a key is none of an alert's, or one of the first five is missing.
     """
     if unknown := sorted(set(document) - set(_NAMES)):
-        raise InputError(f"An alert has no {unknown[0]!r}.", remedy="Give a document that gnomon wrote.")
+        raise InputError(
+            f"An alert has no {unknown[0]!r}.", remedy="Give what `gnomon alerts show EVENT --json` prints."
+        )
     told: dict[str, Any] = {k: tuple(v) if k in _TUPLES else v for k, v in document.items()}
     try:
         return Alert(**told)
     except TypeError as error:
-        raise InputError("The alert's document is not whole.", remedy="Give a document that gnomon wrote.") from error
+        raise InputError(
+            "The alert's document is not whole.", remedy="Give what `gnomon alerts show EVENT --json` prints."
+        ) from error

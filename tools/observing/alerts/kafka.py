@@ -13,6 +13,7 @@ from gnomon.tools.observing.alerts.stream import Taken
 Start = Literal["earliest", "latest"]
 # (content, stream, position)
 Accept = Callable[[bytes, str, str], Taken]
+_PATIENCE = 20.0  # s
 _OURS = ("enable.auto.commit", "auto.offset.reset", "group.id", "enable.auto.offset.store")
 
 
@@ -90,14 +91,27 @@ def consume(
         from confluent_kafka import Consumer, KafkaException, TopicPartition
     except ImportError as error:
         raise UsageError("Streams of Kafka need its client.", remedy='Install it with: pip install "gnomon[alerts]"') from error  # fmt: skip
-    ours = {"enable.auto.commit": False, "auto.offset.reset": "error", "group.id": "gnomon-alerts", "enable.auto.offset.store": False}  # fmt: skip
+    why: list[str] = []  # what the client last said of its connection
+
+    def note(error: Any) -> None:
+        why[:] = [_said(error)]
+
+    ours = {
+        "enable.auto.commit": False,
+        "auto.offset.reset": "error",
+        "group.id": "gnomon-alerts",
+        "enable.auto.offset.store": False,
+        "error_cb": note,
+    }
+    # Of itself the client writes a line into the terminal for every try to connect, twenty a second; who wishes so says log_level.
+    quiet = {"log_level": "0", **{k: v for k, v in settings.items() if k not in _OURS}}
     try:
-        consumer = Consumer({**{k: v for k, v in settings.items() if k not in _OURS}, **ours})
+        consumer = Consumer({**quiet, **ours})
     except (KafkaException, TypeError, ValueError) as error:
         raise UsageError(f"The settings of Kafka are wrong: {_said(error)}.", remedy="See librdkafka's CONFIGURATION.md.") from error  # fmt: skip
     try:
         parts = []
-        for topic, number in _partitions(consumer, topics):
+        for topic, number in _partitions(consumer, topics, stop, why):
             part, name = TopicPartition(topic, number), stream_name(topic, number)
             oldest, end = consumer.get_watermark_offsets(part, timeout=20.0)
             last = position(name)
@@ -112,6 +126,8 @@ def consume(
                         told(_gap(name, part.offset, oldest, end))
                     part.offset = oldest
             parts.append(part)
+        if stop():
+            return 0
         consumer.assign(parts)
         return _poll(consumer, accept, stop)
     except KafkaException as error:
@@ -132,14 +148,36 @@ def _gap(name: str, wanted: int, oldest: int, end: int) -> str:
     return f"The broker has only {end:,} messages of {name}, and {wanted:,} were taken: it was made anew, and is read from its beginning."
 
 
-def _partitions(consumer: Any, topics: list[str]) -> list[tuple[str, int]]:
-    found = []
+def _partitions(consumer: Any, topics: list[str], stop: Callable[[], bool], why: list[str]) -> list[tuple[str, int]]:
+    """The partitions of topics; none where it was stopped while the broker was waited for."""
+    found: list[tuple[str, int]] = []
     for topic in topics:
-        told = consumer.list_topics(topic, timeout=20.0).topics.get(topic)
+        listed = _listed(consumer, topic, stop, why)
+        if listed is None:
+            return []
+        told = listed.topics.get(topic)
         if told is None or told.error is not None or not told.partitions:
             raise ServiceError(f"The broker has no topic {topic}.", remedy="Check its name, and what your account may read.")  # fmt: skip
         found += [(topic, number) for number in sorted(told.partitions)]
     return found
+
+
+def _listed(consumer: Any, topic: str, stop: Callable[[], bool], why: list[str]) -> Any:
+    """What the broker says of a topic; it is given twenty seconds, and None is given where `stop` says so before."""
+    from confluent_kafka import KafkaError, KafkaException
+
+    passing = (KafkaError._TRANSPORT, KafkaError._TIMED_OUT, KafkaError._ALL_BROKERS_DOWN)
+    until = time.monotonic() + _PATIENCE
+    while not stop():
+        try:
+            return consumer.list_topics(topic, timeout=1.0)
+        except KafkaException as error:
+            consumer.poll(0)  # gives out what the client said meanwhile
+            if time.monotonic() < until and error.args[0].code() in passing:
+                continue
+            reason = why[-1] if why else _said(error)
+            raise ServiceError(f"The Kafka broker cannot be reached: {reason}.", remedy="Try again later.", retryable=True) from error  # fmt: skip
+    return None
 
 
 def _poll(consumer: Any, accept: Accept, stop: Callable[[], bool]) -> int:

@@ -79,6 +79,10 @@ def _read_mapping(told: Any, digest: str, maps: dict[str, bytes]) -> list[Alert]
     reply = told.get("data")
     if isinstance(reply, Mapping) and isinstance(reply.get("reply"), Mapping):  # of the Transient Name Server
         told = reply["reply"]
+    elif (
+        isinstance(reply, Mapping) and "objname" in reply
+    ):  # the same, since it answers without `reply` around the object
+        told = reply
     if is_igwn(told):
         return read_igwn(told, digest, maps)
     if (found := read_object_packet(told, digest)) is not None:
@@ -96,8 +100,10 @@ def _json_records(content: bytes) -> list[Any]:
         raise InputError(f"The JSON is broken: {plain_text(str(error))}.", remedy=_REMEDY) from error
     except RecursionError as error:
         raise InputError("The JSON is deeper than any packet.", remedy=_REMEDY) from error
-    except ValueError as error:  # whole numbers of more digits than Python reads
-        raise InputError(f"The JSON holds what is no value: {plain_text(str(error))}.", remedy=_REMEDY) from error
+    except ValueError as error:
+        raise InputError(
+            "The JSON holds what is no value: a whole number of more digits than are read.", remedy=_REMEDY
+        ) from error
     return told if isinstance(told, list) else [told]
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ REQUESTS_FORM = "gnomon observing requests"
 PLACES = ("position", "sky_map")
 _KEY = re.compile(r"[A-Za-z0-9_]{1,40}")
 _DAY = 86400.0
+# Rules are read with the fields of observing documents, whose errors name the page of those.
+_THEIRS, _OURS = "docs/reference/observing.md", "docs/how-to/watch-alerts.md"
 
 
 @dataclass(frozen=True)
@@ -77,24 +80,42 @@ def read_rules_document(document: dict[str, Any], name: str = "The rules") -> tu
     InputError
         Naming what is wrong, conditions and requests included.
     """
-    fields = begin(document, FORM, name)
     rules: dict[str, Rule] = {}
-    for row, told in zip(items(rows := fields.list("rules", required=True), f"{name}: rule"), rows, strict=True):
-        rule = _rule(row, told)
-        if rule.key in rules:
-            raise InputError(f"{row.where} stands there twice.", remedy="Give every rule a key of its own.")
-        rules[rule.key] = rule
-    fields.end()
-    if not rules:
-        raise InputError(f"{name} has no rule.", remedy="Write one, or leave the file out.")
+    with _described_with_rules():
+        fields = begin(document, FORM, name)
+        for row, told in zip(items(rows := fields.list("rules", required=True), f"{name}: rule"), rows, strict=True):
+            rule = _rule(row, told)
+            if rule.key in rules:
+                raise InputError(f"{row.where} stands there twice.", remedy="Give every rule a key of its own.")
+            rules[rule.key] = rule
+        fields.end()
+        if not rules:
+            raise InputError(f"{name} has no rule.", remedy="Write one, or leave the file out.")
+    for rule in rules.values():
+        if rule.template.requests:  # so that what is wrong is told now, and not when the alert comes
+            specimen = requests_document(rule, {"name": "any", "ra": 0.0, "dec": 0.0}, "any", 61000.0)
+            read_requests_document(specimen, f"{name}: rule {rule.key!r}: propose")
     return tuple(rules.values())
+
+
+@contextmanager
+def _described_with_rules() -> Iterator[None]:
+    """What is wrong in here is described on the page on alerts; what is wrong inside a request stands on that of observing documents."""
+    try:
+        yield
+    except InputError as error:
+        remedy = error.remedy.replace(f"{_THEIRS} lists every key", f"{_OURS} shows rules, and lists what they may say")
+        remedy = remedy if "docs/" in remedy else f"{remedy} {_OURS} shows rules, and lists what they may say.".lstrip()
+        raise InputError(error.what, remedy=remedy) from error
 
 
 def rules_in(path: Path) -> tuple[Rule, ...]:
     """The rules in a file, YAML or JSON."""
     if not path.is_file():
         raise InputError(f"There is no file called {path.name}.", remedy="Check the path of the rules.")
-    return read_rules_document(document_in(path), path.name)
+    with _described_with_rules():
+        document = document_in(path)
+    return read_rules_document(document, path.name)
 
 
 def requests_document(rule: Rule, target: Mapping[str, Any], prefix: str, opened: float) -> dict[str, Any]:
@@ -159,11 +180,7 @@ def _rule(row: Fields, told: Any) -> Rule:
     assert propose is not None
     template = _template(propose)
     row.end()
-    rule = Rule(key, title, when, template, document_digest(told))
-    if template.requests:  # so that what is wrong is told now, and not when the alert comes
-        specimen = requests_document(rule, {"name": "any", "ra": 0.0, "dec": 0.0}, "any", 61000.0)
-        read_requests_document(specimen, f"{row.where}: propose")
-    return rule
+    return Rule(key, title, when, template, document_digest(told))
 
 
 def _template(row: Fields) -> Template:

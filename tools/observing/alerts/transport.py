@@ -51,7 +51,7 @@ def listen(address: str, accept: Callable[[bytes], Taken], stop: Callable[[], bo
         Where it cannot be reached, says nothing any more, or does not speak the protocol; ``retryable`` where it may later.
     """
     host, _, port = address.rpartition(":")
-    if not host or not port.isdigit():
+    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise InputError(f"{address} is no address of a broker.", remedy="Write host:port, such as localhost:8099.")
     try:
         connection = socket.create_connection((host.strip("[]"), int(port)), timeout=20.0)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from tests.tools.observing.alerts.samples import FERMI, packet
 
-from gnomon.tools.errors import InputError, UsageError
+from gnomon.tools.errors import InputError, ServiceError, UsageError
+from gnomon.tools.observing.alerts import kafka
 from gnomon.tools.observing.alerts.kafka import _gap, consume, settings_in
 from gnomon.tools.observing.alerts.stream import AlertStream, Taken
 
@@ -21,8 +22,8 @@ TOPIC = "gcn.notices.fermi.gbm.alert"
 @pytest.fixture
 def broker() -> Any:
     """A producer whose client runs a broker, and its address."""
-    kafka = pytest.importorskip("confluent_kafka")
-    producer = kafka.Producer({"bootstrap.servers": "none:1", "test.mock.num.brokers": 1, "log_level": 0})
+    client = pytest.importorskip("confluent_kafka")
+    producer = client.Producer({"bootstrap.servers": "none:1", "test.mock.num.brokers": 1, "log_level": 0})
     (found,) = producer.list_topics(TOPIC, timeout=10).brokers.values()
     return producer, f"{found.host}:{found.port}"
 
@@ -102,6 +103,23 @@ def test_what_comes_to_a_quiet_partition_while_nobody_listens_is_taken_later(tmp
         accept, stop = taking(stream, 1)
         assert consume(settings, [TOPIC], stream.ledger.position, accept, stop, "latest") == 1
         assert [e["event"] for e in stream.ledger.events()] == ["fermi:between"]
+
+
+def test_a_broker_that_is_not_there(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told once and why, the terminal is left alone, and whoever wants to stop need not wait."""
+    pytest.importorskip("confluent_kafka")
+    monkeypatch.setattr(kafka, "_PATIENCE", 0.5)
+
+    def consumed(stop: Callable[[], bool]) -> int:
+        return consume({"bootstrap.servers": "127.0.0.1:1"}, [TOPIC], lambda s: None, lambda c, s, p: Taken(), stop)
+
+    with pytest.raises(ServiceError, match=r"cannot be reached: .*Connection refused") as told:
+        consumed(lambda: False)
+    assert told.value.retryable
+    monkeypatch.setattr(kafka, "_PATIENCE", 60.0)
+    looks = iter([False, True])
+    assert consumed(lambda: next(looks, True)) == 0
+    assert capfd.readouterr().err == ""
 
 
 def test_settings(tmp_path: Path) -> None:

@@ -145,6 +145,7 @@ def test_the_transient_name_server() -> None:
     alert = one(json.dumps({"id_code": 200, "data": {"reply": reply}}).encode())
     assert alert.names == ("SN 2026abc", "2026abc", "ZTF26x", "ATLAS26y")
     assert (alert.object_class, alert.redshift, alert.magnitude, alert.band) == ("SN Ia", 0.001, 14.9, "r")
+    assert one(json.dumps({"id_code": 200, "data": reply}).encode()).event == alert.event  # its newer replies
     row = one(b'{"objid": "1", "name_prefix": "AT", "name": "2026abd", "ra": "1.5", "declination": "-2.5", "discoverydate": "2026-11-20 01:02:03", "redshift": "", "type": "", "discoverymag": "", "discmagfilter": "110"}')  # fmt: skip
     assert row.event == "tns:2026abd" and row.redshift is None and row.magnitude is None and not row.object_class
 

@@ -102,6 +102,34 @@ def test_what_is_wrong_in_a_rule_is_told_before_an_alert_comes(changed: dict[str
     with pytest.raises(InputError) as told:
         read_rules_document(document(**changed))
     assert said in told.value.what
+    assert "docs/" in told.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("changed", "page"),
+    [
+        ({"wenn": {}}, "watch-alerts"),
+        ({"key": "bad key"}, "watch-alerts"),
+        ({"propose": {**RULE["propose"], "prioritty": 3}}, "watch-alerts"),
+        ({"propose": {**RULE["propose"], "span": {"value": 12, "unit": "hours"}}}, "watch-alerts"),
+        ({"propose": {**RULE["propose"], "priority": "high"}}, "watch-alerts"),
+        ({"propose": {**RULE["propose"], "defaults": {"airmas_max": 2}}}, "observing"),
+        ({"propose": {**RULE["propose"], "requests": [{"key": "a", "visits": [{"key": "v", "mode": "radar", "exposures": [[1, 9]]}]}]}}, "observing"),
+    ],
+)  # fmt: skip
+def test_a_mistake_points_to_the_page_that_lists_what_may_stand_there(changed: dict[str, Any], page: str) -> None:
+    with pytest.raises(InputError) as told:
+        read_rules_document(document(**changed))
+    assert f"/{page}.md" in told.value.remedy
+    assert told.value.remedy.count("docs/") == 1
+
+
+def test_a_file_that_holds_no_rules_points_there_too(tmp_path: Path) -> None:
+    for text in ("", "- 1\n", "form: [", "form: gnomon observing requests\nversion: 1\n"):
+        (tmp_path / "rules.yaml").write_text(text)
+        with pytest.raises(InputError) as told:
+            rules_in(tmp_path / "rules.yaml")
+        assert "docs/how-to/watch-alerts.md" in told.value.remedy
 
 
 def test_rules_have_keys_of_their_own_and_a_digest_of_all_they_say(tmp_path: Path) -> None:

@@ -115,8 +115,9 @@ def test_silence_and_stopping(tmp_path: Path) -> None:
 
 
 def test_addresses() -> None:
-    with pytest.raises(InputError, match="no address"):
-        listen("localhost", lambda c: None, never)  # type: ignore[arg-type,return-value]
+    for address in ("localhost", "localhost:99999", "localhost:0", "localhost:²"):
+        with pytest.raises(InputError, match="no address"):
+            listen(address, lambda c: None, never)  # type: ignore[arg-type,return-value]
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     with pytest.raises(ServiceError, match="cannot be reached"):
