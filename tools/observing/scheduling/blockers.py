@@ -54,6 +54,47 @@ def blockers(placement: Placement, table: Timetable, index: int) -> list[int]:
     return sorted(everything)
 
 
+def frozen_in_the_way(placement: Placement, table: Timetable, index: int, others: list[int]) -> tuple[list[int], bool]:
+    """Requests whose visits stay as they are and leave a unit no room, where `others` leaving would not make any.
+
+    Parameters
+    ----------
+    placement : Placement
+    table : Timetable
+        As it was, afterwards.
+    index : int
+        Of the unit that does not fit.
+    others : list of int
+        Its `blockers`.
+
+    Returns
+    -------
+    (list of int, bool)
+        No request where nothing frozen is to blame; and whether these alone are.
+    """
+    problem = table.problem
+    if not table.frozen or (others and _fits_without(placement, table, index, set(others))):
+        return [], False
+    own = set(problem.units[index].jobs)
+    options = [option for j in own if table.chosen[j] is None for option in problem.jobs[j].options]
+    near = {
+        job
+        for option in options
+        for job in table.rows[option.telescope]
+        if job in table.frozen - own
+        and any(
+            table.start[job] < high + option.duration + _FAR and table.end[job] > low - _FAR
+            for low, high in option.starts
+        )
+    }
+    saved = table.save()
+    for job in sorted(near):
+        table.take(job)
+    alone = placement.place(table, index, push=False)
+    table.restore(saved)
+    return sorted({problem.jobs[job].request for job in near}), alone
+
+
 def _in_a_place_without(placement: Placement, table: Timetable, index: int, units: set[int]) -> set[int]:
     """Those of many units that stand where another would be put if all of them were gone."""
     saved = table.save()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from gnomon.tools.observing.scheduling.timetable import Timetable
 
 _DAY = 86400.0
+_MINUTE = 60 / _DAY
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,16 @@ def past_of(schedule: Schedule, built: Built, events: tuple[Event, ...], instant
     frozen, soon, future = [v for n, v in enumerate(failed) if n not in revived], [], []
     told = [_spoken(v, events, now, tried, schedule.made.get("now")) for v in open_visits]
     as_told = [_happened(v, t, now) for v, t in zip(open_visits, told, strict=True)]
-    busy = [v for v, t in zip(as_told, told, strict=True) if t and v.state != "planned"]
+    # What was told of, and where it was planned.
+    busy = [
+        (v, before.start) for before, v, t in zip(open_visits, as_told, told, strict=True) if t and v.state != "planned"
+    ]
     for before, visit, said in zip(open_visits, as_told, map(bool, told), strict=True):
         if visit.state == "planned" and before.start < now - 1 / _DAY:
             # Told to begin late, and has not begun yet: what it was to be is history.
             frozen.append(_never_begun(before))
-        if not said and visit.state != "planned" and _had_no_room(visit, busy, built):
-            frozen.append(_never_begun(visit))
+        if not said and visit.state != "planned" and (until := _had_room_until(visit, busy, built)) is not None:
+            frozen.append(replace(visit, end=until, state="failed"))
         elif visit.state != "planned":
             frozen.append(_broken_off(visit, built, said))
         elif visit.start < now + freeze / _DAY and visit.request not in _gone(built) and _still_open(visit, built):
@@ -179,13 +183,20 @@ def _never_begun(visit: PlannedVisit) -> PlannedVisit:
     return replace(visit, end=visit.start, state="failed")
 
 
-def _had_no_room(visit: PlannedVisit, busy: list[PlannedVisit], built: Built) -> bool:
-    """Whether its telescope was shut, or observed something else by what was told, when a visit was to begin."""
-    second = 1 / _DAY
+def _had_room_until(visit: PlannedVisit, busy: list[tuple[PlannedVisit, float]], built: Built) -> float | None:
+    """When a visit of which nothing is told had to end, or that it did not begin, since its telescope was shut or observed something else by what was told.
+
+    None where it had all its time; what is told to the minute may overlap it by that.
+    """
     shut = _closed_until(visit, built)
-    return (shut is not None and shut <= visit.start + second) or any(
-        v.telescope == visit.telescope and v.start <= visit.start and v.end > visit.start + second for v in busy
-    )
+    if shut is not None and shut <= visit.start + 1 / _DAY:
+        return visit.start
+    ends = [
+        visit.start if min(other.start, planned) <= visit.start else other.start
+        for other, planned in busy
+        if other.telescope == visit.telescope and min(other.end, visit.end) - max(other.start, visit.start) > _MINUTE
+    ]
+    return min(ends, default=None)
 
 
 def _broken_off(visit: PlannedVisit, built: Built, told: bool) -> PlannedVisit:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from gnomon.tools.captions import both
 from gnomon.tools.observing.documents.schedule import REASONS, Unscheduled
-from gnomon.tools.observing.scheduling.blockers import blockers
+from gnomon.tools.observing.scheduling.blockers import blockers, frozen_in_the_way
 from gnomon.tools.observing.scheduling.placement import Placement
 from gnomon.tools.observing.scheduling.timetable import Timetable
 from gnomon.tools.observing.visibility.reasons import reason_of
@@ -15,6 +16,9 @@ IN_THE_SKY = REASONS[: REASONS.index("relation")]
 
 # Of how many telescopes what is missing is told.
 _TELESCOPES = 3
+
+_NOT_OFFERED = "No telescope has the mode and the bands.", "没有望远镜具备所需的模式和波段。"
+_NO_WHOLE_SECOND = "No room begins at a whole second.", "没有从整秒开始的时段。"
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,7 +72,8 @@ def unscheduled(
             else:
                 told.append(_no_room(built, unit, impossible, tracks, late))
         elif unit.index not in alone:
-            told.append(_told(built, unit, left, "relation", "Each visit has room, not all of them together."))
+            together = both("Each visit has room, not all of them together.", "各次观测单独都有时间，合在一起则没有。")
+            told.append(_told(built, unit, left, "relation", together))
         else:
             told.append(_competed(built, placement, table, unit, left))
     return told
@@ -101,15 +106,20 @@ def _no_room(built: Built, unit: Unit, jobs: list[int], tracks: Any, late: Any =
         # What has no room any more is looked up in the sky that is left, everything else in all of it.
         sky = late if late is not None and request in late.requests.requests else tracks
         outcomes = sky.why_not(request, problem.jobs[j].key, _TELESCOPES)
-        code = reason_of(outcomes) if outcomes else "no_instrument"
-        # Room for the exact duration and none for whole seconds: the window is as long as the visit.
-        found.append((REASONS.index(code or "window"), j, code or "window", outcomes))
-    first = min(found)[0]
-    same = [f for f in found if f[0] == first]
-    _, _, code, outcomes = same[0]
+        found.append((reason_of(outcomes) if outcomes else "no_instrument", j, outcomes))
+    # A visit whose room is over says nothing where another one never had any.  Where all have room for the exact duration, and none for whole
+    # seconds, the window is as long as the visit.
+    found = [f for f in found if f[0]] or [("window", j, outcomes) for _, j, outcomes in found]
+    code = min((c for c, _, _ in found), key=REASONS.index)
+    same = [f for f in found if f[0] == code]
+    outcomes = same[0][2]
     nearest = [o for o in outcomes if o.reason == code and o.shortfall is not None]
-    detail = "; ".join(f"{o.telescope}: {o.shortfall.text}" for o in nearest)
-    return _told(built, unit, [f[1] for f in same], code, detail or "No telescope has the mode and the bands.")
+    without = _NOT_OFFERED if code == "no_instrument" else _NO_WHOLE_SECOND
+    detail = both(
+        "; ".join(f"{o.telescope}: {o.shortfall.text}" for o in nearest) or without[0],
+        "；".join(f"{o.telescope}：{o.shortfall.text_zh}" for o in nearest) or without[1],
+    )
+    return _told(built, unit, [f[1] for f in same], code, detail)
 
 
 def _competed(built: Built, placement: Placement, table: Timetable, unit: Unit, left: list[int]) -> Unscheduled:
@@ -117,7 +127,8 @@ def _competed(built: Built, placement: Placement, table: Timetable, unit: Unit, 
     rivals = sorted({problem.units[r].request for r in placement.rivals(unit.index) if table.placed[r]})
     if rivals:
         names = tuple(problem.requests[r] for r in rivals)
-        return _told(built, unit, left, "one_of", f"{', '.join(names)} was taken of the set.", names)
+        taken = both(f"{', '.join(names)} was taken of the set.", f"该组中已安排 {'、'.join(names)}。")
+        return _told(built, unit, left, "one_of", taken, names)
     if unit.programme >= 0:
         share = problem.programmes[unit.programme]
         used = table.seconds[unit.programme]
@@ -128,7 +139,10 @@ def _competed(built: Built, placement: Placement, table: Timetable, unit: Unit, 
                 unit,
                 left,
                 "hours",
-                f"{share.key} has used {used / 3600:.2f} of {share.most / 3600:g} h; this takes {least / 3600:.2f} h.",
+                both(
+                    f"{share.key} has used {used / 3600:.2f} of {share.most / 3600:g} h; this takes {least / 3600:.2f} h.",
+                    f"{share.key} 的 {share.most / 3600:g} 小时已用 {used / 3600:.2f} 小时；此申请需 {least / 3600:.2f} 小时。",
+                ),
             )
         more = problem.penalty(unit.programme, used + least) - problem.penalty(unit.programme, used)
         if more >= unit.value:
@@ -137,11 +151,27 @@ def _competed(built: Built, placement: Placement, table: Timetable, unit: Unit, 
                 unit,
                 left,
                 "hours",
-                f"{share.key} is above its share: its time would cost {more:.4g}, and it is worth {unit.value:.4g}.",
+                both(
+                    f"{share.key} is above its share: its time would cost {more:.4g}, and it is worth {unit.value:.4g}.",
+                    f"{share.key} 已超出份额：所占时间要扣 {more:.4g} 分，而它只值 {unit.value:.4g} 分。",
+                ),
             )
     stand = blockers(placement, table, unit.index)
+    held, alone = frozen_in_the_way(placement, table, unit.index, stand)
+    if held:
+        keys = {problem.requests[r] for r in held}
+        told = ", ".join(sorted(keys)), "、".join(sorted(keys))
+        stays = both(
+            f"Its room went to visits that stay as they are, of {told[0]}.", f"时间给了 {told[1]} 的已不再改动的观测。"
+        )
+        others = set() if alone else {problem.requests[problem.units[b].request] for b in stand}
+        return _told(
+            built, unit, left, "lost", stays, tuple(sorted(keys | (others - {problem.requests[unit.request]})))
+        )
     names = tuple(problem.requests[r] for r in sorted({problem.units[b].request for b in stand} - {unit.request}))
     worth = sum(problem.units[b].value for b in stand)
-    return _told(
-        built, unit, left, "lost", f"Its room went to requests worth {worth:.4g}; it is worth {unit.value:.4g}.", names
+    lost = both(
+        f"Its room went to requests worth {worth:.4g}; it is worth {unit.value:.4g}.",
+        f"时间给了合计 {worth:.4g} 分的申请，它自己值 {unit.value:.4g} 分。",
     )
+    return _told(built, unit, left, "lost", lost, names)

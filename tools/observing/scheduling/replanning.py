@@ -24,7 +24,7 @@ from gnomon.tools.observing.scheduling.reasons import unscheduled
 from gnomon.tools.observing.scheduling.result import planned_visits
 from gnomon.tools.observing.scheduling.search import Budget, Search
 from gnomon.tools.observing.scheduling.squeezing import squeeze, squeeze_in
-from gnomon.tools.observing.scheduling.timetable import Saved, Timetable
+from gnomon.tools.observing.scheduling.timetable import Timetable
 from gnomon.tools.observing.visibility.tracks import SkyTracks
 
 _DAY = 86400.0
@@ -107,11 +107,11 @@ def replan(
     placement = Placement(problem)
     table = Timetable(problem)
     _keep_past(built, table, tracks, frozen)
-    earliest = _keep_soon(built, table, past, instant, freeze)
-    bare = table.save()
+    beyond = _beyond_hours(built, table, past)
+    earliest = _keep_soon(built, table, past, instant, freeze, beyond)
     had_room = set(possible_units(problem))
     _from_now(built, earliest)
-    displaced = _put_back(built, placement, table, past, withdrawn)
+    displaced = _put_back(built, placement, table, past, withdrawn, beyond)
     units = [u.index for u in problem.units if u.index not in withdrawn and _may_be_put(built, table, u.index)]
     fresh = {e.request for e in events if e.kind in ("new_request", "changed_request", "changed_priority")}
     _put_in(placement, table, units, [u for u in units if u in displaced or _request_of(built, u) in fresh])
@@ -131,7 +131,7 @@ def replan(
         made["seconds"] = seconds
     known = _still_true(schedule, requests, new_requests)
     late = _late_tracks(built, new_telescopes, new_requests, had_room, table, problem.origin + earliest / _DAY)
-    alone = _alone(built, placement, table, bare, withdrawn, known)
+    alone = _alone(built, placement, table, withdrawn, known)
     left = [u for u in unscheduled(built, placement, table, alone, tracks, known, late) if u.request not in gone]
     score = round(table.score, 6)
     result = Schedule(
@@ -205,7 +205,29 @@ def _still_true(schedule: Schedule, requests: Requests, now_requests: Requests) 
     }
 
 
-def _keep_soon(built: Built, table: Timetable, past: Past, instant: float, freeze: float) -> int:
+def _beyond_hours(built: Built, table: Timetable, past: Past) -> set[int]:
+    """Units still to come for which their programme has no hours left, what was observed having taken more than planned."""
+    problem = built.problem
+    seconds: dict[int, int] = {}
+    for visit in (*past.soon, *past.future):
+        job = built.job_of.get((visit.request, visit.visit))
+        if job is not None and table.chosen[job] is None:
+            unit = problem.unit_of[job]
+            seconds[unit] = seconds.get(unit, 0) + ceil((visit.end - visit.start) * _DAY - 1e-3)
+    used = list(table.seconds)
+    beyond = set()
+    for unit in by_priority(problem, seconds):
+        programme = problem.units[unit].programme
+        if programme < 0:
+            continue
+        if used[programme] + seconds[unit] > problem.programmes[programme].most:
+            beyond.add(unit)
+        else:
+            used[programme] += seconds[unit]
+    return beyond
+
+
+def _keep_soon(built: Built, table: Timetable, past: Past, instant: float, freeze: float, beyond: set[int]) -> int:
     """Freeze what is about to begin, unless what runs before it takes too long; from when on anything may change [s].
 
     That is the end of the frozen time, or the start of the first visit in it that cannot stay.
@@ -215,7 +237,8 @@ def _keep_soon(built: Built, table: Timetable, past: Past, instant: float, freez
     for visit in past.soon:
         job = built.job_of[visit.request, visit.visit]
         start = round((visit.start - built.problem.origin) * _DAY)
-        if any(put_exactly(table, option, start) for option in options_of(built, job, visit)):
+        within = built.problem.unit_of[job] not in beyond
+        if within and any(put_exactly(table, option, start) for option in options_of(built, job, visit)):
             table.freeze(job)
         else:
             going.append(visit)
@@ -243,21 +266,12 @@ def _late_tracks(
 
 
 def _alone(
-    built: Built,
-    placement: Placement,
-    table: Timetable,
-    bare: Saved,
-    withdrawn: set[int],
-    known: dict[str, Unscheduled],
+    built: Built, placement: Placement, table: Timetable, withdrawn: set[int], known: dict[str, Unscheduled]
 ) -> set[int]:
-    """Units that would have a place if nothing but what is frozen were there."""
+    """Units that would have a place if nothing but what stays of themselves were there."""
     problem = built.problem
-    empty = Timetable(problem)
-    empty.frozen = table.frozen
-    empty.restore(bare)
     found = set()
-    for index in range(len(problem.units)):
-        unit = problem.units[index]
+    for index, unit in enumerate(problem.units):
         before = known.get(problem.requests[unit.request])
         if table.placed[index] or index in withdrawn or (before is not None and before.reason == "relation"):
             continue
@@ -265,12 +279,14 @@ def _alone(
             continue
         if len(unit.jobs) == 1:
             found.add(index)
-        elif placement.place(empty, index):
-            placement.remove(empty, index)
-            found.add(index)
-        elif (fits := squeeze(placement, empty, index)) is not False:
-            if fits:
-                placement.remove(empty, index)
+            continue
+        empty = Timetable(problem)
+        for job in unit.jobs:
+            option = table.chosen[job]
+            if job in table.frozen and option is not None:
+                empty.fix(job, option, table.start[job], table.end[job])
+        empty.seconds = [0] * len(empty.seconds)
+        if placement.place(empty, index) or squeeze(placement, empty, index) is not False:
             found.add(index)
     return found
 
@@ -294,7 +310,9 @@ def _charge(built: Built, table: Timetable, visit: PlannedVisit) -> None:
         table.seconds[names.index(request.programme)] += round((visit.end - visit.start) * _DAY)
 
 
-def _put_back(built: Built, placement: Placement, table: Timetable, past: Past, withdrawn: set[int]) -> set[int]:
+def _put_back(
+    built: Built, placement: Placement, table: Timetable, past: Past, withdrawn: set[int], beyond: set[int]
+) -> set[int]:
     """Put what is still to come where it was; the units of which a visit has no place there any more."""
     problem = built.problem
     for unit in problem.units:
@@ -308,6 +326,8 @@ def _put_back(built: Built, placement: Placement, table: Timetable, past: Past, 
         if job is None or problem.unit_of[job] in withdrawn or table.chosen[job] is not None:
             continue
         touched.add(problem.unit_of[job])
+        if problem.unit_of[job] in beyond:
+            continue
         start = round((visit.start - problem.origin) * _DAY)
         any(put_exactly(table, option, start) for option in options_of(built, job, visit))
     displaced = set()

@@ -22,7 +22,7 @@ _CITATIONS = (
 
 
 @tool(
-    version="1.2",
+    version="1.3",
     effects=("compute",),
     comparison="exact",
     seconds=2.0,

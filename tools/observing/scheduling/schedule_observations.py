@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from gnomon.tools.captions import both
 from gnomon.tools.errors import InputError
 from gnomon.tools.observing.documents.requests import read_requests_document
 from gnomon.tools.observing.documents.schedule import schedule_document
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @tool(
-    version="1.1",
+    version="1.2",
     effects=("compute",),
     comparison="exact",
     seconds=20.0,
@@ -94,9 +95,17 @@ def schedule_observations(
     made = make_schedule(told, wished, seconds=seconds, iterations=iterations, seed=seed, method=method)
     if made.ended_by_time:
         warnings.warn(
-            f"The search was ended by time after {made.rounds} rounds; another machine may find another schedule.",
+            both(
+                f"The search was ended by time after {made.rounds} rounds; another machine may find another schedule.",
+                f"搜索在 {made.rounds} 轮后因时间到而结束；换一台机器可能得到不同的计划。",
+            ),
             stacklevel=1,
         )
     if not made.schedule.visits:
-        warnings.warn("Nothing can be scheduled; every request has its reason.", stacklevel=1)
+        warnings.warn(
+            both(
+                "Nothing can be scheduled; every request has its reason.", "没有可以安排的观测；每个申请都列出了原因。"
+            ),
+            stacklevel=1,
+        )
     return table_of_schedule(schedule_document(made.schedule))

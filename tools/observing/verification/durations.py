@@ -46,18 +46,14 @@ def too_faint(
     event : float
         Seconds of the event of a visit that covers one; it holds as many exposures as end before it does.
     """
+    covering = math.floor(event / (visit.exposure + instrument.readout)) if visit.cover else 0
+    if visit.cover and not covering:
+        return f"no exposure of {visit.exposure:g} s ends within {event:.0f} s"
     for n, band in enumerate(bands):
         magnitude = request.magnitude.get(band, request.magnitude.get(""))
         if magnitude is None or band not in mode.faintest:
             continue
-        if visit.cover:
-            count, seconds = math.floor(event / (visit.exposure + instrument.readout)), visit.exposure
-            if not count:
-                return (
-                    f"magnitude {magnitude:.2f} in {band}, and no exposure of {seconds:g} s ends within {event:.0f} s"
-                )
-        else:
-            count, seconds = exposures_of(visit, bands)[n]
+        count, seconds = (covering, visit.exposure) if visit.cover else exposures_of(visit, bands)[n]
         limit, reference = mode.faintest[band]
         reached = limit + 1.25 * math.log10(count * seconds / reference)
         if magnitude > reached + ALLOWED.magnitude:

@@ -52,9 +52,15 @@ def check_neighbours(
                 pairs.append((resolved[id(before)], resolved[id(after)]))
         if pairs:
             _check_gaps(telescopes[key], pairs, ledger)
-        if id(here[0]) in resolved and here[0].derived.get("slew", (0.0,))[0] > ALLOWED.seconds:
-            said = here[0].derived["slew"][0]
-            ledger.find("derived", here[0].place, f"slew is told as {said:g} s; it is the first visit, and needs none.")
+        # What was told of a visit before it began stays, even if the one before it came later than planned.
+        first = here[0]
+        if (
+            id(first) in resolved
+            and first.state == "planned"
+            and first.derived.get("slew", (0.0,))[0] > ALLOWED.seconds
+        ):
+            said = first.derived["slew"][0]
+            ledger.find("derived", first.place, f"slew is told as {said:g} s; it is the first visit, and needs none.")
 
 
 def _check_gaps(telescope: Telescope, pairs: list[tuple[Known, Known]], ledger: Ledger) -> None:

@@ -15,7 +15,7 @@ from gnomon.tools.observing.verification.moments import clock
 from gnomon.tools.observing.verification.placing import Busy, Placing, timelines
 from gnomon.tools.observing.verification.rooms import FORGIVING, STAGES, STRICT, Offer, Rooms
 from gnomon.tools.observing.verification.score import Worth, gain_of
-from gnomon.tools.observing.verification.sets import ByRequest, seconds_used
+from gnomon.tools.observing.verification.sets import ByRequest, seconds_used, taken_of
 from gnomon.tools.observing.verification.sky import heavens
 from gnomon.tools.observing.verification.stays import Known, samples_of
 from gnomon.tools.observing.verification.wishes import Request, Wishes
@@ -94,7 +94,8 @@ def _check(excuse: Excuse, request: Request, night: _Night) -> None:
         past = {key: one for key, one in done.items() if one.past}
         _refute_if_fits(request, [key for key in request.visits if key not in past], past, {}, night, hours=False)
         return
-    taken = [m for s in night.wishes.one_of if request.key in s for m in s if m != request.key and m in night.scheduled]
+    sets = [members for members in night.wishes.one_of if request.key in members]
+    taken = [m for s in sets for m in taken_of(s, night.scheduled, night.wishes) if m != request.key]
     if excuse.reason == "one_of":
         if not taken:
             _tell(excuse, "no other request of a set with it is scheduled.", night)
@@ -288,14 +289,12 @@ def _check_lost(excuse: Excuse, request: Request, missing: list[str], named: lis
     if not gone:
         night.ledger.find("lost_to", place, "It names nothing that it was lost to.")
         return
-    idle = [key for key in gone if not any(one.stay.request == key for one in night.known)]
+    idle = [key for key in gone if not any(b.request == key for row in night.busy.values() for b in row)]
     if idle:
         night.ledger.find("lost_to", place, f"{', '.join(sorted(idle))} is named in lost_to and is not scheduled.")
         return
-    freed = {
-        key: [b for b in row if b.request not in gone or (b.known is not None and b.known.past)]
-        for key, row in night.busy.items()
-    }
+    # What stays as it is has taken its room as well.
+    freed = {key: [b for b in row if b.request not in gone] for key, row in night.busy.items()}
     # With partial credit its own other visits, which may stand where they do because of the others, are no obstacle to that.
     alone = {key: [b for b in row if b.request != request.key] for key, row in freed.items()}
     ways = [(freed, {} if request.key in gone else done)] + ([] if request.whole else [(alone, {})])

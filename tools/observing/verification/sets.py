@@ -50,7 +50,7 @@ def check_sets(scheduled: ByRequest, known: list[Known], wishes: Wishes, ledger:
                 ledger.find("relation", f"{key}: {relation.first} and {relation.then}", broken)
     for members in wishes.one_of:
         ledger.count("one_of")
-        taken = [m for m in dict.fromkeys(members) if m in scheduled]
+        taken = taken_of(members, scheduled, wishes)
         if len(taken) > 1 and any(not one.past for m in taken for one in scheduled[m].values()):
             ledger.find("one_of", " and ".join(taken), f"At most one of {', '.join(members)} may be scheduled.")
     used = seconds_used(known)
@@ -61,6 +61,22 @@ def check_sets(scheduled: ByRequest, known: list[Known], wishes: Wishes, ledger:
         ahead = any(one.request.programme == key and not one.past for one in known)
         if most is not None and ahead and used.get(key, 0.0) > 3600 * most + spare:
             ledger.find("hours", f"programme {key}", f"{used[key] / 3600:.3f} h, limit {most:g} h.")
+
+
+def taken_of(members: tuple[str, ...], scheduled: ByRequest, wishes: Wishes) -> list[str]:
+    """Requests of a set that are scheduled.  One that counts whole only, was begun and will not be finished, is not."""
+    taken = []
+    for key in dict.fromkeys(members):
+        visits, request = scheduled.get(key, {}), wishes.requests.get(key)
+        given_up = (
+            request is not None
+            and request.whole
+            and len(visits) < len(request.visits)
+            and all(one.past for one in visits.values())
+        )
+        if visits and not given_up:
+            taken.append(key)
+    return taken
 
 
 def seconds_used(known: list[Known]) -> dict[str, float]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gnomon.tools.captions import both
 from gnomon.tools.observing.verification.positions import unit
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ def bundled_earth(notes: list[str], latest: float) -> Iterator[None]:
         end = float(iers.earth_orientation_table.get()["MJD"][-1].to_value("d"))
         if latest / 86400 + 40587 > end:
             notes.append(
-                "The span goes beyond the installed table of the Earth's rotation: directions are good to 0.01° only."
+                both(
+                    "The span goes beyond the installed table of the Earth's rotation: directions are good to 0.01° only.",
+                    "时段超出已安装的地球自转表：方向只准到0.01°。",
+                )
             )
         yield
 

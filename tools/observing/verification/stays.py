@@ -140,7 +140,9 @@ def _check_terms(one: Known, wishes: Wishes, ledger: Ledger) -> None:
             ledger.find(
                 "window", stay.place, f"{_told(start, end)} lies in none of {len(events)} windows of its phases."
             )
-    faint = too_faint(one.request, visit, one.instrument, one.mode, stay.bands, event)
+    # Without an event it is the window that is missing.
+    unmet = visit.cover and not event
+    faint = "" if unmet else too_faint(one.request, visit, one.instrument, one.mode, stay.bands, event)
     if faint:
         ledger.find("too_faint", stay.place, f"{faint[0].upper()}{faint[1:]}.")
     if not _within(start, end, [wishes.span]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from gnomon.tools.captions import both
 from gnomon.tools.observing.verification.books import check_digests, check_listed, digest_of
 from gnomon.tools.observing.verification.claims import Claims, read_claims
 from gnomon.tools.observing.verification.facilities import read_telescopes
@@ -61,7 +62,9 @@ def verify(
     try:
         _verify(ledger, digests, telescopes, requests, schedule, parent, reasons)
     except Broken as broken:
-        ledger.notes.append(f"Nothing further was checked: {broken} cannot be read.")
+        ledger.notes.append(
+            both(f"Nothing further was checked: {broken} cannot be read.", f"{broken} 无法读取，其余未作检查。")
+        )
     return Verification(tuple(ledger.findings), dict(ledger.counts), digests, tuple(ledger.notes))
 
 
@@ -92,13 +95,18 @@ def _verify(
         if reasons:
             check_reasons(claims, scheduled, known, wishes, facilities, worth, ledger)
         else:
-            ledger.notes.append("Why requests were left out was not checked.")
+            ledger.notes.append(both("Why requests were left out was not checked.", "未检查申请落选的原因。"))
 
 
 def _check_parent(claims: Claims, digests: dict[str, str], parent: dict[str, Any] | None, ledger: Ledger) -> None:
     if parent is None:
         if claims.parent is not None:
-            ledger.notes.append("History was not checked: the schedule that this one replaces was not given.")
+            ledger.notes.append(
+                both(
+                    "History was not checked: the schedule that this one replaces was not given.",
+                    "未检查历史：没有给出被它取代的计划。",
+                )
+            )
         return
     if claims.parent != digests["parent"]:
         said = (claims.parent or "none")[:12]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
+from gnomon.tools.captions import both
 from gnomon.tools.observing.documents.sources import assumed_for
 from gnomon.tools.observing.documents.tables import document_of
 from gnomon.tools.registry import tool
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @tool(
-    version="1.2",
+    version="1.3",
     effects=("compute",),
     comparison="exact",
     seconds=3.0,
@@ -93,7 +94,11 @@ def verify_schedule(schedule: Schedule, telescopes: Telescopes, requests: Observ
         warnings.warn(note, stacklevel=1)
     if told.findings:
         warnings.warn(
-            f"The schedule does not hold: {len(told.findings)} findings, the first: {told.findings[0]}", stacklevel=1
+            both(
+                f"The schedule does not hold: {len(told.findings)} findings, the first: {told.findings[0]}",
+                f"计划不成立：发现 {len(told.findings)} 处问题，第一处：{told.findings[0]}",
+            ),
+            stacklevel=1,
         )
     meta = told.document()
     meta["assumed"] = assumed

@@ -45,7 +45,7 @@ class _Line:
 
 
 @tool(
-    version="1.2",
+    version="1.3",
     effects=("compute",),
     seconds=2.0,
     seconds_per_1000_rows=3.0,

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from functools import cache
 from typing import TYPE_CHECKING
 
+from gnomon.tools.captions import both
 from gnomon.tools.errors import InputError
 
 if TYPE_CHECKING:
@@ -119,7 +120,10 @@ class EarthRotation:
         mjd, ut1_utc, x, y = orientation_table()
         if edges[0] < mjd[0] or edges[-1] > mjd[-1]:
             warnings.warn(
-                f"The installed table of the Earth's rotation covers MJD {mjd[0]:.0f} to {mjd[-1]:.0f} only; outside of it directions may be wrong by up to 27 arcsec.",
+                both(
+                    f"The installed table of the Earth's rotation covers MJD {mjd[0]:.0f} to {mjd[-1]:.0f} only; outside of it directions may be wrong by up to 27 arcsec.",
+                    f"已安装的地球自转表只覆盖 MJD {mjd[0]:.0f} 至 {mjd[-1]:.0f}；此外方向误差可达27角秒。",
+                ),
                 stacklevel=2,
             )
         begin, end = edges[:-1], edges[1:]

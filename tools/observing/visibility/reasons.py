@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+# What times read as days lose of a second.
+_NOISE = 1e-5
+
 STAGES = ("no_instrument", "too_faint", "window", "daylight", "never_up", "moon")
 
 
@@ -82,21 +85,23 @@ def faintness(target: Target, visit: Visit, instrument: Instrument, mode: Mode, 
     Returns
     -------
     (float, float)
-        A target is too faint where the first is above the second; (-inf, inf) where either is unknown.
+        A target is too faint where the first is above the second; (-inf, inf) where either is unknown.  The second is -inf where no exposure ends
+        within the phase, whether or not anything is known.
     """
     found = []
     for number, band in enumerate(visit.bands or mode.bands):
         magnitude, limit = target.magnitude_in(band), mode.limits_mag.get(band)
-        if magnitude is None or limit is None:
-            found.append((-math.inf, math.inf))
-            continue
         if visit.cover and visit.exposure is not None:
             exposed = visit.exposure * math.floor(filled / (visit.exposure + instrument.readout))
         else:
             count, seconds = visit.exposures[number if len(visit.exposures) > 1 else 0]
             exposed = count * seconds
-        depth = limit.magnitude + 1.25 * math.log10(exposed / limit.exposure) if exposed > 0 else -math.inf
-        found.append((magnitude, depth))
+        if exposed <= 0:
+            found.append((math.inf if magnitude is None else magnitude, -math.inf))
+        elif magnitude is None or limit is None:
+            found.append((-math.inf, math.inf))
+        else:
+            found.append((magnitude, limit.magnitude + 1.25 * math.log10(exposed / limit.exposure)))
 
     def excess(pair: tuple[float, float]) -> float:
         return pair[0] - pair[1]
@@ -131,7 +136,7 @@ class _Room:
 
     def within(self, times: Floats) -> bool:
         if self.filled is None:
-            return longest(times) >= self.needed
+            return longest(times) >= self.needed - _NOISE
         inside = (times[None, :, 0] <= self.filled[:, 0, None]) & (times[None, :, 1] >= self.filled[:, 1, None])
         return bool(inside.any())
 
@@ -231,6 +236,10 @@ def _stages(
     if magnitude > depth and (room.filled is None or len(room.filled)):
         text = f"magnitude {magnitude:.1f}; reaches {depth:.1f} in these exposures"
         zh = f"星等 {magnitude:.1f}，这些曝光可达 {depth:.1f}"
+        if depth == -math.inf:
+            text = f"no exposure of {visit.exposure:g} s ends within {room.phase:.0f} s"
+            zh = f"{room.phase:.0f} 秒内没有一次 {visit.exposure:g} 秒的曝光能结束"
+            return "too_faint", Shortfall("exposure", room.phase, visit.exposure, None, text, zh)
         return "too_faint", Shortfall("magnitude", depth, magnitude, None, text, zh)
 
     wished = tracks.wished(request, visit.key)

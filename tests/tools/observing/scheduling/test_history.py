@@ -88,6 +88,28 @@ def test_what_was_told_of_the_next_beats_what_follows_from_an_overrun(queue):
     ]
 
 
+def test_a_late_start_beyond_the_next_visit_means_that_this_one_has_not_begun(queue):
+    first, second = _visit(queue, 0), _visit(queue, 1)
+    start = second.start + 2 * MINUTE
+    _, done = _after(queue, text_of(second.start + 4 * MINUTE), _event(first, "late_start", start=start))
+    assert [(v.state, v.start) for v in _of(done.schedule, first.request)] == [("running", pytest.approx(start))]
+    never = _of(done.schedule, second.request)[0]
+    assert (never.state, never.end) == ("failed", pytest.approx(second.start))
+
+
+def test_a_visit_that_began_early_ended_the_one_before(queue):
+    first, second = _visit(queue, 0), _visit(queue, 1)
+    start = first.start + 5 * MINUTE
+    rows = (_event(second, "running", start=start),)
+    _, done = _after(queue, text_of(first.start + 7 * MINUTE), *rows)
+    cut = _of(done.schedule, first.request)[0]
+    assert (cut.state, cut.end) == ("failed", pytest.approx(start))
+    # Times are told to the minute.
+    rows = (_event(second, "running", start=first.end - 0.7 * MINUTE),)
+    _, done = _after(queue, text_of(second.start + MINUTE), *rows)
+    assert [v.state for v in _of(done.schedule, first.request)] == ["done"]
+
+
 def test_a_closure_told_late_leaves_nothing_observed_behind_a_shut_dome(queue):
     first, second, third = (_visit(queue, n) for n in range(3))
     shut = {

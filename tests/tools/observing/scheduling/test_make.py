@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from gnomon.eval.scheduling_instances import make_instance
+from gnomon.tools.captions import text_in
 from gnomon.tools.errors import UsageError
 from gnomon.tools.observing.documents.schedule import schedule_document
 from gnomon.tools.observing.scheduling.make import make_schedule
@@ -88,6 +89,8 @@ def test_one_of_a_set_hours_and_faint_targets():
     schedule = _made((wishes, more))
     reasons = {u.request: u.reason for u in schedule.unscheduled}
     assert reasons == {"shallow": "one_of", "faint": "too_faint", "h0": "hours"}
+    told = {u.request: text_in("zh", u.detail) for u in schedule.unscheduled}
+    assert told["shallow"] == "该组中已安排 deep。" and "星等 19.0" in told["faint"] and "小时已用" in told["h0"]
     assert schedule.score == 30 + 6 + 7
 
 

@@ -267,6 +267,19 @@ def test_sentences_have_the_number_the_limit_and_the_time() -> None:
     assert told["hour_angle"].startswith("partial/one at x1: Hour angle -1")
 
 
+def test_what_was_told_of_turning_stays_with_a_visit_that_began() -> None:
+    def told(state: str) -> set[str]:
+        def spoil(t: Document, r: Document, s: Document) -> None:
+            first = min((v for v in s["visits"] if v["telescope"] == "x1"), key=lambda v: v["start"])
+            first.update(slew=60.0, state=state)
+            s["made"]["now"] = first["end"] if state == "done" else None
+
+        return codes_of(spoil)
+
+    assert told("planned") == {"derived"}
+    assert told("done") == set()
+
+
 def test_a_visit_that_covers_an_event_begins_with_its_acquisition() -> None:
     def cover(start: str, end: str) -> set[str]:
         def spoil(t: Document, r: Document, s: Document) -> None:
