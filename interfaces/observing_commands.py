@@ -181,6 +181,7 @@ def verify(
     as_json: Json = False,
 ) -> None:  # fmt: skip
     """Check a schedule, whoever made it, against its requests and telescopes; leaves with 1 where something is violated."""
+    from gnomon.tools.captions import text_in
     from gnomon.tools.observing.documents.files import document_in
     from gnomon.tools.observing.documents.sources import assumed_for
     from gnomon.tools.observing.verification.verify import verify as check
@@ -200,7 +201,7 @@ def verify(
         print_text(f"{count} violation{'' if count == 1 else 's'} found." if count else "No violation found.")
         say(f"Looked at: {', '.join(f'{n} {what}' for what, n in found.counts.items())}.")
         for note in (*found.notes, *([] if found.findings else assumed_for(*documents))):
-            say(f"Note: {note}")
+            say(f"Note: {text_in('en', note)}")
     raise typer.Exit(Exit.FAILED if found.findings else Exit.DONE)
 
 

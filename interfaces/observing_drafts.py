@@ -10,6 +10,7 @@ import typer
 from gnomon.interfaces.application import Json, RunName, find_run, open_conversation
 from gnomon.interfaces.output import print_json, print_text, say
 from gnomon.tools import errors
+from gnomon.tools.captions import text_in
 
 if TYPE_CHECKING:
     from gnomon.agents.conversation import Conversation
@@ -39,6 +40,11 @@ def drafts(
     """Write drafts of a run's schedule into files: night sheets, calendars, lists, requests to facilities; nothing is sent to anybody."""
     conversation = open_conversation()
     found = find_run(conversation, run)
+    from gnomon.tools.observing.drafts.details import FORMS
+
+    unknown = [form for form in forms or [] if form not in FORMS]
+    if unknown:
+        raise errors.UsageError(f"There is no form {unknown[0]!r}.", remedy=f"Choose one of {', '.join(FORMS)}.")
     if not forms and (details or details_file or earlier):
         raise errors.UsageError(
             "Details and earlier schedules are for drafts that are still to be written.",
@@ -67,8 +73,8 @@ def _made_then(conversation: Conversation, run: Run) -> list[dict[str, Any]]:
         {
             "name": str(row["name"]),
             "form": str(row["form"]),
-            "missing": str(row["missing"]),
-            "warnings": [str(row["warnings"])] if row["warnings"] else [],
+            "missing": text_in("en", str(row["missing"])),
+            "warnings": [text_in("en", str(row["warnings"]))] if row["warnings"] else [],
             "content": bytes_of(str(row["media_type"]), str(row["content"])),
         }
         for table in values_of(conversation, run, "Drafts")
@@ -117,7 +123,7 @@ def _made_now(
         if not written:
             say(f"Nothing is planned of which a draft of the form {form} could tell.")
         made += [
-            {"name": d.name, "form": form, "missing": "; ".join(d.missing), "warnings": list(d.warnings), "content": d.content}
+            {"name": d.name, "form": form, "missing": "; ".join(text_in("en", m) for m in d.missing), "warnings": [text_in("en", w) for w in d.warnings], "content": d.content}
             for d in written
         ]  # fmt: skip
     if not made:

@@ -14,7 +14,7 @@ from astropy.nddata import CCDData
 from astropy.table import QTable
 from astropy.wcs import WCS
 
-from gnomon.tools.captions import caption_in
+from gnomon.tools.captions import text_in
 from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.kinds import KINDS, figures
 from gnomon.tools.reporting.plot_finder_chart import plot_finder_chart
@@ -61,7 +61,7 @@ def test_drawn_the_same_twice_with_captions_in_two_languages() -> None:
         )
         assert figures.digest(first) == figures.digest(second)
     assert KINDS["Figure"].codec.check(first, KINDS["Figure"]) is None
-    english, chinese = (caption_in(language, first.get_label()) for language in ("en", "zh"))
+    english, chinese = (text_in(language, first.get_label()) for language in ("en", "zh"))
     assert "north is up and east to the left" in english and "上北左东" in chinese
     assert "DSS2 red" in english
 
@@ -79,7 +79,7 @@ def test_north_is_up_and_east_to_the_left_whatever_way_the_image_lies(turn: floa
 
 
 def test_offsets_from_the_brightest_stars_are_told() -> None:
-    english = caption_in("en", plot_finder_chart(_target(), _sources(), size=10.0).get_label())
+    english = text_in("en", plot_finder_chart(_target(), _sources(), size=10.0).get_label())
     told = re.findall(r"Star (\d) \(([\d.]+) mag\) is ([\d.]+)″ ([EW]), ([\d.]+)″ ([NS])", english)
     assert [t[:2] for t in told] == [("1", "12.00"), ("2", "13.00"), ("3", "14.00")]
     signed = [(float(e) * (1 if ew == "E" else -1), float(n) * (1 if ns == "N" else -1)) for _, _, e, ew, n, ns in told]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from astropy.table import QTable
 
-from gnomon.tools.captions import caption_in
+from gnomon.tools.captions import text_in
 from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.kinds import KINDS, figures
 from gnomon.tools.observing.documents.tables import table_of_requests, table_of_telescopes
@@ -56,7 +56,7 @@ def test_drawn_with_captions_in_two_languages_and_the_same_twice(sites: int, tar
         assert figures.digest(plot_visibility(visibility)) == drawn
     assert KINDS["Figure"].codec.check(first, KINDS["Figure"]) is None
     assert len(first.axes) == min(sites, 8) + 1
-    english, chinese = (caption_in(language, first.get_label()) for language in ("en", "zh"))
+    english, chinese = (text_in(language, first.get_label()) for language in ("en", "zh"))
     assert "GRB 261122A" in english and "Site 0" in english and "台址0" in chinese
     assert ("Not drawn" in english) == (sites > 8) == ("未画" in chinese)
     assert ("3 days of 5" in english) == (days > 3) == ("只画其中" in chinese)

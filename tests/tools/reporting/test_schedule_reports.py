@@ -52,6 +52,25 @@ def test_the_picture_has_a_line_for_each_telescope_and_a_bar_for_each_visit():
     assert figure.get_label().startswith("The schedule: 3 visits (1 more failed) of 2 requests on 2 telescopes")
 
 
+@pytest.mark.parametrize(("name", "shown"), [("grb", 9), ("afterglow_of_november", 5)])
+def test_names_of_visits_that_follow_one_another_do_not_lie_on_each_other(name, shown):
+    rows = [
+        {"request": f"{name}{n // 2}", "visit": ("image", "spec")[n % 2], "telescope": f"t{n // 4}", "instrument": "cam", "bands": ["R"], "start": f"2026-11-22T{12 + n}:00:00Z", "end": f"2026-11-22T{12 + n}:50:00Z", "state": "planned"}
+        for n in range(8)
+    ]  # fmt: skip
+    rows.append(rows[-1] | {"start": "2026-11-23T04:00:00Z", "end": "2026-11-23T04:10:00Z"})
+    figure = plot_schedule(table_of_schedule(_schedule(0).meta["document"] | {"visits": rows}))
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    boxes = [t.get_window_extent() for t in axes.texts]
+    assert not [(i, j) for i, one in enumerate(boxes) for j in range(i) if one.overlaps(boxes[j])]
+    assert len(boxes) == shown
+    assert ("no room" in figure.get_label()) == (shown < 9), "what is not named is told"
+    bars = [p.get_window_extent() for p in axes.patches]
+    assert not any(box.overlaps(bar) for box in boxes for bar in bars)
+    assert axes.get_xlabel() == "UTC, from 2026-11-22"
+
+
 def test_an_empty_schedule_has_no_picture_but_numbers():
     empty = _schedule(0)
     assert _told(measure_schedule(empty))["number_of_visits", "schedule"] == 0

@@ -17,7 +17,7 @@ from astropy.table import QTable
 from astropy.wcs import WCS
 
 from gnomon.tools.archives.products.spectrum_files import vacuum_of_air
-from gnomon.tools.captions import both, caption_in
+from gnomon.tools.captions import both, text_in
 from gnomon.tools.errors import EmptyResult
 from gnomon.tools.kinds import KINDS, figures
 from gnomon.tools.reporting.plot_ephemeris import plot_ephemeris
@@ -52,15 +52,15 @@ def test_drawn_with_captions_in_two_languages_and_the_same_twice(name: str) -> N
         first, second = draw(make()), draw(make())
         assert figures.digest(first) == figures.digest(second)
     assert KINDS["Figure"].codec.check(first, KINDS["Figure"]) is None
-    english, chinese = (caption_in(language, first.get_label()) for language in ("en", "zh"))
+    english, chinese = (text_in(language, first.get_label()) for language in ("en", "zh"))
     assert english.isprintable() and len(english) > 60 and english != chinese
     assert any("\u4e00" <= c <= "\u9fff" for c in chinese) and not any("\u4e00" <= c <= "\u9fff" for c in english)
 
 
 def test_captions() -> None:
-    assert caption_in("zh", both("A figure.", "一张图。")) == "一张图。"
-    assert caption_in("en", both("A\nfigure.", "一张图。")) == "A figure."
-    assert caption_in("zh", "An older figure.") == "An older figure."
+    assert text_in("zh", both("A figure.", "一张图。")) == "一张图。"
+    assert text_in("en", both("A\nfigure.", "一张图。")) == "A figure."
+    assert text_in("zh", "An older figure.") == "An older figure."
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def _pair(plan: Plan, keys: list[str], title: str, stem: str, telescope: str | N
     if organizer is not None and not _ADDRESS.match(organizer.strip()):
         raise InputError(f"The organizer {organizer!r} is no address.", remedy="Write one such as name@example.org.")
     if plan.broken_chain:
-        wanted.lack(BROKEN_CHAIN)
+        wanted.lack(*BROKEN_CHAIN)
     stays = {plan.identity(s.planned): s for s in plan.stays}
     live: list[tuple[float, str, list[str]]] = []
     dropped: list[tuple[float, str, list[str]]] = []
@@ -119,7 +119,7 @@ def _event(
         f"SUMMARY:{_escaped(summary)}",
         f"LOCATION:{_escaped(site.name)}",
         f"GEO:{site.latitude:.6f};{(site.longitude + 180.0) % 360.0 - 180.0:.6f}",
-        f"DESCRIPTION:{_description(visit, stay, telescope, site)}",
+        f"DESCRIPTION:{_description(visit, stay, telescope, site, unwanted=visit in plan.unwanted())}",
         "TRANSP:OPAQUE",
         *([] if organizer is None else [f"ORGANIZER:mailto:{organizer.strip()}"]),
         "END:VEVENT",
@@ -127,12 +127,13 @@ def _event(
     return lines
 
 
-def _description(visit: PlannedVisit, stay: Stay | None, telescope: Telescope, site: Site) -> str:
+def _description(visit: PlannedVisit, stay: Stay | None, telescope: Telescope, site: Site, *, unwanted: bool) -> str:
     local = [local_text(t, site.zone, _TIME) for t in (visit.start, visit.end)]
     parts = [
         f"UTC {clock(visit.start, _TIME)} to {clock(visit.end, _TIME)}",
         f"{site.zone} {local[0]} to {local[1]}",
         f"{telescope.name}, {visit.instrument}",
+        *(["Its request was withdrawn: stop it if you can"] if unwanted else []),
     ]
     if stay is not None:
         ra, dec = colons(*place_at(stay.request.target, visit.start))

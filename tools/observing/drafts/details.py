@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
+from gnomon.tools.captions import both
 from gnomon.tools.errors import InputError
 from gnomon.tools.observing.drafts.checking import Place
 
@@ -52,6 +53,44 @@ KNOWN: dict[str, tuple[tuple[type, ...], str]] = {
     "instrument_id": ((int, dict), "Treasure Map: number of the instrument, or a mapping from instruments"),
     "collection": ((str,), "ObsLocTAP: name of the data collection"),
 }  # fmt: skip
+IN_CHINESE: dict[str, str] = {
+    "date": "写入消息的撰写时间[UTC]；没有则取重新规划的时间",
+    "observer": "观测者：一个或几个名字，用于个人日历和夜间表",
+    "organizer": "管理日历的人的地址",
+    "proposal": "申请书或观测运行的编号",
+    "instrument_type": "设施对仪器的代号，或从仪器到代号的对应",
+    "optical_elements": "每个波段对应的设施光学元件，如 {r: {filter: rp}}",
+    "readout_mode": "设施的读出模式，或从仪器到模式的对应",
+    "telescope_class": "OCS：望远镜级别，如 1m0",
+    "site_code": "OCS：台址代号",
+    "enclosure": "OCS：圆顶代号",
+    "telescope_code": "OCS：望远镜代号",
+    "ipp_value": "OCS：申请内优先级",
+    "observation_type": "OCS：NORMAL、RAPID_RESPONSE 或 TIME_CRITICAL；TOM：设施表单的一种类型",
+    "window_margin": "OCS：窗口两端各比观测宽出的秒数",
+    "tom_facility": "TOM：设施模块的名字",
+    "tom_parameters": "TOM：设施表单的其他字段",
+    "allocation_id": "SkyPortal：时间分配编号",
+    "group_ids": "SkyPortal：可以看到它的组",
+    "payload": "SkyPortal：仪器表单的其他字段",
+    "priority": "SkyPortal：仪器表单的优先级，1 至 5",
+    "container_id": "ESO：观测运行中的容器",
+    "eso_instrument": "ESO：仪器名，或从仪器到名字的对应",
+    "sky_transparency": "ESO：可接受的最差天空透明度",
+    "templates": "ESO：每台仪器的 {templateName, parameters} 列表",
+    "authors": "GCN：作者名单",
+    "contact": "负责人的联系方式",
+    "event": "事件名，或从申请到名字的对应",
+    "reference": "GCN：该事件较早的通告，如 `J. Doe et al., GCN Circ. 27000`；或从申请到通告的对应",
+    "ref_type": "GCN notice：事件类型，如 GRB",
+    "ref_instrument": "GCN notice：探测到它的仪器",
+    "ref_id": "GCN notice：触发编号，或从申请到编号的对应",
+    "schema": "GCN notice：发布者的格式地址",
+    "authority": "VOEvent：作者的 IVOA 标识，如 example.org/follow-up",
+    "graceid": "Treasure Map：引力波事件编号，或从申请到编号的对应",
+    "instrument_id": "Treasure Map：仪器编号，或从仪器到编号的对应",
+    "collection": "ObsLocTAP：数据集名",
+}  # what each of `KNOWN` is, in Chinese
 # Told by telescopes' instruments, by requests, or by bands, where they are mappings.
 _BY_KEY = ("instrument_type", "readout_mode", "eso_instrument", "instrument_id", "event", "reference", "ref_id", "graceid")  # fmt: skip
 
@@ -181,21 +220,25 @@ class Wanted:
         value = self.may(word, telescope, key)
         if value is None:
             place = f"{telescope or self._form}.{word}"
-            of = f" for {key}" if key and word in _BY_KEY else ""
-            self.lack(f"{place}{of}: {KNOWN[word][1]}", path)
+            by_key = bool(key and word in _BY_KEY)
+            self.lack(
+                f"{place}{f' for {key}' if by_key else ''}: {KNOWN[word][1]}",
+                f"{place}{f'（{key}）' if by_key else ''}：{IN_CHINESE[word]}",
+                path,
+            )
         return value
 
-    def lack(self, what: str, path: Place = ()) -> None:
+    def lack(self, what: str, what_zh: str, path: Place = ()) -> None:
         """Note that something is missing."""
-        if what not in self.missing:
-            self.missing.append(what)
+        if (said := both(what, what_zh)) not in self.missing:
+            self.missing.append(said)
         if path:
             self.blanks.append(path)
 
-    def warn(self, what: str) -> None:
+    def warn(self, what: str, what_zh: str) -> None:
         """Note what the form cannot say."""
-        if what not in self.warnings:
-            self.warnings.append(what)
+        if (said := both(what, what_zh)) not in self.warnings:
+            self.warnings.append(said)
 
 
 def _meant(word: str, known: Iterable[str]) -> str:

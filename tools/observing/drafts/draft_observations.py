@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
+from gnomon.tools.captions import both, both_joined
 from gnomon.tools.errors import EmptyResult
 from gnomon.tools.registry import tool
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @tool(
-    version="1.2",
+    version="1.3",
     effects=("compute",),
     seconds=3.0,
     seconds_per_1000_rows=5.0,
@@ -144,7 +145,10 @@ def draft_observations(
     lacking = sum(1 for d in drafts if d.missing)
     if lacking:
         warnings.warn(
-            f"{lacking} of {len(drafts)} drafts miss something that only people know and are not to be sent; the column missing says what.",
+            both(
+                f"{lacking} of {len(drafts)} drafts miss something that only people know and are not to be sent; the column missing says what.",
+                f"{len(drafts)} 份草稿中 {lacking} 份缺少只有人知道的内容，不可发送；missing 一列说明缺什么。",
+            ),
             stacklevel=1,
         )
     for sentence in dict.fromkeys(w for d in drafts for w in d.warnings):
@@ -161,8 +165,8 @@ def draft_observations(
             "media_type": column([d.media_type for d in drafts]),
             "content": column([d.text for d in drafts]),
             "digest": column([d.digest for d in drafts]),
-            "missing": column(["; ".join(d.missing) for d in drafts]),
-            "warnings": column([" ".join(d.warnings) for d in drafts]),
+            "missing": column([both_joined(d.missing, "; ", "；") for d in drafts]),
+            "warnings": column([both_joined(d.warnings) for d in drafts]),
         },
         meta={"schedule": newest.digest},
     )

@@ -9,7 +9,7 @@ from typing import Any
 from gnomon.tools.errors import InputError
 from gnomon.tools.observing.documents.requests import Requests
 from gnomon.tools.observing.documents.schedule import Schedule
-from gnomon.tools.observing.documents.sources import assumed_sentences
+from gnomon.tools.observing.documents.sources import assumed_in_both
 from gnomon.tools.observing.documents.telescopes import Telescopes
 from gnomon.tools.observing.drafts.calendars import calendars
 from gnomon.tools.observing.drafts.details import FORMS, read_details
@@ -101,4 +101,4 @@ def _with_what_is_assumed(one: Draft, plan: Plan) -> Draft:
     used = [
         (s.telescope.key, s.instrument.key, s.mode.mode) for s in plan.stays if one.telescope in (None, s.telescope.key)
     ]
-    return replace(one, warnings=(*one.warnings, *assumed_sentences(plan.telescopes.document, used, "en")))
+    return replace(one, warnings=(*one.warnings, *assumed_in_both(plan.telescopes.document, used)))

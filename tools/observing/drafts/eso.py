@@ -48,7 +48,7 @@ def _block(plan: Plan, stay: Stay) -> Draft:
     label = shortened(ascii_text(f"{stay.target_name} {stay.planned.visit}") or f"{stay.planned.request} {stay.planned.visit}", 64)  # fmt: skip
     airmass = stay.airmass_max
     if airmass is None:
-        wanted.lack(f"requests.{stay.request.key}.airmass_max: neither the visit nor the telescope has a limit of airmass", ("observationBlock", "constraints", "airmass"))  # fmt: skip
+        wanted.lack(f"requests.{stay.request.key}.airmass_max: neither the visit nor the telescope has a limit of airmass", f"requests.{stay.request.key}.airmass_max：观测和望远镜都没有大气质量限制", ("observationBlock", "constraints", "airmass"))  # fmt: skip
     illumination = stay.visit.moon_illumination_max
     document = {
         "draft": True,
@@ -72,21 +72,24 @@ def _block(plan: Plan, stay: Stay) -> Draft:
         "absoluteTimeConstraints": [_interval(stay)],
         "templates": _templates(stay, wanted),
     }
-    wanted.warn("ESO takes a time constraint for when a block begins, so this one ends when the planned visit begins plus a minute.")  # fmt: skip
+    wanted.warn("ESO takes a time constraint for when a block begins, so this one ends when the planned visit begins plus a minute.", "ESO 的时间约束指观测块开始的时刻，因此到计划开始后一分钟为止。")  # fmt: skip
     if stay.request.relations:
         wanted.warn(
-            "Relations between visits are not told to ESO; concatenations and time links are made in the container."
+            "Relations between visits are not told to ESO; concatenations and time links are made in the container.",
+            "各次观测之间的关系没有告诉 ESO；请在容器中设置串接和时间链接。",
         )
     if stay.visit.sun_altitude_max is not None:
         wanted.warn(
-            "The limit on the Sun's altitude is not among these constraints; where the instrument has one on twilight, set it."
+            "The limit on the Sun's altitude is not among these constraints; where the instrument has one on twilight, set it.",
+            "太阳高度限制不在这些约束之中；若仪器有晨昏光约束，请自行设置。",
         )
     if stay.request.target.pm_ra or stay.request.target.pm_dec:
         wanted.warn(
-            "Proper motions are told in arcsec a year, in right ascension times cos dec; see that the service shows them so."
+            "Proper motions are told in arcsec a year, in right ascension times cos dec; see that the service shows them so.",
+            "自行以每年角秒给出，赤经方向已乘 cos dec；请确认服务中显示一致。",
         )
     if illumination is None:
-        wanted.warn("No limit on the Moon's illumination was asked for: fli is 1.")
+        wanted.warn("No limit on the Moon's illumination was asked for: fli is 1.", "没有要求月亮亮面限制：fli 取 1。")
     check_form(document, OBSERVATION_BLOCK, f"The observation block of {stay.planned.request}/{stay.planned.visit}", wanted.blanks)  # fmt: skip
     return Draft(
         "eso", key, f"{file_stem('eso', key, *stay.key)}.json", "application/json", json_bytes(document),
@@ -105,7 +108,10 @@ def _target(stay: Stay, wanted: Wanted) -> dict[str, Any]:
     # The service wants three decimals in both, and `colons` gives one less to declination.
     ra, dec = colons(*at, 3)[0], colons(*at, 4)[1]
     if target.moves:
-        wanted.lack(f"ephemeris file of {stay.target_name}: ESO wants one in its own format with a moving target")
+        wanted.lack(
+            f"ephemeris file of {stay.target_name}: ESO wants one in its own format with a moving target",
+            f"{stay.target_name} 的星历文件：对移动目标，ESO 要求其专用格式",
+        )
     return {
         "name": ascii_text(stay.target_name) or stay.request.key,
         "ra": ra,
@@ -127,7 +133,7 @@ def _templates(stay: Stay, wanted: Wanted) -> list[dict[str, Any]] | None:
     key, instrument = stay.telescope.key, stay.instrument.key
     told = (wanted.may("templates", key) or {}).get(instrument)
     if not told:
-        wanted.lack(f"{key}.templates for {instrument}: names and parameters of the acquisition and observing templates", ("templates",))  # fmt: skip
+        wanted.lack(f"{key}.templates for {instrument}: names and parameters of the acquisition and observing templates", f"{key}.templates（{instrument}）：对准和观测模板的名字与参数", ("templates",))  # fmt: skip
         return None
     written = []
     for template in told:

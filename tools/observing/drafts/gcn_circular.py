@@ -49,7 +49,10 @@ def _circular(plan: Plan, stays: tuple[Stay, ...]) -> Draft:
     request = stays[0].request
     event = _ascii(wanted.may("event", None, request.key) or request.target.name)
     if event is None:
-        wanted.lack(f"gcn_circular.event for {request.key}: the name of the event in ASCII")
+        wanted.lack(
+            f"gcn_circular.event for {request.key}: the name of the event in ASCII",
+            f"gcn_circular.event（{request.key}）：ASCII 写法的事件名",
+        )
         event = request.key
     event = shortened(event, _NAME)
     names = list(dict.fromkeys(_ascii(s.telescope.name) or s.telescope.key for s in stays))
@@ -61,7 +64,8 @@ def _circular(plan: Plan, stays: tuple[Stay, ...]) -> Draft:
     folded = subject.lower()
     if not _known(event):
         wanted.lack(
-            f"gcn_circular.event for {request.key}: GCN takes a subject only with the name of an event, such as GRB 170817A or AT2017gfo"
+            f"gcn_circular.event for {request.key}: GCN takes a subject only with the name of an event, such as GRB 170817A or AT2017gfo",
+            f"gcn_circular.event（{request.key}）：GCN 的标题必须含事件名，如 GRB 170817A 或 AT2017gfo",
         )
     refused = next((word for word in REFUSED_WORDS if word in folded), None)
     if refused is not None:
@@ -72,9 +76,15 @@ def _circular(plan: Plan, stays: tuple[Stay, ...]) -> Draft:
     body = "\n".join(_body(stays, event, names, wanted)) + "\n"
     check_form({"subject": subject, "format": "text/plain", "body": body}, CIRCULAR, f"The circular on {event}")
     if body.count("\n") > _LINES:
-        wanted.warn(f"The circular has {body.count(chr(10))} lines; the style guide wants fewer than {_LINES}.")
+        wanted.warn(
+            f"The circular has {body.count(chr(10))} lines; the style guide wants fewer than {_LINES}.",
+            f"通告有 {body.count(chr(10))} 行；格式指南要求少于 {_LINES} 行。",
+        )
     if wanted.may("reference", None, request.key) is None:
-        wanted.warn("No earlier circular is named; the style guide wants references to those on the same event.")
+        wanted.warn(
+            "No earlier circular is named; the style guide wants references to those on the same event.",
+            "没有指明较早的通告；格式指南要求引用同一事件的通告。",
+        )
     return Draft(
         "gcn_circular", None, f"{file_stem('gcn-circular', request.key)}.txt", "text/plain",
         f"SUBJECT: {subject}\n\n{body}".encode("ascii"), tuple(wanted.missing), tuple(wanted.warnings),
@@ -132,7 +142,10 @@ def _told(word: str, wanted: Wanted, key: str = "", required: bool = True) -> st
         return None
     text = _ascii(value)
     if text is None:
-        wanted.lack(f"gcn_circular.{word} in ASCII: it cannot be written so without guessing")
+        wanted.lack(
+            f"gcn_circular.{word} in ASCII: it cannot be written so without guessing",
+            f"gcn_circular.{word} 的 ASCII 写法：不猜就无法转写",
+        )
     return text
 
 

@@ -84,7 +84,7 @@ def _head(plan: Plan, key: str, visit: PlannedVisit, number: int, wanted: Wanted
     name = wanted.may("event", visit.telescope, visit.request) or (None if request is None else request.target.name)
     stamp = plan.stamp("gcn_json")
     if plan.broken_chain:
-        wanted.lack(BROKEN_CHAIN)
+        wanted.lack(*BROKEN_CHAIN)
     if stamp is None:
         wanted.must("date", ("alert_datetime",))
     return {

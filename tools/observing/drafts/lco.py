@@ -92,7 +92,7 @@ def _configuration(stay: Stay, at: Place, wanted: Wanted) -> dict[str, Any]:
     for n, exposures in enumerate(stay.exposures):
         told = elements.get(exposures.band)
         if told is None:
-            wanted.lack(f"{key}.optical_elements for {exposures.band!r}: the facility's elements for that band", (*at, "instrument_configs", n, "optical_elements"))  # fmt: skip
+            wanted.lack(f"{key}.optical_elements for {exposures.band!r}: the facility's elements for that band", f"{key}.optical_elements（{exposures.band}）：设施中该波段的光学元件", (*at, "instrument_configs", n, "optical_elements"))  # fmt: skip
         config = {"exposure_time": exposures.seconds, "exposure_count": exposures.count, "optical_elements": told}
         configs.append(config | ({"mode": mode} if mode else {}))
     airmass = stay.airmass_max
@@ -120,7 +120,9 @@ def _target(stay: Stay, at: Place, wanted: Wanted) -> dict[str, Any] | None:
         return _orbit(name, target.elements)
     if target.ra is None or target.dec is None:
         wanted.lack(
-            f"elements of {stay.target_name}: the portal takes orbital elements, and no table of an ephemeris", at
+            f"elements of {stay.target_name}: the portal takes orbital elements, and no table of an ephemeris",
+            f"{stay.target_name} 的轨道根数：门户只接受根数，不接受星历表",
+            at,
         )
         return None
     return {
@@ -146,24 +148,34 @@ def _tell_losses(
     """Say what a request group cannot hold, and what a portal would drop."""
     if len(stays) > 1:
         if request.credit == "all":
-            wanted.warn("The portal completes each request of a group by itself: that only all visits together count is not told to it.")  # fmt: skip
+            wanted.warn("The portal completes each request of a group by itself: that only all visits together count is not told to it.", "门户会单独完成组内每个申请：没有告诉它必须全部完成才算数。")  # fmt: skip
         if request.relations:
             wanted.warn(
-                "Relations between visits are told by their windows alone: a visit that slips does not move the others."
+                "Relations between visits are told by their windows alone: a visit that slips does not move the others.",
+                "各次观测的关系只通过窗口告诉门户：一次观测推迟不会带动其他观测。",
             )
     if already:
-        wanted.warn(f"{already} of {len(request.visits)} visits are running or done, and not asked for again.")
+        wanted.warn(
+            f"{already} of {len(request.visits)} visits are running or done, and not asked for again.",
+            f"{len(request.visits)} 次观测中 {already} 次正在进行或已完成，不再申请。",
+        )
     if other := len(request.visits) - len(stays) - already:
         wanted.warn(
-            f"{other} of {len(request.visits)} visits are not in this group: they are elsewhere, or not planned."
+            f"{other} of {len(request.visits)} visits are not in this group: they are elsewhere, or not planned.",
+            f"{len(request.visits)} 次观测中 {other} 次不在此组：在别处，或没有安排。",
         )
     if any(s.visit.sun_altitude_max is not None for s in stays):
-        wanted.warn("Limits on the Sun's altitude cannot be told to a portal; the facility's own twilight holds.")
+        wanted.warn(
+            "Limits on the Sun's altitude cannot be told to a portal; the facility's own twilight holds.",
+            "太阳高度限制无法告诉门户；以设施自己的晨昏光为准。",
+        )
     if document["observation_type"] == "RAPID_RESPONSE":
         wanted.warn(
-            "A portal refuses rapid-response windows that begin in the future, and those that end more than a day after."
+            "A portal refuses rapid-response windows that begin in the future, and those that end more than a day after.",
+            "门户拒绝开始于将来的快速响应窗口，也拒绝结束于一天以后的窗口。",
         )
     if wanted.may("window_margin", stays[0].telescope.key) == 0:
         wanted.warn(
-            "A portal refuses a window that is no longer than what it reckons for the request with its own overheads."
+            "A portal refuses a window that is no longer than what it reckons for the request with its own overheads.",
+            "门户按自己的开销计算所需时间，窗口不比它长则拒绝。",
         )

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import io
 import textwrap
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
+from gnomon.tools.observing.documents.telescopes import Telescope
 from gnomon.tools.observing.drafts.circumstances import Backup, Circumstances, Night
 from gnomon.tools.observing.drafts.details import Wanted
 from gnomon.tools.observing.drafts.draft import Draft
-from gnomon.tools.observing.drafts.observing_lists import backup_text, dropped_text, exposures_text, wished_text
+from gnomon.tools.observing.drafts.observing_lists import (
+    backup_text,
+    dropped_text,
+    emptied,
+    exposures_text,
+    wished_text,
+)
 from gnomon.tools.observing.drafts.outside_text import file_stem, plain
 from gnomon.tools.observing.drafts.places import clock, colons, local_text, moment, place_at
 from gnomon.tools.observing.drafts.plan import DAY, Plan, Stay
@@ -44,7 +52,7 @@ _COLUMNS = (
 
 
 def night_sheets(plan: Plan) -> list[Draft]:
-    """A PDF for each telescope that has visits: one page a night, and further ones where there are more visits than it holds.
+    """A PDF for each telescope that has visits: one page a night, and further ones where there are more visits than it holds; a page that says so where the last change took all.
 
     Parameters
     ----------
@@ -57,33 +65,75 @@ def night_sheets(plan: Plan) -> list[Draft]:
         draft's warnings say so.  The same plan gives the same bytes on the same machine.
     """
     night = Night(plan)
-    return [_sheet(plan, stays, night) for stays in plan.by_telescope.values()]
+    return [_sheet(plan, stays, night) for stays in plan.by_telescope.values()] + [
+        _nothing(plan, k) for k in emptied(plan)
+    ]
 
 
 def _sheet(plan: Plan, stays: tuple[Stay, ...], night: Night) -> Draft:
-    import matplotlib
-    from matplotlib.backends.backend_pdf import PdfPages
-
     wanted = Wanted(plan.details, "sheet")
     key = stays[0].telescope.key
     spare = [_spare(b, stays[0].site.zone, wanted) for b in night.backups(key)]
     about = dict(zip((s.key for s in stays), night.circumstances[key], strict=True))
-    title = plain(f"{stays[0].telescope.name}: night sheet")
-    content = io.BytesIO()
-    with (
-        matplotlib.rc_context({"pdf.fonttype": 42, "font.family": families()}),
-        PdfPages(content, metadata={"CreationDate": None, "Title": title}) as pdf,
-    ):
+
+    def drawn() -> Iterator[Any]:
         for _, one in groupby(stays, lambda s: _night_of(s.planned.start, s.site.longitude)):
             tonight = tuple(one)
             rows = _rows(tonight, tuple(about[s.key] for s in tonight), wanted)
             pages = [rows[:_FIRST]] + [rows[n : n + _NEXT] for n in range(_FIRST, len(rows), _NEXT)]
             for number, part in enumerate(pages, start=1):
                 last = spare if number == len(pages) else []
-                pdf.savefig(_page(plan, tonight, night, part, last, number, len(pages), wanted))
+                yield _page(plan, tonight, night, part, last, number, len(pages), wanted)
+
+    return _bound(stays[0].telescope, drawn(), wanted)
+
+
+def _nothing(plan: Plan, key: str) -> Draft:
+    """The page of a telescope from which the last change took everything."""
+    telescope = plan.telescopes.telescopes[key]
+    site = plan.telescopes.sites[telescope.site]
+    wanted = Wanted(plan.details, "sheet")
+
+    def drawn() -> Iterator[Any]:
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=_PAPER)
+        _head(figure, plan, telescope, 1, 1, wanted)
+        where = f"{_shown(plain(site.name), site.key, wanted)} ({site.zone})"
+        _write(figure, 0.0, _TOP - 0.022, f"{where}: nothing is planned here any more.", _TYPE)
+        for n, line in enumerate(textwrap.wrap(_shown(dropped_text(plan, key), "", wanted), _ACROSS)):
+            _write(figure, 0.0, _TOP - 0.06 - n * _LINE, line, _SMALL, weight="bold")
+        yield figure
+
+    return _bound(telescope, drawn(), wanted)
+
+
+def _bound(telescope: Telescope, pages: Iterator[Any], wanted: Wanted) -> Draft:
+    """The pages, as they are drawn, in one file."""
+    import matplotlib
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    content = io.BytesIO()
+    title = plain(f"{telescope.name}: night sheet")
+    with (
+        matplotlib.rc_context({"pdf.fonttype": 42, "font.family": families()}),
+        PdfPages(content, metadata={"CreationDate": None, "Title": title}) as pdf,
+    ):
+        for page in pages:
+            pdf.savefig(page)
     return Draft(
-        "sheet", key, f"{file_stem(key)}.pdf", "application/pdf", content.getvalue(), tuple(wanted.missing), tuple(wanted.warnings)
+        "sheet", telescope.key, f"{file_stem(telescope.key)}.pdf", "application/pdf", content.getvalue(), tuple(wanted.missing), tuple(wanted.warnings)
     )  # fmt: skip
+
+
+def _head(figure: Any, plan: Plan, telescope: Telescope, number: int, pages: int, wanted: Wanted) -> None:
+    """The telescope's name, and which draft this is."""
+    title = plain(telescope.name)
+    if chinese_font() is not None and telescope.name_zh:
+        title = f"{title}  {plain(telescope.name_zh)}"
+    _write(figure, 0.0, _TOP, _shown(title, telescope.key, wanted), _TITLE, weight="bold")
+    which = f"DRAFT, schedule {plan.digest[:16]}, page {number} of {pages}"
+    _write(figure, 1.0, _TOP + 0.006, which, _TYPE, right=True, colour=_QUIET)
 
 
 def _night_of(mjd: float, longitude: float) -> str:
@@ -99,19 +149,7 @@ def _page(
 
     figure = Figure(figsize=_PAPER)
     telescope, site = stays[0].telescope, stays[0].site
-    title = plain(telescope.name)
-    if chinese_font() is not None and telescope.name_zh:
-        title = f"{title}  {plain(telescope.name_zh)}"
-    _write(figure, 0.0, _TOP, _shown(title, telescope.key, wanted), _TITLE, weight="bold")
-    _write(
-        figure,
-        1.0,
-        _TOP + 0.006,
-        f"DRAFT, schedule {plan.digest[:16]}, page {number} of {pages}",
-        _TYPE,
-        right=True,
-        colour=_QUIET,
-    )
+    _head(figure, plan, telescope, number, pages, wanted)
     begin, end = stays[0].planned.start, stays[-1].planned.end
     observer = plan.details.of("observer", "sheet", telescope.key)
     people = ", ".join(observer) if isinstance(observer, list) else observer
@@ -282,7 +320,10 @@ def _shown(text: str, otherwise: str, wanted: Wanted) -> str:
     """A text, or what stands in for it where its characters cannot be drawn."""
     if printable(text):
         return text
-    wanted.warn("No font here has every character of the names; the night sheet shows keys in place of some.")
+    wanted.warn(
+        "No font here has every character of the names; the night sheet shows keys in place of some.",
+        "这里没有字体含全部名字所用的字；夜间表中有些以代号代替。",
+    )
     kept = plain("".join(c if printable(c) else " " for c in text))
     return otherwise if printable(otherwise) and otherwise else kept or "?"
 

@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 
 from gnomon.tools.observing.documents.requests import Request, Target, Visit
+from gnomon.tools.observing.documents.telescopes import Site, Telescope
 from gnomon.tools.observing.documents.times import text_of
 from gnomon.tools.observing.drafts.circumstances import Backup, Circumstances, Night
 from gnomon.tools.observing.drafts.details import Wanted
@@ -181,18 +182,39 @@ def text_lists(plan: Plan) -> list[Draft]:
             key,
             f"{file_stem(key)}.txt",
             "text/plain",
-            "".join(f"{line.rstrip()}\n" for line in _lines(plan, stays, night)),
+            "".join(f"{line.rstrip()}\n" for line in lines),
         )
-        for key, stays in plan.by_telescope.items()
+        for key, lines in (
+            *((key, _lines(plan, stays, night)) for key, stays in plan.by_telescope.items()),
+            *((key, _nothing(plan, key)) for key in emptied(plan)),
+        )
     ]
+
+
+def _nothing(plan: Plan, key: str) -> Iterator[str]:
+    """The list of a telescope from which the last change took everything."""
+    telescope = plan.telescopes.telescopes[key]
+    yield _heading(telescope, plan.telescopes.sites[telescope.site])
+    yield _draft_of(plan)
+    yield ""
+    yield "Nothing is planned here any more."
+    yield dropped_text(plan, key)
+
+
+def _heading(telescope: Telescope, site: Site) -> str:
+    return plain(f"{telescope.name} {telescope.name_zh}, {site.name} {site.name_zh}")
+
+
+def _draft_of(plan: Plan) -> str:
+    return f"Schedule {plan.digest[:16]}. DRAFT: nothing here has been sent."
 
 
 def _lines(plan: Plan, stays: tuple[Stay, ...], night: Night) -> Iterator[str]:
     telescope, site = stays[0].telescope, stays[0].site
-    yield plain(f"{telescope.name} {telescope.name_zh}, {site.name} {site.name_zh}")
+    yield _heading(telescope, site)
     first, last = stays[0].planned.start, stays[-1].planned.end
     yield f"{clock(first, '%Y-%m-%d %H:%M')} to {clock(last, '%Y-%m-%d %H:%M')} UTC; local time is {site.zone}"
-    yield f"Schedule {plan.digest[:16]}. DRAFT: nothing here has been sent."
+    yield _draft_of(plan)
     yield ""
     yield f"{'UTC':14} {'local':14} {'target':24} {'RA':11} {'Dec':11} {'airmass':14} {'Moon':>9} {'turn':>6}  exposures"
     for stay, about in zip(stays, night.circumstances[telescope.key], strict=True):
@@ -226,10 +248,25 @@ def _lines(plan: Plan, stays: tuple[Stay, ...], night: Night) -> Iterator[str]:
 
 
 def dropped_text(plan: Plan, key: str) -> str:
-    """The visits that the last change took from a telescope, which somebody there may still have in hand; "" where there is none."""
+    """The visits that the last change took from a telescope, which somebody there may still have in hand, and those under way that nobody wants any more; "" where there is none."""
     gone = sorted((p.visit for p in plan.dropped().values() if p.visit.telescope == key), key=lambda v: v.start)
-    told = ", ".join(f"{clock(v.start)} {plain(v.request)}/{plain(v.visit)}" for v in gone)
-    return f"No longer planned here (UTC): {told}." if told else ""
+    at_it = [v for v in plan.unwanted() if v.telescope == key]
+    told = (
+        ("Under way, and its request was withdrawn; stop it if you can (UTC)", at_it),
+        ("No longer planned here (UTC)", gone),
+    )
+    return " ".join(
+        f"{what}: {', '.join(f'{clock(v.start)} {plain(v.request)}/{plain(v.visit)}' for v in visits)}."
+        for what, visits in told
+        if visits
+    )
+
+
+def emptied(plan: Plan) -> Iterator[str]:
+    """The telescopes at which nothing is to be done any more, and where somebody has to be told so."""
+    for key in plan.telescopes.telescopes:
+        if key not in plan.by_telescope and dropped_text(plan, key):
+            yield key
 
 
 def _airmasses(about: Circumstances) -> str:

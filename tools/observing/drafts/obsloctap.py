@@ -43,7 +43,7 @@ def obsplan_rows(plan: Plan) -> list[Draft]:
     dropped: dict[str, list[tuple[str, PlannedVisit]]] = {}
     for key, past in plan.history().items():
         visit = past.visit
-        if not past.live and visit.telescope in plan.telescopes.telescopes and visit.request in plan.requests.requests:
+        if not past.live and visit.telescope in plan.telescopes.telescopes:
             dropped.setdefault(visit.telescope, []).append((key, visit))
     drafts = []
     for telescope in plan.telescopes.telescopes:
@@ -62,6 +62,11 @@ def _table(plan: Plan, telescope: str, own: list[tuple[str, Stay]], gone: list[t
     common = {"t_planning": stamp, "obs_collection": wanted.may("collection", telescope)}
     rows = [_row(key, stay) | common for key, stay in own]
     rows += [_gone(plan, key, visit) | common for key, visit in gone]
+    if any(visit.request not in plan.requests.requests for _, visit in gone):
+        wanted.warn(
+            "Of visits whose request was withdrawn the target is not known any more: target_name is empty, and tracking_type stands as Sidereal since it must have a value.",
+            "申请已撤回的观测，其目标已不可知：target_name 留空，tracking_type 因必须有值而写作 Sidereal。",
+        )
     for number, row in enumerate(rows):
         where = f"Row {number + 1} of ivoa.obsplan for {telescope}"
         check_form({c: row[c] for c in COLUMNS}, ROW, where, [("t_planning",)] if stamp is None else [])
@@ -104,17 +109,17 @@ def _row(key: str, stay: Stay) -> dict[str, Any]:
 
 
 def _gone(plan: Plan, key: str, visit: PlannedVisit) -> dict[str, Any]:
-    telescope, request = plan.telescopes.telescopes[visit.telescope], plan.requests.requests[visit.request]
+    telescope, request = plan.telescopes.telescopes[visit.telescope], plan.requests.requests.get(visit.request)
     instrument = telescope.instruments.get(visit.instrument)
     return dict.fromkeys(COLUMNS) | {
-        "target_name": request.target.name,
+        "target_name": None if request is None else request.target.name,
         "obs_id": key,
         "facility_name": telescope.name,
         "instrument_name": None if instrument is None else instrument.name,
         "category": "Other",
         "priority": 0,
         "execution_status": "Unscheduled",
-        "tracking_type": "Solar-system-object-tracking" if request.target.moves else "Sidereal",
+        "tracking_type": "Solar-system-object-tracking" if request is not None and request.target.moves else "Sidereal",
     }
 
 

@@ -19,7 +19,8 @@ from gnomon.tools.observing.drafts.outside_text import plain
 DAY = 86400.0
 _SLACK = 1.0 / DAY  # a second, which the verifier allows too
 BROKEN_CHAIN = (
-    "the schedules that this one replaces: without them nobody can tell what changed and what must be cancelled"
+    "the schedules that this one replaces: without them nobody can tell what changed and what must be cancelled",
+    "被此计划取代的各份计划：没有它们就无法知道改变了什么、要取消什么",
 )
 
 
@@ -233,6 +234,22 @@ class Plan:
             if not past.live and past.number == len(self.earlier) and past.visit.telescope in self.telescopes.telescopes
         }
 
+    def unwanted(self) -> tuple[PlannedVisit, ...]:
+        """The visits that are under way although their request was withdrawn, in order of time: who observes them can still stop."""
+        return tuple(
+            sorted(
+                (
+                    v
+                    for v in self.schedule.visits
+                    if v.state == "running"
+                    and v.request not in self.requests.requests
+                    and v.telescope in self.telescopes.telescopes
+                    and (self.only is None or v.telescope in self.only)
+                ),
+                key=lambda v: (v.start, v.telescope),
+            )
+        )
+
 
 def _same(one: PlannedVisit, other: PlannedVisit) -> bool:
     def what(v: PlannedVisit) -> tuple[object, ...]:
@@ -289,7 +306,7 @@ def join(
             raise InputError(
                 f"There is no telescope {key!r}.", remedy=f"Name one of {', '.join(telescopes.telescopes)}."
             )
-    # What was observed, or is, of a request that was withdrawn since is a fact of which nothing more is to be told to anybody.
+    # What was observed, or is, of a request that was withdrawn since is a fact, and no facility is asked for it any more; `unwanted` tells who is still at it.
     stays = tuple(
         _stay(telescopes, requests, planned)
         for planned in sorted(schedule.visits, key=lambda v: (v.start, v.telescope, v.request, v.visit))

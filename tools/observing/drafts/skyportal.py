@@ -42,7 +42,10 @@ def skyportal_payloads(plan: Plan) -> list[Draft]:
 
 def _payload(plan: Plan, stays: tuple[Stay, ...]) -> Draft:
     wanted = Wanted(plan.details, "skyportal")
-    wanted.warn("SkyPortal submits a follow-up request to the facility as soon as it gets it.")
+    wanted.warn(
+        "SkyPortal submits a follow-up request to the facility as soon as it gets it.",
+        "SkyPortal 一收到后随申请就会提交给设施。",
+    )
     request = stays[0].request
     keys = {s.telescope.key for s in stays}
     identifier = _identifier(stays[0].target_name, request.key)
@@ -54,7 +57,10 @@ def _payload(plan: Plan, stays: tuple[Stay, ...]) -> Draft:
     if identifier != stays[0].target_name:
         source["altdata"] = {"name": stays[0].target_name}
     if request.target.moves:
-        wanted.warn("SkyPortal keeps one place for a source: a body that moves is told where it is at its first visit.")
+        wanted.warn(
+            "SkyPortal keeps one place for a source: a body that moves is told where it is at its first visit.",
+            "SkyPortal 中一个源只有一个位置：移动天体按第一次观测时的位置给出。",
+        )
     asked: list[dict[str, Any]] = []
     for stay in stays:
         for (count, seconds), alike in groupby(stay.exposures, lambda e: (e.count, e.seconds)):
@@ -75,7 +81,10 @@ def _asked(
     key = stay.telescope.key
     airmass = stay.airmass_max
     if airmass is None or airmass > _HIGHEST_AIRMASS:
-        wanted.warn(f"SkyPortal's forms take no airmass above {_HIGHEST_AIRMASS:g}; that is what is asked for.")
+        wanted.warn(
+            f"SkyPortal's forms take no airmass above {_HIGHEST_AIRMASS:g}; that is what is asked for.",
+            f"SkyPortal 的表单不接受大于 {_HIGHEST_AIRMASS:g} 的大气质量；按此值申请。",
+        )
     return {
         "obj_id": identifier,
         "allocation_id": wanted.must("allocation_id", (*at, "allocation_id"), key),

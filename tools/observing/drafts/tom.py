@@ -45,7 +45,7 @@ def _payload(plan: Plan, stays: tuple[Stay, ...]) -> Draft:
         "observations": [_observation(plan, stay, n, wanted) for n, stay in enumerate(stays)],
     }
     if request.target.error:
-        wanted.warn("A TOM target has no place for the error of its position.")
+        wanted.warn("A TOM target has no place for the error of its position.", "TOM 的目标没有位置误差一栏。")
     check_form(document, PAYLOAD, f"The TOM payload of {request.key!r}", wanted.blanks)
     return Draft(
         "tom", next(iter(keys)) if len(keys) == 1 else None, f"{file_stem('tom', request.key)}.json", "application/json",
@@ -64,7 +64,11 @@ def tom_target(target: Target, wanted: Wanted) -> dict[str, Any] | None:
             "inclination": orbit.i, "semimajor_axis": orbit.a,
         }  # fmt: skip
     if target.ra is None or target.dec is None:
-        wanted.lack(f"elements of {name}: a TOM takes orbital elements, and no table of an ephemeris", ("target",))
+        wanted.lack(
+            f"elements of {name}: a TOM takes orbital elements, and no table of an ephemeris",
+            f"{name} 的轨道根数：TOM 只接受根数，不接受星历表",
+            ("target",),
+        )
         return None
     told: dict[str, Any] = {"name": name, "type": "SIDEREAL", "ra": target.ra, "dec": target.dec, "epoch": 2000.0}
     if target.pm_ra or target.pm_dec:

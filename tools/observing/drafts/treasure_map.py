@@ -52,13 +52,19 @@ def _draft(plan: Plan, event: str | None, stays: list[Stay], spectra: int) -> Dr
     if event is None:
         wanted.must("graceid", ("graceid",))
     if spectra:
-        wanted.warn(f"{spectra} visits for spectra are left out: the map is of what was imaged.")
+        wanted.warn(
+            f"{spectra} visits for spectra are left out: the map is of what was imaged.",
+            f"{spectra} 次光谱观测未列入：该图只记成像。",
+        )
     pointings: list[dict[str, Any]] = []
     for stay in stays:
         for exposures in stay.exposures:
             band = exposures.band if exposures.band in BANDS else "other"
             if band == "other":
-                wanted.warn(f"The map knows no band {plain(exposures.band)!r}; it is told as other.")
+                wanted.warn(
+                    f"The map knows no band {plain(exposures.band)!r}; it is told as other.",
+                    f"该图不认识波段 {plain(exposures.band)}；记为 other。",
+                )
             ra, dec = place_at(stay.request.target, stay.planned.start)
             at = ("pointings", len(pointings), "instrumentid")
             pointings.append(

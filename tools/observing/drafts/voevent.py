@@ -53,7 +53,7 @@ def _packet(plan: Plan, key: str, past: Past, stay: Stay | None) -> Draft:
 
     wanted = Wanted(plan.details, "voevent")
     if plan.broken_chain:
-        wanted.lack(BROKEN_CHAIN)
+        wanted.lack(*BROKEN_CHAIN)
     visit, number = past.visit, past.number
     blanks: list[Place] = []
     authority = wanted.must("authority", (), visit.telescope)

@@ -226,6 +226,19 @@ def test_rows_of_obsplan(telescopes: Any, requests: Any, schedule: Any, replanne
     assert float(rectangle["t_planning"]) == pytest.approx(Time("2026-11-22T08:30:00").mjd)
 
 
+def test_rows_of_obsplan_take_back_what_was_withdrawn(telescopes: Any, requests: Any, planned: Any, schedule: Any, details: Any) -> None:  # fmt: skip
+    document = requests.document
+    left = read_requests_document(document | {"requests": [r for r in document["requests"] if r["key"] != "rock"]})
+    made = planned["made"] | {"parent": schedule.digest, "now": "2026-11-22T12:00:00Z"}
+    after = read_schedule_document(planned | {"requests": left.digest, "made": made, "visits": planned["visits"][:-1]})
+    (one,) = (d for d in draft("obsloctap", telescopes, left, after, details, [schedule]) if d.telescope == "palma_1")
+    rows = list(csv.DictReader(io.StringIO(one.text)))
+    before = _rows("obsloctap", "palma_1", telescopes, requests, schedule, details)
+    assert [r["obs_id"] for r in rows] == [r["obs_id"] for r in before], "the same identity, which a service knows"
+    assert [r["execution_status"] for r in rows] == ["Scheduled", "Unscheduled"] and rows[1]["target_name"] == ""
+    assert any("withdrawn" in w for w in one.warnings)
+
+
 def test_visits_that_are_alike_are_one_backup(telescopes: Any, requests: Any, planned: Any) -> None:
     document = copy.deepcopy(requests.document)
     document["requests"][2] |= {"credit": "partial", "cadence": {"count": 3, "gap": 3600, "tolerance": 600}}
