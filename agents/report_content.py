@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from gnomon.agents import results as measured
@@ -24,7 +26,7 @@ from gnomon.plans.render import plan_page
 from gnomon.plans.run import SETTLED, Run
 from gnomon.plans.source import lift
 from gnomon.plans.store import Artifact, Store
-from gnomon.tools.captions import caption_in
+from gnomon.tools.captions import text_in
 from gnomon.tools.errors import GnomonError, StoreError
 from gnomon.tools.registry import Kind, Registry
 
@@ -130,6 +132,7 @@ def gather(run: Run, registry: Registry, store: Store, plan: Plan) -> Content:
     -------
     Content
     """
+    store = _ReadOnce(store)
     events = measured.outcomes(run, plan)
     harvest = measured.harvest(run, plan, store)
     ledger = Ledger(plan, events)
@@ -156,7 +159,7 @@ def gather(run: Run, registry: Registry, store: Store, plan: Plan) -> Content:
         plan=plan,
         page=plan_page(plan),
         answer=compose(plan, events, harvest.results, shown),
-        notices=sorted(notices, key=lambda n: _GRAVITY.index(n.label)),
+        notices=_by_gravity(notices),
         results=harvest.results,
         groups=groups,
         shown=shown,
@@ -170,6 +173,43 @@ def gather(run: Run, registry: Registry, store: Store, plan: Plan) -> Content:
         script=_script(run),
         ledger=ledger,
     )
+
+
+def after_script(content: Content, run: Run) -> Content:
+    """The same content after the run's script was checked, which tells nothing new but how it compares.
+
+    Parameters
+    ----------
+    content : Content
+        Gathered after the run, before the check.
+    run : Run
+    """
+    others = [n for n in content.notices if n.label != "script"]
+    return replace(content, notices=_by_gravity([*others, *_of_script(run, content.plan)]), script=_script(run))
+
+
+def _by_gravity(notices: Iterable[Notice]) -> list[Notice]:
+    return sorted(notices, key=lambda n: _GRAVITY.index(n.label))
+
+
+class _ReadOnce(Store):
+    """A store of which each value is read, and its bytes checked, once for a whole report; nothing is written."""
+
+    def __init__(self, store: Store) -> None:
+        self.root = store.root
+        self._store = store
+        self._values: dict[tuple[str, str], Any] = {}
+
+    def path(self, digest: str, suffix: str) -> Path:
+        """Where the store has it."""
+        return self._store.path(digest, suffix)
+
+    def get(self, artifact: Artifact) -> Any:
+        """The value of an artifact, which nobody changes."""
+        place = (artifact.digest, artifact.kind)
+        if place not in self._values:
+            self._values[place] = self._store.get(artifact)
+        return self._values[place]
 
 
 def moment(time: str) -> str:
@@ -215,7 +255,8 @@ def _of_steps(plan: Plan, events: dict[str, dict[str, Any]], ledger: Ledger) -> 
             what, remedy = told(event.get("error"), plan.language)
             out.append(Notice(state, step.id, what, remedy, ledger.of_event(step.id)))
         for text in event.get("warnings", []):
-            out.append(Notice("warning", step.id, str(text), "", ledger.of_event(step.id)))
+            said = text_in(plan.language, str(text))
+            out.append(Notice("warning", step.id, said, "", ledger.of_event(step.id)))
     # What waits for a step that found nothing is no news; what waits for one that failed is told in one sentence.
     not_run = [
         s.id for s in plan.steps if (e := events.get(s.id)) and e["event"] == "step.skipped" and e["how"] == "failed"
@@ -253,7 +294,7 @@ def _pictures(run: Run, plan: Plan, store: Store, ledger: Ledger) -> tuple[list[
         except StoreError as error:
             faults.append(measured.Gap(step, "no_artifact", detail=str(error)))
             continue
-        text = caption_in(plan.language, caption(store.path(artifact.digest, artifact.suffix)))
+        text = text_in(plan.language, caption(store.path(artifact.digest, artifact.suffix)))
         pictures.append(Picture(f"{step}{artifact.suffix}", text, artifact, ledger.of_step(step)))
     return pictures, faults
 

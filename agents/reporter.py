@@ -45,7 +45,7 @@ class Written:
     html: Path
 
 
-def write_report(run: Run, registry: Registry, store: Store, plan: Plan) -> Written:
+def write_report(run: Run, registry: Registry, store: Store, plan: Plan, content: Content | None = None) -> Written:
     """Write ``report/`` in the run's folder.
 
     Parameters
@@ -54,12 +54,14 @@ def write_report(run: Run, registry: Registry, store: Store, plan: Plan) -> Writ
     registry : Registry
     store : Store
     plan : Plan
+    content : Content, optional
+        What the report says, where it was gathered already.
 
     Returns
     -------
     Written
     """
-    content = gather(run, registry, store, plan)
+    content = content or gather(run, registry, store, plan)
     folder = run.folder / "report"
     folder.mkdir(exist_ok=True)
     for picture in content.pictures:

@@ -22,6 +22,7 @@ from gnomon.agents.receipts import Ledger, Receipt
 from gnomon.plans.plan import Plan
 from gnomon.plans.run import Run
 from gnomon.plans.store import Store
+from gnomon.tools.captions import text_in
 from gnomon.tools.errors import StoreError
 from gnomon.tools.registry import Kind
 from gnomon.tools.sky_notation import angle, sexagesimal
@@ -270,13 +271,14 @@ class _Maker:
     # ------------------------------------------------------------------ cells
 
     def _text(self, name: str, row: int) -> str:
-        """A cell as text, exact; "" where it is masked or not there."""
+        """A cell as text, exact, of the question's language where it is in two; "" where it is masked or not there."""
         if name not in self.value.colnames:
             return ""
         cell = self.value[name][row]
         if _masked(cell):
             return ""
-        return one_line(getattr(cell, "value", cell)) if not isinstance(cell, bytes) else one_line(cell.decode())
+        text = one_line(getattr(cell, "value", cell)) if not isinstance(cell, bytes) else one_line(cell.decode())
+        return text_in(str(self.words["lang"]), text)
 
     def _number(self, name: str, row: int) -> float | None:
         return measured._number(self.value[name][row]) if name in self.value.colnames else None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.markup import one_line
 from gnomon.agents.numbers import bare
+from gnomon.tools.captions import text_in
 
 if TYPE_CHECKING:
     from gnomon.agents.shown import _Maker
@@ -220,7 +221,7 @@ def _schedule(maker: _Maker) -> tuple[str, list[str]]:
     for one in left[:_LEFT_OUT]:
         what = one_line(one.get("request", "")) + "".join(f"/{one_line(v)}" for v in one.get("visits") or [])
         reason = maker.words["reasons"].get(str(one.get("reason")), one_line(one.get("reason", "")))
-        told.append(say["not_scheduled"].format(what=what, reason=reason, detail=one_line(one.get("detail", "")).rstrip(".。")))  # fmt: skip
+        told.append(say["not_scheduled"].format(what=what, reason=reason, detail=text_in(str(maker.words["lang"]), one_line(one.get("detail", ""))).rstrip(".。")))  # fmt: skip
     if len(left) > _LEFT_OUT:
         told.append(say["not_scheduled_more"].format(more=len(left) - _LEFT_OUT))
     return summary, told

@@ -9,6 +9,7 @@ from typing import Any
 
 from gnomon.agents.markup import words as report_words
 from gnomon.agents.receipts_check.run_folder import RunFolder, Source
+from gnomon.tools.captions import text_in
 
 LANGUAGES = ("en", "zh")
 
@@ -43,7 +44,9 @@ def passages_of(record: RunFolder) -> Iterator[Passage]:
             yield Passage(text, Source("what the run said", line, notice.step))
     for step, event in record.events.items():
         place = Source(f"journal, line {event['seq']}", "journal.jsonl", step)
-        for text in (*event.get("warnings", []), *(str(v) for v in (event.get("error") or {}).values())):
+        for text in event.get("warnings", []):
+            yield from (Passage(text_in(language, str(text)), place) for language in LANGUAGES)
+        for text in (event.get("error") or {}).values():
             yield Passage(str(text), place)
         if "artifact" in event:
             yield Passage(str(event["artifact"]["preview"]), place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Literal
 
+from gnomon.tools.captions import both
 from gnomon.tools.observing.documents.requests import read_requests_document
 from gnomon.tools.observing.documents.schedule import read_schedule_document
 
@@ -28,6 +29,7 @@ _TIMES = {
     "band_change": ("change of band {} s", "更换波段{}秒"),
     "acquisition": ("acquisition {} s", "对准{}秒"),
 }
+_LANGUAGES: tuple[Literal["en"], Literal["zh"]] = ("en", "zh")
 _SAID = {
     "en": ("{name}: {told}.", "limits assumed: ", "times assumed: ", ", ", "; ", " (from memory)"),
     "zh": ("{name}：{told}。", "限制为假定：", "用时为假定：", "、", "；", "（凭记忆）"),
@@ -101,7 +103,7 @@ def assumed_sentences(
 
 
 def assumed_for(telescopes: Mapping[str, Any], requests: Mapping[str, Any], schedule: Mapping[str, Any]) -> list[str]:
-    """The English sentences of `assumed_sentences` for the visits of a schedule that are still to be observed.
+    """The sentences of `assumed_sentences`, in both languages, for the visits of a schedule that are still to be observed.
 
     Parameters
     ----------
@@ -121,7 +123,27 @@ def assumed_for(telescopes: Mapping[str, Any], requests: Mapping[str, Any], sche
     planned = [v for v in read_schedule_document(dict(schedule), "schedule").visits if v.state == "planned"]
     modes = {(r.key, v.key): v.mode for r in wishes.values() for v in r.visits}
     used = [(v.telescope, v.instrument, modes[v.request, v.visit]) for v in planned if (v.request, v.visit) in modes]
-    return assumed_sentences(telescopes, used, "en")
+    return assumed_in_both(telescopes, used)
+
+
+def assumed_in_both(document: Mapping[str, Any], used: Iterable[tuple[str, str, str]]) -> list[str]:
+    """The sentences of `assumed_sentences`, each in both languages.
+
+    Parameters
+    ----------
+    document : mapping
+        A telescopes document.
+    used : iterable of (str, str, str)
+        Telescope, instrument and mode of visits.
+
+    Returns
+    -------
+    list of str
+        As `gnomon.tools.captions.both` makes them.
+    """
+    visits = list(used)
+    english, chinese = (assumed_sentences(document, visits, language) for language in _LANGUAGES)
+    return [both(one, other) for one, other in zip(english, chinese, strict=True)]
 
 
 def _sentence(row: Mapping[str, Any], used: set[tuple[str, str]], language: Literal["en", "zh"]) -> str:

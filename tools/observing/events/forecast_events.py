@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from gnomon.tools.archives.positions.target_positions import places_at
+from gnomon.tools.captions import both
 from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.observing.documents.requests import FORM, read_requests_document
 from gnomon.tools.observing.documents.tables import document_of
@@ -150,7 +151,10 @@ def forecast_events(
     worst = max((r["mid_error"] for r in rows if r["mid_error"] == r["mid_error"]), default=0.0)
     if worst > 0.5 * duration / 24:
         warnings.warn(
-            f"The times are uncertain by up to {24 * worst:.1f} h, more than half of the event: any of these windows may miss it.",
+            both(
+                f"The times are uncertain by up to {24 * worst:.1f} h, more than half of the event: any of these windows may miss it.",
+                f"时刻的误差可达 {24 * worst:.1f} 小时，超过事件时长的一半：这些窗口都可能错过它。",
+            ),
             stacklevel=2,
         )
     return _table(rows)

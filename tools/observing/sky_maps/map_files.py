@@ -10,6 +10,7 @@ import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from gnomon.tools.captions import both
 from gnomon.tools.errors import InputError
 from gnomon.tools.observing.sky_maps.cells import DEEPEST, area_of, check_cells, order_of
 from gnomon.tools.observing.sky_maps.flat_maps import check_ordering, joined_cells, nested_values, order_of_side
@@ -258,7 +259,12 @@ def _probabilities(density: Any, area: Any, name: str) -> tuple[Any, tuple[str, 
     if unseen.all():
         raise InputError(f"{name} has no values at all.", remedy="Get the file again.")
     if unseen.any():
-        said.append(f"{int(unseen.sum())} cells of {name} have no value and were taken as holding no probability.")
+        said.append(
+            both(
+                f"{int(unseen.sum())} cells of {name} have no value and were taken as holding no probability.",
+                f"{name} 中 {int(unseen.sum())} 个像素没有数值，按概率为零处理。",
+            )
+        )
         density = np.where(unseen, 0.0, density)
     if not np.isfinite(density).all() or (density < 0).any():
         raise InputError(f"{name} has probabilities that are negative or not finite.", remedy="Get the file again; these are no probabilities.")  # fmt: skip
@@ -269,7 +275,12 @@ def _probabilities(density: Any, area: Any, name: str) -> tuple[Any, tuple[str, 
             remedy="Get the file again; the map is cut off, not normalised, or its column is not a probability.",
         )
     if abs(total - 1.0) > _OFF:
-        said.append(f"The probability in {name} adds up to {total:.5f}; it was scaled to 1.")
+        said.append(
+            both(
+                f"The probability in {name} adds up to {total:.5f}; it was scaled to 1.",
+                f"{name} 的概率总和为 {total:.5f}，已归一化。",
+            )
+        )
     return density / total, tuple(said)
 
 

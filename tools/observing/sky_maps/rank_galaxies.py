@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from gnomon.tools.captions import both
 from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.observing.sky_maps.cells import cell_at, cells_of
 from gnomon.tools.observing.sky_maps.credible import credible_levels
@@ -111,7 +112,13 @@ def rank_galaxies(
         inside = np.minimum(inside, _distance_tail(cells, row, distance, error))
         _tell(int((known & ~np.isfinite(distance)).sum()), "distance")
     else:
-        warnings.warn("The sky map has no distances, so the galaxies are ranked by position alone.", stacklevel=1)
+        warnings.warn(
+            both(
+                "The sky map has no distances, so the galaxies are ranked by position alone.",
+                "天图没有距离信息，星系只按位置排序。",
+            ),
+            stacklevel=1,
+        )
         density = np.where(row >= 0, cells.density[row], 0.0)
         if tells_distances(galaxies):  # for luminosities from apparent magnitudes
             distance, _, _ = distances_of(galaxies, peculiar_velocity)
@@ -163,7 +170,13 @@ def _distance_tail(cells: Any, row: Any, distance: Any, error: Any) -> Any:
     return np.where(np.isfinite(off) & (row >= 0), erfc(np.nan_to_num(off) / np.sqrt(2.0)), 0.0)
 
 
+_LACKING = {"distance": "距离", "luminosity": "光度"}
+
+
 def _tell(count: int, what: str) -> None:
     """Say how many galaxies are left out."""
     if count:
-        warnings.warn(f"{count} galaxies without a {what} are left out.", stacklevel=2)
+        warnings.warn(
+            both(f"{count} galaxies without a {what} are left out.", f"{count} 个没有{_LACKING[what]}的星系未列入。"),
+            stacklevel=2,
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+from gnomon.tools.captions import both
 from gnomon.tools.errors import InputError
 from gnomon.tools.observing.documents.tables import document_of, table_of_requests
 from gnomon.tools.observing.documents.telescopes import read_telescopes_document
@@ -143,7 +144,10 @@ def tile_sky_map(
         warnings.warn(sentence, stacklevel=1)
     if found.covered < level - 1e-6:
         warnings.warn(
-            f"The tiles cover {100 * found.covered:.1f} % of the probability, less than the {100 * level:g} % asked for; more needs more time, telescopes or tiles, or wider limits of airmass, twilight and the Moon.",
+            both(
+                f"The tiles cover {100 * found.covered:.1f} % of the probability, less than the {100 * level:g} % asked for; more needs more time, telescopes or tiles, or wider limits of airmass, twilight and the Moon.",
+                f"这些天区块覆盖 {100 * found.covered:.1f}% 的概率，低于要求的 {100 * level:g}%；要更多，需要更多时间、望远镜或天区块，或放宽大气质量、晨昏光和月亮的限制。",
+            ),
             stacklevel=1,
         )
     event = str(sky_map.meta.get("event") or "sky map")

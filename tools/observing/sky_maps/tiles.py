@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from gnomon.tools.captions import both, both_joined, text_in
 from gnomon.tools.errors import EmptyResult, InputError
 from gnomon.tools.observing.documents.requests import FORM, read_requests_document
 from gnomon.tools.observing.documents.telescopes import Instrument, Telescope, Telescopes
@@ -88,15 +89,25 @@ def cameras_of(telescopes: Telescopes, bands: Sequence[str], region: float) -> t
         fitting = [i for i in telescope.instruments.values() if (m := i.mode("imaging")) and set(bands) <= set(m.bands)]
         known = [i for i in fitting if i.field is not None]
         if not known:
-            why = "the fields of its cameras are not known" if fitting else f"it takes no images{' in ' + ', '.join(bands) if bands else ''}"  # fmt: skip
-            skipped.append(f"{telescope.name}: {why}.")
+            why, why_zh = "the fields of its cameras are not known", "其相机的视场未知"
+            if not fitting:
+                why, why_zh = (
+                    f"it takes no images{' in ' + ', '.join(bands) if bands else ''}",
+                    f"它不拍{'、'.join(bands)}图像",
+                )
+            skipped.append(both(f"{telescope.name}: {why}.", f"{telescope.name_zh or telescope.name}：{why_zh}。"))
             continue
         fields = {i.key: field_of(i.field, f"{telescope.name}, {i.name}") for i in known}
         widest = max(known, key=lambda i: fields[i.key].width * fields[i.key].height)
         field = fields[widest.key]
         number = region / (field.width * field.height)
         if number > _FIELDS_MAX:
-            skipped.append(f"{telescope.name}: its field is {number:,.0f} times smaller than the region; rank galaxies for it.")  # fmt: skip
+            skipped.append(
+                both(
+                    f"{telescope.name}: its field is {number:,.0f} times smaller than the region; rank galaxies for it.",
+                    f"{telescope.name_zh or telescope.name}：视场比该区域小 {number:,.0f} 倍；请改为给星系排序。",
+                )
+            )
             continue
         cameras.append(Camera(telescope, widest, field))
     return cameras, skipped
@@ -203,7 +214,12 @@ def tile_map(
     region = float(cells.area[held].sum()) * SQUARE_DEGREES
     cameras, skipped = cameras_of(telescopes, visit.get("bands") or (), region)
     if not cameras:
-        raise InputError("No telescope can tile this sky map. " + " ".join(skipped[:6]), remedy="Name telescopes with wider fields, a lower level, or rank galaxies.")  # fmt: skip
+        why = text_in("en", both_joined(skipped[:6]))
+        raise InputError(
+            f"No telescope can tile this sky map. {why}",
+            remedy="Name telescopes with wider fields, a lower level, or rank galaxies.",
+            zh=f"没有望远镜能铺盖这幅天图。{text_in('zh', both_joined(skipped[:6]))}请给出视场更大的望远镜、更低的概率水平，或改为给星系排序。",
+        )
     single = None if pointings else _single(cells, cameras, level)
     if single is not None:
         # One visit at the best position; which of the telescopes makes it is the scheduler's to say.
