@@ -147,36 +147,55 @@ def _load() -> tuple[dict[str, Site], dict[str, Telescope]]:
     return places, instruments
 
 
+# A person's own, beside those of the file; a process works for one person.
+_own: tuple[tuple[Site, ...], tuple[Telescope, ...]] = ((), ())
+
+
+def use_own(places: tuple[Site, ...], instruments: tuple[Telescope, ...]) -> None:
+    """Let names and keys of a person's own sites and telescopes be known as well, in place of those told before.
+
+    Keys that are built in keep what they mean.
+    """
+    global _own
+    known_sites, known = _load()
+    _own = tuple(s for s in places if s.key not in known_sites), tuple(t for t in instruments if t.key not in known)
+
+
+def own() -> tuple[tuple[Site, ...], tuple[Telescope, ...]]:
+    """A person's own sites and telescopes, as told by `use_own`."""
+    return _own
+
+
 def sites() -> tuple[Site, ...]:
-    """All sites."""
+    """All sites that are built in."""
     return tuple(_load()[0].values())
 
 
 def telescopes(site: str | None = None) -> tuple[Telescope, ...]:
-    """All telescopes, or those at the site with a key."""
+    """All telescopes that are built in, or those at the site with a key."""
     return tuple(t for t in _load()[1].values() if site in (None, t.site))
 
 
 def site(key: str) -> Site:
-    """The site with a key.
+    """The site with a key, a person's own ones included.
 
     Raises
     ------
     UsageError
         Where there is none; the sentence says which keys are like it.
     """
-    return _get(_load()[0], key, "site")
+    return _get({**_load()[0], **{s.key: s for s in _own[0]}}, key, "site")
 
 
 def telescope(key: str) -> Telescope:
-    """The telescope with a key.
+    """The telescope with a key, a person's own ones included.
 
     Raises
     ------
     UsageError
         Where there is none; the sentence says which keys are like it.
     """
-    return _get(_load()[1], key, "telescope")
+    return _get({**_load()[1], **{t.key: t for t in _own[1]}}, key, "telescope")
 
 
 def find_site(name: str) -> Site | None:

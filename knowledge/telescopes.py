@@ -84,6 +84,54 @@ def load(extra: Path | None = None) -> Document:
     return merged
 
 
+def own_places(extra: Path) -> tuple[tuple[Site, ...], tuple[Telescope, ...]]:
+    """The sites and telescopes that a person's own file adds, as questions name them.
+
+    Parameters
+    ----------
+    extra : pathlib.Path
+        As of `load`.
+
+    Returns
+    -------
+    tuple of tuple of Site, tuple of tuple of Telescope
+        Nothing where the file is not there or is wrong: `load` says what is wrong with it where its telescopes are wanted.
+    """
+    if not extra.is_file():
+        return (), ()
+    try:
+        document = load(extra)
+    except InputError:
+        return (), ()
+    builtin_sites, builtin_keys = {s.key for s in sites()}, {t.key for t in telescopes()}
+    places = tuple(_own_site(row) for row in document["sites"] if row["key"] not in builtin_sites)
+    rows = [row for row in document["telescopes"] if row["key"] not in builtin_keys]
+    return places, tuple(
+        Telescope(
+            row["key"],
+            row["name"],
+            row.get("name_zh") or row["name"],
+            row["aperture"],
+            row["site"],
+            (),
+            (),
+            (),
+            False,
+            _OWN,
+            True,
+        )
+        for row in rows
+    )
+
+
+def _own_site(row: Row) -> Site:
+    # The nearest whole hour where no zone is told, whose sign POSIX gives the other way round.
+    hours = round(row["longitude"] / 15)
+    zone = row.get("zone") or f"Etc/GMT{-hours:+d}"
+    names = row["name"], row.get("name_zh") or row["name"]
+    return Site(row["key"], *names, row["longitude"], row["latitude"], row["height"], zone, (), (), (), _OWN, True)
+
+
 def subset(document: Document, keys: Iterable[str]) -> Document:
     """A telescopes document of some of the telescopes of another, with their sites alone.
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from gnomon.agents.understanding.slot import Slot
-from gnomon.knowledge.observatories import Site, Telescope, site, sites, telescope, telescopes
+from gnomon.knowledge.observatories import Site, Telescope, own, site, sites, telescope, telescopes
 
 Place = Site | Telescope
 
@@ -215,15 +215,15 @@ class _Names:
     """
 
     def __init__(self) -> None:
-        places: list[Place] = [*telescopes(), *sites()]
+        own_sites, own_telescopes = own()
+        places: list[Place] = [*telescopes(), *own_telescopes, *sites(), *own_sites]
         self._plain = _Finder((name, p) for p in places for name in p.names if _is_said(name) and name not in p.guarded)
         self._guarded = _Finder((name, p) for p in places for name in p.guarded)
-        self._sites = {_folded(n): s for s in sites() for n in (*s.guarded, *s.names)}
+        self._sites = {_folded(n): s for s in (*own_sites, *sites()) for n in (*s.guarded, *s.names)}
 
     @staticmethod
-    @cache
     def load() -> _Names:
-        return _Names()
+        return _names(own())
 
     def plain(self, text: str) -> Iterator[tuple[int, int, Place]]:
         return self._plain.find(text)
@@ -233,6 +233,12 @@ class _Names:
 
     def site_of(self, words: str) -> Site:
         return self._sites[_folded(words)]
+
+
+@lru_cache(maxsize=4)
+def _names(_of: tuple[tuple[Site, ...], tuple[Telescope, ...]]) -> _Names:
+    """The names beside a person's own, which are looked up once more."""
+    return _Names()
 
 
 class _Finder:
