@@ -27,6 +27,8 @@ from gnomon.agents.past_runs.remarks import remarks
 from gnomon.agents.past_runs.shown_plans import ShownPlans
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.grammar import language_of
+from gnomon.knowledge.observatories import use_own
+from gnomon.knowledge.telescopes import own_places
 from gnomon.plans import approval as approvals
 from gnomon.plans import bundle
 from gnomon.plans.canonical import file_digest
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from gnomon.agents.language.beside import Beside
     from gnomon.agents.language.settings import LanguageSettings
     from gnomon.agents.past_runs.reminders import PastRuns
+    from gnomon.agents.report_content import Content
     from gnomon.knowledge.literature.quoting import Evidence
 
 _Made = TypeVar("_Made")
@@ -108,6 +111,8 @@ class Conversation:
     telescopes: Path | None = None
 
     def __post_init__(self) -> None:
+        # So that questions may name the person's own telescopes.
+        use_own(*own_places(self.own_telescopes))
         self.store = Store(self.home / "store")
         self.runs = self.home / "runs"
         self.shown_plans = ShownPlans(self.home / "cache" / "plans")
@@ -494,14 +499,17 @@ class Conversation:
         return {"status": engine.execute(run)}
 
     def _report(self, state: State) -> State:
+        from gnomon.agents.report_content import after_script, gather
+
         run = self._held(state)
         plan = run.plan(self.registry)
         bundle.write_script(run, plan, self.registry)
         # The answer is there before the script is checked, which may take as long as the run did.
-        self._tell("answer", {"answer": self._write_report(run, plan)})
+        content = gather(run, self.registry, self.store, plan)
+        self._tell("answer", {"answer": self._write_report(run, plan, content)})
         if self.check_scripts:
             self._check_script(run)
-        self._write_report(run, plan)
+            self._write_report(run, plan, after_script(content, run))
         self.beside.write_paragraph(run.folder, plan)
         receipts = self._check_receipts(run)
         report = run.folder / "report" / REPORT
@@ -509,10 +517,10 @@ class Conversation:
         bundle.seal(run, self.registry)
         return {"status": run.status()}
 
-    def _write_report(self, run: Run, plan: Plan) -> str:
+    def _write_report(self, run: Run, plan: Plan, content: Content) -> str:
         from gnomon.agents.reporter import write_report
 
-        return write_report(run, self.registry, self.store, plan).answer
+        return write_report(run, self.registry, self.store, plan, content).answer
 
     def _check_receipts(self, run: Run) -> dict[str, int]:
         """Look for the receipt of every number of the report just written; what has none is marked in it."""

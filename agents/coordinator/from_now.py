@@ -21,7 +21,7 @@ _DARK, _MORNING, _LEFT = timedelta(hours=7), timedelta(hours=5), timedelta(hours
 def from_now(plan: Plan, now: datetime) -> Plan:
     """A plan whose requests begin no earlier than now, rounded up to five minutes, and last 24 hours where a night is asked for at sites far apart, or one that is over at them.
 
-    One that is all in the past stays as it is.
+    One that is all in the past stays as it is, and the plan says that it is over.
 
     Parameters
     ----------
@@ -40,6 +40,8 @@ def from_now(plan: Plan, now: datetime) -> Plan:
             if start < begin < end:
                 changed["start"], start = said, begin
                 sentences.append(words()[plan.language]["from_now"].format(start=said))
+            elif end <= begin:
+                sentences.append(words()[plan.language]["over"].format(start=text_of(start), end=text_of(end)))
             if end > begin and end - start < _DAY:
                 east = _longitudes(plan)
                 why = "every_night" if _far_apart(east) else "next_night" if _over(east, start, end) else ""

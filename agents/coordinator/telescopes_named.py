@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.attachments import Attached, attach
+from gnomon.agents.embedded.observing import only_requests, speaks_of_observing, telescopes_of, wants_schedule
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.knowledge import telescopes
@@ -161,21 +162,39 @@ def telescopes_wanted(
     Raises
     ------
     NeedsAnswer
-        As `telescopes_named`.
+        As `telescopes_named`, and where something is to be observed from space.
     """
     if not question.strip() or any(f.attachment.kind in (KIND, "Schedule") for f in attached):
         return None  # a schedule goes with the telescopes that it was made for, and no others
     considered = planner.consider(question, attached)
+    _refuse_space(considered.understood)
     wanted = considered.free.tools[0].meant.tool if considered.free.sort == "tool" else None
-    if wanted is None or not needs_telescopes(wanted, planner.composer.forerunners(wanted)):
+
+    def needed(tool: Tool) -> bool:
+        scheduled = only_requests(tool) and wants_schedule(tool, considered.wish, considered.understood)
+        return scheduled or needs_telescopes(tool, planner.composer.forerunners(tool))
+
+    if wanted is None or not needed(wanted):
         return None
     meant = considered.whole.tools[0].meant.tool if considered.own and considered.whole.sort == "tool" else wanted
-    if considered.free.tools[0].value < _SURE and not needs_telescopes(meant, planner.composer.forerunners(meant)):
+    if considered.free.tools[0].value < _SURE and not needed(meant):
         return None  # what is wanted of the data that are there is likelier than what would be wanted without them
     start = planner.composer.start([(f.attachment, f.reader) for f in attached])
-    if wanted.files or planner.composer.reach(wanted, start, considered.said) is not None:
+    only_written = only_requests(wanted) and wants_schedule(wanted, considered.wish, considered.understood)
+    if wanted.files or (not only_written and planner.composer.reach(wanted, start, considered.said) is not None):
         return None
     return telescopes_named(considered.understood, own)
+
+
+def _refuse_space(understood: Understanding) -> None:
+    """Say of a telescope in space with which something is to be observed that it cannot be planned for; its data are another matter."""
+    if not speaks_of_observing(understood) or telescopes_of(understood):
+        return
+    said = words()[understood.language]
+    for slot in understood.of_type("telescope"):
+        if telescope(slot.value).kind == "space" and re.search(words()["observed_with"], slot.before, re.I):
+            name = _name(slot, understood.language)
+            raise NeedsAnswer(said["in_space"].format(name=name), remedy=said["in_space_remedy"], why="outside")
 
 
 def attach_telescopes(

@@ -30,7 +30,7 @@ _SURE = 0.75
 
 # Arguments that nobody means without naming them, and those that are said in words of their own alone.
 _UNGUESSED = ("seed", "steps")
-_WORDED = ("table",)
+_WORDED = ("table", "visits", "redundant")
 _OF_POSITIONS = ("ra", "dec")
 _FAR = ("pc", "kpc", "Mpc", "lyr", "au")
 _WAVES = ("nm", "um", "AA")
@@ -291,6 +291,8 @@ def assign(understood: Understanding, tools: Iterable[Tool]) -> Assignment:
             for slot, value in find_named(understood, parameter)[: None if parameter.many else 1]:
                 made.put(tool, parameter, slot, value)
                 taken.add(id(slot))
+                # A number in words that set an argument is said of that one: 20 and 60 minutes after the images.
+                taken |= {id(s) for s in numbers if slot.type == "choice" and slot.start <= s.start < slot.end}
     for slot in understood.slots:
         for tool, parameter, value in _by_name(slot, tools):
             made.put(tool, parameter, slot, value)

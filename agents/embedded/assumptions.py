@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,9 @@ from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.asking import described, named
 from gnomon.agents.embedded.assign import Assignment
 from gnomon.agents.embedded.compose import Draft
-from gnomon.agents.embedded.words import kind_phrase, sentence
+from gnomon.agents.embedded.words import kind_phrase, sentence, words
 from gnomon.agents.understanding.slot import Slot
-from gnomon.agents.understanding.understand import Understanding
+from gnomon.agents.understanding.understand import Understanding, understand
 from gnomon.plans.arguments import spoken
 from gnomon.tools.registry import Parameter, Tool
 
@@ -74,12 +75,54 @@ def assumptions(
                     words=words_said,
                 )
             )
-    gone = [s for s in made.unused if s.type not in ("file", "object")]
+    # What lies in words that set an argument has been used with them.
+    taken = [s for place, slots in made.sources.items() if place.split(".")[0] in in_plan for s in slots]
+    gone = [
+        s
+        for s in made.unused
+        if s.type not in ("file", "object") and not any(t.start <= s.start < t.end for t in taken)
+    ]
+    if any(_is_level(s) for s in gone):
+        declared = _levels([t for t, _i in draft.steps.values()])
+        gone = [s for s in gone if not (_is_level(s) and s.value in declared)]
     said.extend(sentence(language, "unused", words=slot.text) for slot in gone)
-    said.extend(f"{slot.text}: {slot.note}" for slot in understood.slots if slot.note)
+    said.extend(
+        sentence(language, "noted", words=s.text, note=note_in(language, s.note)) for s in understood.slots if s.note
+    )
     if understood.unread:
         said.append(sentence(language, "unread", words=sentence(language, "list").join(understood.unread)))
     return list(dict.fromkeys(said))
+
+
+def note_in(language: str, note: str) -> str:
+    """A note on how a value was read, in the language of the question where its wording is known in it.
+
+    Parameters
+    ----------
+    language : {"en", "zh"}
+    note : str
+        As `gnomon.agents.understanding` writes it: one sentence, or several joined by semicolons.
+    """
+    if language != "zh":
+        return note
+    return "；".join(_in_chinese(part) for part in re.split(r"; (?!read as |the larger )", note.rstrip("."))) + "。"
+
+
+def _in_chinese(note: str) -> str:
+    for wording in words()["notes_in_chinese"]:
+        if match := re.fullmatch(wording["en"], note, re.I):
+            return str(wording["zh"]).format(**match.groupdict())
+    return note
+
+
+def _levels(tools: Sequence[Tool]) -> set[object]:
+    """The percentages that tools name of themselves: regions of 50 and 90 %, which nobody need tell them."""
+    texts = [t for tool in tools for t in (tool.summary, tool.declaration.summary_zh, tool.declaration.method)]
+    return {s.value for text in dict.fromkeys(texts) for s in understand(text).slots if _is_level(s)}
+
+
+def _is_level(slot: Slot) -> bool:
+    return slot.type == "quantity" and slot.unit == "%"
 
 
 def could(language: str, tool: Tool, parameter: Parameter) -> str:

@@ -25,6 +25,8 @@ from gnomon.tools.registry import Parameter, Tool
 
 _SENTENCE = re.compile(r"[.;!](?=\s|$)|[?？。；！\n]|\s(?=(?:but|and then)\s)|(?=但|不过(?!滤))")
 _COMMA = re.compile(r"[,，](?!\d)")
+# A verb and its denial side by side ask, and deny nothing: 会不会, 能不能, 有没有.
+_EITHER = re.compile(r"(?P<verb>[\u4e00-\u9fff])[不没](?P=verb)")
 _GENERAL = ("auto", "yes", "no", "none", "default")
 _TOGETHER = r"(?:[,，、/&+]|\band\b|\bor\b|\bnor\b|和|或|及|与|以及|还有)"
 # Where what is said after the subject has to end.
@@ -198,7 +200,8 @@ def _refused_value(text: str, match: re.Match[str]) -> bool:
         return True
     if re.search(_choosing("supposed"), match[0], re.I):
         return True
-    if re.search(_cues("before", "refuse"), match[0], re.I) and not re.search(_choosing("e") + "$", match[0], re.I):
+    said = _EITHER.sub("", match[0])
+    if re.search(_cues("before", "refuse"), said, re.I) and not re.search(_choosing("e") + "$", match[0], re.I):
         return True
     if re.search(_choosing("left"), before, re.I) and re.search(r"\bto\b|到|改|换", after, re.I):
         return True

@@ -15,8 +15,18 @@ from gnomon.agents.embedded.requested_values import (
     chart_size,
     duration,
     exposure_of,
+    margin,
+    moon_separation,
+    one_of,
+    phase_end,
     position_angle,
+    priorities,
+    priority,
+    redundant,
+    simultaneous,
+    spectrum_after,
     spectrum_within,
+    tolerance,
     visits,
 )
 from gnomon.agents.embedded.table_columns import find_columns, find_folder, find_table, find_units
@@ -384,6 +394,10 @@ def _spectrum_within(understood: Understanding, _parameter: Parameter) -> Iterat
     yield from spectrum_within(understood, images=bool(list(_filters(understood))))
 
 
+def _spectrum_after(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    yield from spectrum_after(understood, images=bool(list(_filters(understood))))
+
+
 # ---------------------------------------------------------------- queries and subjects
 
 
@@ -433,7 +447,18 @@ _FINDERS: dict[str, Callable[[Understanding, Parameter], Iterator[tuple[Slot, An
     "exposures": exposure_of("exposures"),
     "spectrum_exposure": exposure_of("spectrum_exposure"),
     "visits": visits,
+    "priority": priority,
+    "priorities": priorities,
     "spectrum_within": _spectrum_within,
+    "spectrum_after": _spectrum_after,
+    "tolerance": tolerance,
+    "margin": margin,
+    "simultaneous": simultaneous,
+    "moon_separation": moon_separation,
+    "redundant": redundant,
+    "one_of": one_of,
+    "phase_from": phase_end("from"),
+    "phase_to": phase_end("to"),
     "duration": duration,
     "size": chart_size,
     "position_angle": position_angle,

@@ -69,13 +69,26 @@ def says_request(text: str) -> bool:
     return re.search(words()["observing"]["requests"], text, re.I) is not None
 
 
-def wants_schedule(tool: Tool, text: str) -> bool:
-    """Whether a text says to schedule or to plan, where a tool would only say when targets can be seen, or write down what is wished of them."""
+def wants_schedule(tool: Tool, text: str, understood: Understanding) -> bool:
+    """Whether a text says to schedule or to plan, where a tool would only say when targets can be seen, or write down what is wished of them.
+
+    To write down what is wished of a target is not enough either where the question says from where it is to be observed.
+    """
     kinds = {tool.kind.name, *(p.kind.name for p in tool.inputs if p.kind is not None)}
     before = only_requests(tool) or (
         bool(kinds & {"Visibility", "PredictedEvents"}) and not kinds & {"Schedule", "SkyMap"}
     )
-    return before and not says_request(text) and re.search(words()["observing"]["commands"], text, re.I) is not None
+    if not before or says_request(text):
+        return False
+    if telescopes_of(understood) and (only_requests(tool) or _says_exposures(text)):
+        return True
+    return re.search(words()["observing"]["commands"], text, re.I) is not None
+
+
+def _says_exposures(text: str) -> bool:
+    """Whether a text says how often and how long something is exposed, and asks for no times: a wish, and no question of when."""
+    told = words()["observing"]
+    return re.search(told["exposes"], text, re.I) is not None and re.search(told["asks"], text, re.I) is None
 
 
 def telescopes_of(understood: Understanding) -> list[Slot]:
@@ -112,8 +125,12 @@ def lacking_of(tool: Tool, made: Assignment) -> list[Parameter]:
 
 
 def _add_images(made: Assignment, tool: Tool) -> None:
-    """Where bands are named and then spectra, there are images as well: g and r, then spectra."""
+    """Where bands are named and then spectra, there are images as well: g and r, then spectra; what is made at once has no cadence."""
     given = made.arguments.get(tool.name, {})
+    if given.get("simultaneous") and "visits" not in given and f"{tool.name}.cadence" in made.sources:
+        # How far apart visits may begin that are made at once is no time between visits that follow each other.
+        given.pop("cadence", None)
+        made.unused += made.sources.pop(f"{tool.name}.cadence")
     if tool.kind.name != "ObservingRequests" or given.get("modes") != ["spectroscopy"] or not given.get("bands"):
         return
     bands, modes = (made.sources[f"{tool.name}.{name}"] for name in ("bands", "modes"))

@@ -498,7 +498,7 @@ class EmbeddedPlanner:
             considered, next(p.meant.tool for p in considered.whole.tools if p.meant.name in allowed), allowed
         )
         goal = self._with_documents(considered, self._of_the_field(considered, goal, allowed), allowed)
-        if wants_schedule(goal, considered.wish):
+        if wants_schedule(goal, considered.wish, considered.understood):
             planned = [p.meant.tool for p in considered.whole.tools if p.meant.tool.kind.name == "Schedule"]
             goal = next((t for t in planned if t.name in allowed and not t.files), goal)
         goal = self._preferred(considered, goal, allowed)

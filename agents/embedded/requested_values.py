@@ -80,10 +80,13 @@ def exposure_of(which: str) -> Callable[[Understanding, Parameter], Iterator[tup
 def spectrum_within(understood: Understanding, *, images: bool) -> Iterator[tuple[Slot, Any]]:
     """Hours after images in which a spectrum begins: images, then spectra within an hour, 一小时内再取光谱."""
     told, text = words()["named"]["exposed"], normalised(understood.question)
-    match = re.search(told["within"], text, re.I)
-    if match is None or not re.search(told["spectra"], text, re.I):
+    if not _spectra_after_images(text, images=images):
         return
-    if not re.search(told["images"], text, re.I) and not images:
+    if match := re.search(told["between_times"], text, re.I):
+        yield _hours(understood, match, "high", "spectrum_within")
+        return
+    match = re.search(told["within"], text, re.I)
+    if match is None:
         return
     said = (match["en"] or match["zh"]).strip().lower()
     number = told["counted"].get(said) or float(said)
@@ -94,6 +97,110 @@ def spectrum_within(understood: Understanding, *, images: bool) -> Iterator[tupl
     yield slot.inside(understood.question), f"{hours:.10g} h"
 
 
+def spectrum_after(understood: Understanding, *, images: bool) -> Iterator[tuple[Slot, Any]]:
+    """Hours after images before which no spectrum begins: 20 to 60 minutes after the images, 至少 20 分钟后再取光谱."""
+    told, text = words()["named"]["exposed"], normalised(understood.question)
+    match = re.search(told["between_times"], text, re.I) or re.search(told["not_before"], text, re.I)
+    if match is not None and _spectra_after_images(text, images=images):
+        yield _hours(understood, match, "low", "spectrum_after")
+
+
+def _spectra_after_images(text: str, *, images: bool) -> bool:
+    told = words()["named"]["exposed"]
+    return bool(re.search(told["spectra"], text, re.I) and (images or re.search(told["images"], text, re.I)))
+
+
+def _hours(understood: Understanding, match: re.Match[str], end: str, name: str) -> tuple[Slot, str]:
+    number = float(match[end])
+    hours = number / 60 if re.match("min|分", match["unit"], re.I) else number
+    text = understood.question[match.start() : match.end()]
+    return Slot("choice", text, *match.span(), hours, name=name).inside(understood.question), f"{hours:.10g} h"
+
+
+def tolerance(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """By how much the time between visits may be off: give or take 5 minutes, 容差 10 分钟."""
+    told, text = words()["named"]["exposed"], normalised(understood.question)
+    match = re.search(told["off_by"], text, re.I)
+    if match is None or parameter.unit not in ("s", *_LENGTHS):
+        return
+    unit = "s" if re.match("s|秒", match["unit"], re.I) else "min" if re.match("m|分", match["unit"], re.I) else "h"
+    said = understood.question[match.start() : match.end()]
+    slot = Slot("choice", said, *match.span(), float(match["long"]), name="tolerance").inside(understood.question)
+    yield slot, f"{float(match['long']):.10g} {unit}"
+
+
+def margin(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """What is observed before and after an event: half an hour of baseline either side, 前后各 30 分钟."""
+    told, text = words()["named"]["exposed"], normalised(understood.question)
+    if parameter.unit != "min":
+        return
+    for slot in understood.of_type("quantity"):
+        beside = re.match(told["beside_after"], text[slot.end :], re.I)
+        beside = beside or re.search(told["beside_before"], text[: slot.start], re.I)
+        if slot.unit in ("s", "min", "h") and beside:
+            yield slot, slot.written
+            return
+
+
+def moon_separation(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """How far the Moon is to be: at least 60 degrees from the Moon, 月亮距离大于 60 度."""
+    told, text = words()["named"]["exposed"], normalised(understood.question)
+    for slot in understood.of_type("quantity"):
+        near = re.search(told["moon_before"], text[: slot.start], re.I)
+        if slot.unit == "deg" and (near or re.match(told["moon_after"], text[slot.end :], re.I)):
+            yield slot, slot.written
+            return
+
+
+def simultaneous(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """Whether things are observed at once: simultaneously, at the same moment, 同步观测."""
+    yield from _if_said(understood, "together", "simultaneous")
+
+
+def one_of(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """Whether one of several targets is enough: only one of the two, 二选一."""
+    if len(understood.of_type("object", "coordinates")) > 1:
+        yield from _if_said(understood, "any_one", "one_of")
+
+
+def _if_said(understood: Understanding, which: str, name: str) -> Iterator[tuple[Slot, Any]]:
+    match = re.search(words()["named"]["exposed"][which], normalised(understood.question), re.I)
+    if match is not None:
+        text = understood.question[match.start() : match.end()]
+        yield Slot("choice", text, *match.span(), True, name=name).inside(understood.question), True
+
+
+def redundant(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """At how many sites the same is observed: redundantly from two different sites, 在两个台址各观测一次."""
+    told, text = words()["named"]["exposed"], normalised(understood.question)
+    spare = re.search(told["spare"], text, re.I)
+    for slot in understood.of_type("count", "quantity"):
+        number = slot.number
+        if not number or number != int(number) or slot.unit or not re.match(told["elsewhere"], text[slot.end :], re.I):
+            continue
+        if number > 1 and (spare or re.match(r".{0,12}?(?:各|\beach\b)|.{0,8}?different", text[slot.end :], re.I)):
+            yield slot, int(number)
+            return
+    if spare is not None and re.match("redundan|冗余", spare[0], re.I):
+        said = understood.question[spare.start() : spare.end()]
+        yield Slot("choice", said, *spare.span(), 2, name="redundant").inside(understood.question), 2
+
+
+def phase_end(which: str) -> Callable[[Understanding, Parameter], Iterator[tuple[Slot, Any]]]:
+    """The phases between which something is observed, in the order said: from 0.98 to 0.02 is across phase 0, and begins at -0.02."""
+
+    def find(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+        match = re.search(words()["named"]["exposed"]["phases"], normalised(understood.question), re.I)
+        if match is None:
+            return
+        first, last = float(match["from"]), float(match["to"])
+        first = round(first - 1, 9) if first > last else first
+        text = understood.question[match.start(which) : match.end(which)]
+        yield Slot("choice", text, *match.span(which), match[which], name="phase").inside(understood.question), (first if which == "from" else last)  # fmt: skip
+
+    return find
+
+
 def visits(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
     """How often: 5 times, four visits, 观测三次."""
     for slot in understood.slots:
@@ -101,6 +208,26 @@ def visits(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[S
         if number and number == int(number) and re.match(words()["named"]["exposed"]["often"], slot.after, re.I):
             yield slot, int(number)
             return
+
+
+def priority(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """What each target is worth where one number says it: with priority 50, 优先级 50."""
+    said = _priorities(understood)
+    if len({value for _slot, value in said}) == 1:
+        yield said[0]
+
+
+def priorities(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """What each of several targets is worth, in their order: A with priority 100 and B with priority 10."""
+    said = _priorities(understood)
+    if len({value for _slot, value in said}) > 1 and len(said) == len(understood.of_type("object", "coordinates")):
+        yield from said
+
+
+def _priorities(understood: Understanding) -> list[tuple[Slot, Any]]:
+    pattern = words()["named"]["exposed"]["worth"]
+    found = re.finditer(pattern, normalised(understood.question), re.I)
+    return [(_slot_at(understood, m, "worth", float(m["worth"])), float(m["worth"])) for m in found]
 
 
 def _slot_at(understood: Understanding, match: re.Match[str], group: str, value: float) -> Slot:

@@ -12,6 +12,7 @@ from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.assign import AGREEMENT, agreement_of, dimension, is_named, role_of
 from gnomon.agents.embedded.choices import all_chosen
 from gnomon.agents.embedded.words import kind_phrase, sentence, words
+from gnomon.agents.understanding.coordinates import impossible_place
 from gnomon.agents.understanding.quantities import THINGS
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
@@ -31,6 +32,8 @@ def contradiction(understood: Understanding, files: Sequence[Attached]) -> tuple
         or _which_file(understood, files)
         or _empty_range(understood)
         or _too_certain(understood)
+        or _negative(understood)
+        or _no_place(understood)
         or _absent_file(understood, files)
         or ("", "")
     )
@@ -238,6 +241,23 @@ def _too_certain(understood: Understanding) -> tuple[str, str] | None:
         if beyond and _PROBABILITY.search(f"{slot.before} {slot.after} {slot.name}"):
             return sentence(understood.language, "no_probability", words=slot.text), "impossible"
     return None
+
+
+def _negative(understood: Understanding) -> tuple[str, str] | None:
+    """A length of time that is negative."""
+    for slot in understood.of_type("quantity"):
+        long = slot.role == "value" and slot.unit and dimension(slot.unit) == dimension("s")
+        if long and slot.number is not None and slot.number < 0 and re.search(words()["lengthy"], slot.before, re.I):
+            return sentence(understood.language, "negative", words=slot.text.strip()), "impossible"
+    return None
+
+
+def _no_place(understood: Understanding) -> tuple[str, str] | None:
+    """What stands for a place in the sky and cannot be one, where nothing else is named."""
+    if understood.of_type("object", "coordinates"):
+        return None
+    said = impossible_place(understood.question)
+    return (sentence(understood.language, "no_place", words=said), "impossible") if said else None
 
 
 def _absent_file(understood: Understanding, files: Sequence[Attached]) -> tuple[str, str] | None:

@@ -89,7 +89,7 @@ _ANY_LABEL = "|".join(label for pair in _LABELS.values() for label in pair)
 _PAIR = (
     rf"(?<![A-Za-z0-9_+-])(?<!\d[.:])(?P<first>[+-]?{_ANGLE})"
     rf"(?P<gap>{_JOIN}(?:(?P<label>{_ANY_LABEL}){_QUALIFIER}{_IS})?)"
-    rf"(?P<second>(?:[+-] ?)?{_ANGLE})(?![A-Za-z0-9_]|:(?! )|\.\d)"
+    rf"(?P<second>(?:[+-] ?)?{_ANGLE})(?![A-Za-z0-9_]|:(?=[\dA-Za-z])|\.\d)"
 )
 _FRAME_BEFORE = rf"\(?{_FRAMES}\)?[,:]? ?(?:equatorial )?(?:coordinates|position|坐标)?{_IS}\(?$"
 _FRAME_AFTER = rf"\)?[ ,]{{0,2}}\(?(?:in )?{_FRAMES}(?: (?:frame|coordinates))?\)?"
@@ -119,9 +119,13 @@ _OBSERVES = (
     r"(?i:\b(?:observ\w*|schedul\w*|plan\w*|imag\w*|spectr\w*|tonight|tomorrow|telescopes?|point\w*|follow|exposures?|GRB|SN|error radius|arcmin|afterglows?|transients?|(?:super|kilo)?novae?|counterparts?|visible|visibility|airmass)\b)"
     r"|观测|计划|安排|排|拍|成像|光谱|取谱|今晚|明晚|望远镜|指向|曝光|误差|处|可见"
 )
+_TAKES = r"(?i:\b(?:observe|image|monitor|schedule|follow|take|get|(?:images?|spectr(?:a|um)|photometry|variable|binary|star|eclipses?|transits?) (?:of|at))\b)|观测|成像|拍|取谱"
+_EVENT_OF = r"(?i:\b(?:transits?|eclipses?|occultations?|periastron|binary|variable|star) (?:of|at) $)"
 _MEASURED = r"(?i:\b(?:transits?|dips?|dimming|signals?|peaks?|periods?|fit|eclipses?|T0|[BM]?JD|mass|temperature)\b)|凌|信号|峰|周期|拟合"
 # A number this large, in degrees, is rarely a measured value with an error to one decimal.
 _DEGREES = 20.0
+# What stands between a place and the next one.
+_AND = r" ?(?:[,;，；、/&]|,? ?(?:and|or)(?: (?:then|also|at|on))?|和|及|与|或者?|还有|以及) ?(?:at |the )?"
 # What is said of a region and of nothing else, before its centre and after it.
 _AROUND = r"(?i:\b(?:around|near|cent(?:er|re|red|ered|ring|ering)(?: (?:at|on))?|cone)|(?:arcmin|arcsec|deg|degrees?|minutes?|seconds?|['\"°]) of|(?:images?|spectr(?:um|a)|cut-?outs?|sources|stars|objects|fields?|positions?|light curves?|pictures?|charts?) (?:of|at|for)|中心|位于)[ :=,(是为]*$"
 _AROUND_AFTER = r"\)? ?(?:周围|附近|周边|为中心|一带|那里|处|的(?:图|光谱|源|星|光变|天区))"
@@ -136,7 +140,7 @@ _QUANTITY_AFTER = (
     r"sigma)(?![A-Za-z])|天|小时|星等|千米|公里|[NSEW]\b|longitude|latitude|\(?(?:lon|lat)\b)"
 )
 # A third number makes a list, unless it is the radius of a cone.
-_LIST = r"[,;]? ?[+-]?\d+(?:\.\d+)?(?![\d.]| ?(?:°|'|\"|deg|arcmin|arcsec|角分|角秒|度|月|日|号|点))"
+_LIST = r"[,;]? ?[+-]?\d+(?:\.\d+)?(?![\d.]| ?(?:°|'|\"|deg|arcmin|arcsec|角分|角秒|度|月|日|号|点|[x×*] ?\d|张|条|幅|帧|次|秒|分钟|小时|(?i:exposures?|images?|frames?|shots?|spectra|spectrum|visits?|times|s|sec|min|minutes?|h|hours?)\b))"
 _DATE_BEFORE = r"(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[ T]|\d日) ?$"
 
 
@@ -237,11 +241,19 @@ def _listed(plain: str, text: str) -> list[Slot]:
     bracketed = list(_BRACKETED.finditer(plain))
     found = bracketed if len(bracketed) >= 3 else _DEGREES_PAIR.finditer(plain)
     pairs = [m for m in found if float(m[1]) < 360.0 and abs(float(m[2])) <= 90.0]
-    chosen = pairs if len(pairs) >= 3 or (len(pairs) == 2 and _AREA.search(plain)) else []
+    observed = compiled(_OBSERVES).search(plain) and not compiled(_MEASURED).search(plain)
+    two = len(pairs) == 2 and (_AREA.search(plain) or (observed and all(map(_is_catalogued, pairs))))
+    chosen = pairs if len(pairs) >= 3 or two else []
     return [
         Slot("coordinates", text[m.start() : m.end()], m.start(), m.end(), {"ra": float(m[1]), "dec": float(m[2])}, note=_NOTES[""].format(unit="degrees"))
         for m in chosen
     ]  # fmt: skip
+
+
+def _is_catalogued(pair: re.Match[str]) -> bool:
+    """Whether two numbers in degrees are written as in a catalogue, with decimals, and the second is too large to be the error of the first."""
+    ra, dec = float(pair[1]), abs(float(pair[2]))
+    return "." in pair[1] and "." in pair[2] and (ra >= _DEGREES or dec > ra)
 
 
 def _said(plain: str, text: str) -> list[Slot]:
@@ -259,7 +271,7 @@ def _said(plain: str, text: str) -> list[Slot]:
 
 @dataclass(frozen=True)
 class _Pair:
-    """Two angles that follow each other, and the words before and between them: `words` are the labels, `before` is all before the first."""
+    """Two angles that follow each other, and the words before and between them: `words` are the labels, `before` is all before the first; `listed` where a place and "and" stand there."""
 
     first: str
     second: str
@@ -269,6 +281,7 @@ class _Pair:
     words: str
     labelled: bool
     frame: Frame
+    listed: bool = False
 
     @property
     def forms(self) -> tuple[Form, Form]:
@@ -286,8 +299,38 @@ class _Pair:
         )
 
 
+def impossible_place(text: str) -> str:
+    """What is written as a place in the sky and is out of range: 83.63 +95.0; empty where nothing is.
+
+    Parameters
+    ----------
+    text : str
+        A question.
+
+    Returns
+    -------
+    str
+        The first such words.
+    """
+    plain, position = half_width(text), 0
+    while match := compiled(_PAIR).search(plain, position):
+        found = _place_said(plain, match, 0)
+        position = match.start() + 1
+        if found is not None:
+            pair, start, end = found
+            if _read(pair, start, end) is None:
+                return text[start:end]
+            position = end
+    return ""
+
+
 def _place(text: str, match: re.Match[str], floor: int) -> _Place | None:
-    """The place that a pair of angles gives, with the labels and frames around it; None where the pair is none."""
+    found = _place_said(text, match, floor)
+    return _read(*found) if found is not None else None
+
+
+def _place_said(text: str, match: re.Match[str], floor: int) -> tuple[_Pair, int, int] | None:
+    """A pair of angles that is meant as a place, and where it begins and ends with the labels and frames around it; None where the pair is none."""
     first, second, start, end = match["first"], match["second"], match.start(), match.end()
     if _form(second) == "spaces" != _form(first):
         # "RA 152.1 Dec 12 30 s": the second number is not one of minutes.
@@ -306,11 +349,11 @@ def _place(text: str, match: re.Match[str], floor: int) -> _Place | None:
         return None
     if said.swapped:
         first, second = second, first
-    pair = _Pair(first, second, match["gap"], match["label"] or "", before, words, said.labelled, frame)
+    listed = start == match.start() and floor > 0 and compiled(_AND).fullmatch(text[floor:start]) is not None
+    pair = _Pair(first, second, match["gap"], match["label"] or "", before, words, said.labelled, frame, listed)
     if not (_is_labelled_place(pair) if said.labelled else _is_bare_place(pair, text[end:])):
         return None
-    start, end = _with_brackets(text, start, end)
-    return _read(pair, start, end)
+    return pair, *_with_brackets(text, start, end)
 
 
 @dataclass(frozen=True)
@@ -406,6 +449,8 @@ def _is_bare_decimals(pair: _Pair, after: str) -> bool:
     """Whether two decimal numbers without labels are a place."""
     # Where a word right before them says that they are a place, a period that was told earlier is none of theirs.
     told = re.split(r"[,;，。；](?!\d)", pair.before)[-1] if pair.says and pair.signed else pair.before
+    if pair.signed and pair.gap and _is_no_error(pair):
+        told = compiled(_TAKES).split(told)[-1]  # what is observed follows: in two sites each observe 83.63 +22.01
     if compiled(_SAYS_OTHERWISE).search(told) or compiled(f"{_QUANTITY_AFTER}|{_LIST}").match(after):
         return False
     if (not pair.gap and pair.second[0] == "-") or (re.search(r"[hr时]$", pair.first) and not pair.says):
@@ -416,6 +461,8 @@ def _is_bare_decimals(pair: _Pair, after: str) -> bool:
         return pair.signed or places > 0 or degrees
     if pair.first.endswith("d") and pair.second.endswith("d"):
         return pair.signed and places > 1
+    if pair.listed and pair.signed and pair.gap and places > 0 and _is_no_error(pair):
+        return True
     around = compiled(_AROUND).search(pair.before) or compiled(_AROUND_AFTER).match(after)
     suggested = bool(compiled(_SUGGESTS_PLACE).search(pair.before)) or bool(compiled(_NAMED_BEFORE).search(pair.before))
     return pair.signed and (
@@ -423,6 +470,10 @@ def _is_bare_decimals(pair: _Pair, after: str) -> bool:
         or (places > 1 and suggested)
         or (places > 1 and bool(pair.gap) and _is_no_error(pair) and _is_observed(pair, after))
         or (places > 0 and bool(pair.gap) and suggested and _is_no_error(pair) and _is_observed(pair, after))
+        or (places > 0 and bool(pair.gap) and _is_far_from_error(pair) and _is_observed(pair, after))
+        or (
+            places > 0 and bool(pair.gap) and bool(compiled(_EVENT_OF).search(pair.before)) and _is_far_from_error(pair)
+        )
         or (degrees and places > 0)
     )
 
@@ -438,6 +489,12 @@ def _is_no_error(pair: _Pair) -> bool:
     return pair.first[-1].isdigit() and pair.second[-1].isdigit() and (first >= _DEGREES or second > first)
 
 
+def _is_far_from_error(pair: _Pair) -> bool:
+    """Whether both of two decimal numbers are too large for a value and its error: 83.6 +22.0."""
+    first, second = (float(re.sub(r"[^\d.]", "", said)) for said in (pair.first, pair.second))
+    return _is_no_error(pair) and first >= _DEGREES and second >= 1.0
+
+
 def _read(pair: _Pair, start: int, end: int) -> _Place | None:
     """The place itself; None where an angle is out of range."""
     first, _second = pair.forms
@@ -450,6 +507,7 @@ def _read(pair: _Pair, start: int, end: int) -> _Place | None:
     longitude, latitude = _angle(pair.first, in_hours), _angle(pair.second, False)
     if longitude is None or latitude is None or abs(latitude) > 90:
         return None
+    longitude = 0.0 if longitude == 360.0 else longitude  # as 359.9999999 is written to six places
     if not (0 if equatorial else -180) <= longitude < 360:
         return None
     has_unit = first != "decimal" or not pair.first[-1].isdigit() or "(deg" in pair.words

@@ -150,7 +150,9 @@ def _read_words(text: str, match: re.Match[str]) -> _Read | None:
 
 
 def _is_pronoun(text: str, match: re.Match[str], counted: str) -> bool:
-    """Whether "one" is no number: no one, the one, another one."""
+    """Whether "one" is no number: no one, the one, another one, one every 45 minutes."""
+    if match[0].lower() == "one" and re.match(r"\s+(?:every|each|per)\b", text[match.end() :], re.I):
+        return True
     term = find_term(counted) if counted else None
     return (
         match[0].lower() == "one"

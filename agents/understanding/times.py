@@ -126,14 +126,16 @@ _FOLLOWS = (
 _DATE_FOLLOWS = re.compile(rf"(?:^\s*|{_B}{_FOLLOWS}|[\d\s]{_TO}\s*)$")
 _MONTH_FOLLOWS = re.compile(rf"{_B}{_FOLLOWS}(?:end\s+of\s+)?$")
 _AT = re.compile(rf"{_B}(?:at|from|until|till|by|after|before|between|since|around)\s+$|[在从到至]\s*$")
+_NOT = r"(?:(?:not|never|nothing|don't|doesn't|do\s+not)\s+(?:(?:to\s+)?(?:start|begin|observe|point|plan|any|anything|schedule|expose|image|it|them)\s+){0,2}|no\s+)"
 _OPEN_BEFORE = re.compile(
-    rf"(?:{_B}(?P<word>(?i:before|prior\s+to|earlier\s+than|after|later\s+than|since|starting|as\s+of|until|till|through|up\s+to|by"
-    r"|no\s+later\s+than))\s+(?:on\s+|from\s+)?(?P<end>the\s+end\s+of\s+)?(?:the\s+)?|(?P<zh>截至|截止到?|直到|自从|自))\s*$"
+    rf"(?:{_B}(?P<word>(?i:{_NOT}(?:before|prior\s+to|earlier\s+than|sooner\s+than|after|later\s+than)|before|prior\s+to|earlier\s+than|after|later\s+than|since|starting|as\s+of|until|till|through|up\s+to|by"
+    r"|no\s+later\s+than))\s+(?:on\s+|from\s+)?(?P<end>the\s+end\s+of\s+)?(?:the\s+)?|(?P<zh>截至|截止到?|直到|自从|自|不(?:要|得|能|可|应|宜)?[早晚]于))\s*$"
 )
 _OPEN_AFTER = re.compile(
-    r"\s*(?P<word>之前|以前|前(?![后景身\d一二两三几])|之后|以后|后(?![\d一二两三几])|以来|至今|起(?![伏源落飞来点始])"
+    r"\s*(?P<word>(?:之前|以前|之后|以后)(?:都|先|就)?(?:不(?:要|得|能|可以?|许|再)?|别)(?=开始|观测|拍|启动|曝光|成像|排|指|动)|之前|以前|前(?![后景身\d一二两三几])|之后|以后|后(?![\d一二两三几])|以来|至今|起(?![伏源落飞来点始])"
     r"|开始(?![观拍曝测看])|onwards?(?![a-z])|on(?=\s*(?:[,.;?!)\0，。；？！）]|$))|and\s+(?:later|after)(?![a-z]))"
 )
+_NEGATED = re.compile(r"^(?:not|never|nothing|don't|doesn't|do|no)(?![\w'])(?!\s+later)|不|别")
 _SINCE = ("since", "starting", "as of", "自", "自从")
 _SINCE_TAIL = ("以来", "至今", "起", "开始", "onwards", "onward", "on")
 _AFTER, _AFTER_TAIL = ("after", "later than"), ("之后", "以后", "后", "and later", "and after")
@@ -932,6 +934,10 @@ def _fold(nodes: list[_Node], join: Callable[[_Node, _Node], _Node | None]) -> l
 
 def _open_ends(span: _Span, word: str, tail: str, end_of_it: bool) -> tuple[datetime | None, datetime | None]:
     """The one end that is left, by the word before or after a time."""
+    if _NEGATED.search(word) or _NEGATED.search(tail):
+        # What does not begin before a time begins at it or later.
+        late = re.search(r"after|later|晚于|后", word or tail) is not None
+        return (None, span.last) if late else (span.first, None)
     if word in _SINCE or tail in _SINCE_TAIL:
         return span.first, None
     if word in _AFTER or tail in _AFTER_TAIL:

@@ -25,7 +25,7 @@ _EPOCH = 2000.0
 
 
 @tool(
-    version="1.1",
+    version="1.2",
     effects=("compute",),
     comparison="exact",
     seconds=0.2,
@@ -63,15 +63,19 @@ def request_observations(
     exposures: Annotated[int, "[1, 1000]"] = 1,
     spectrum_exposure: Annotated[float, "s", "(0, 86400]"] = 900.0,
     spectrum_within: Annotated[float, "h", "(0, 240]"] | None = None,
+    spectrum_after: Annotated[float, "h", "[0, 240]"] = 0.0,
     visits: Annotated[int, "[1, 100]"] = 1,
     cadence: Annotated[float, "h", "(0, 1000]"] | None = None,
     simultaneous: bool = False,
+    redundant: Annotated[int, "[1, 20]"] = 1,
+    one_of: bool = False,
     airmass: Annotated[float, "[1, 40]"] = 2.0,
     twilight: Literal["civil", "nautical", "astronomical"] = "nautical",
     moon_separation: Annotated[float, "deg", "[0, 180]"] = 30.0,
     magnitude: Annotated[float, "mag", "[-30, 40]"] | None = None,
     radius: Annotated[float, "arcmin", "[0, 10800]"] | None = None,
     priority: Annotated[float, "(0, 1e6]"] = 100.0,
+    priorities: list[Annotated[float, "(0, 1e6]"]] = [],  # noqa: B006
     period: Annotated[float, "d", "(0, 1e6)"] | None = None,
     epoch: Annotated[float, "d"] | None = None,
     duration: Annotated[float, "h", "(0, 1e6)"] | None = None,
@@ -102,12 +106,19 @@ def request_observations(
         Seconds of each spectrum.
     spectrum_within : float, optional
         Hours after the images are done in which the spectrum must begin; any time after them where not given.
+    spectrum_after : float
+        Hours after the images are done before which no spectrum begins.
     visits : int
         How often each target is visited.
     cadence : float, optional
         Hours between the starts of visits that follow each other, good to a quarter of itself; must be given with more visits than one.
     simultaneous : bool
-        Whether images and spectra, or the images in different bands, are taken at the same time on different telescopes, within a minute.
+        Whether images and spectra, or the images in different bands, are taken at the same time on different telescopes, within a minute; where
+        there is one thing only, it is taken by two telescopes at the same time.
+    redundant : int
+        At how many different sites the same is observed, in case one has clouds.
+    one_of : bool
+        Whether only one of the targets is observed, any of them.
     airmass : float
         Largest airmass, a ratio.
     twilight : {"civil", "nautical", "astronomical"}
@@ -120,6 +131,8 @@ def request_observations(
         In which the targets lie: of the error circle.
     priority : float
         What each is worth, dimensionless; more than other requests of lower priority.
+    priorities : list of float
+        What each target is worth where they differ, dimensionless, in their order; all have `priority` where empty.
     period : float, optional
         Of a transit, an eclipse or another recurring event that the visits wait for, in days.
     epoch : float, optional
@@ -154,6 +167,23 @@ def request_observations(
         raise InputError(f"The time from {start} to {end} has no length.", remedy="Give an end after the start.")
     if not modes:
         raise InputError("Neither imaging nor spectroscopy is asked for.", remedy="Name imaging, spectroscopy or both.")
+    if redundant > 1 and (visits > 1 or simultaneous or len(set(modes)) > 1 or period is not None):
+        raise InputError(
+            f"One visit at {redundant} sites is asked for, and more than one visit, or an event.",
+            remedy="Ask for one mode and one visit at several sites, or write a requests document.",
+        )
+    if one_of and len(targets) < 2:
+        raise InputError("One of several targets is asked for, and there is one.", remedy="Name the others too.")
+    if spectrum_within is not None and spectrum_after > spectrum_within:
+        raise InputError(
+            f"A spectrum is asked for within {spectrum_within:g} h, and not before {spectrum_after:g} h.",
+            remedy="Give a later end.",
+        )
+    if priorities and len(priorities) != len(targets):
+        raise InputError(
+            f"There are {len(priorities)} priorities for {len(targets)} targets.",
+            remedy="Give one for each target, in their order.",
+        )
     wish = phase_wish(period, epoch, duration, phase, (phase_from, phase_to), margin, period_change, events)
     if visits > 1 and events == "every":
         raise InputError(f"Every event is asked for, and {visits} visits.", remedy="Ask for one of them.")
@@ -173,12 +203,16 @@ def request_observations(
             target["error"] = radius / 60
         if magnitude is not None:
             target["magnitude"] = magnitude
-        request = {"key": _key(name, {r["key"] for r in requests}), "target": target, "priority": float(priority)}
+        worth = float(priorities[row] if priorities else priority)
+        request: dict[str, Any] = {"key": _key(name, {r["key"] for r in requests}), "target": target, "priority": worth}
         if wish is not None:
             place = (target["ra"], target["dec"])
             request |= _at_events(wish, wished, visits, cadence, place, (first, last), every=events == "every")
+        elif redundant > 1:
+            request |= {"visits": wished, "redundant": redundant}
         else:
-            request |= _linked(wished, visits, cadence, spectrum_within, simultaneous)
+            after = (spectrum_after, spectrum_within)
+            request |= _linked(wished, visits, cadence, after, simultaneous)
         requests.append(request)
     return table_of_requests(
         {
@@ -191,6 +225,7 @@ def request_observations(
                 "moon_separation_min": float(moon_separation),
             },
             "requests": requests,
+            **({"one_of": [[r["key"] for r in requests]]} if one_of else {}),
         }
     )
 
@@ -208,11 +243,8 @@ def _visits(
             wished.append(visit | ({"bands": chosen} if chosen else {}))
     if "spectroscopy" in modes:
         wished.append({"key": "spectrum", "mode": "spectroscopy", "exposures": [[exposures, float(spectrum_exposure)]]})
-    if simultaneous and len(wished) < 2:
-        raise InputError(
-            "Only one thing is asked for, which cannot be simultaneous with another.",
-            remedy="Name two bands, or imaging and spectroscopy.",
-        )
+    if simultaneous and len(wished) == 1:
+        wished = [{**wished[0], "key": f"{wished[0]['key']}_{which}"} for which in ("a", "b")]
     return wished
 
 
@@ -263,7 +295,11 @@ def _at_events(
 
 
 def _linked(
-    wished: list[dict[str, Any]], visits: int, cadence: float | None, spectrum_within: float | None, simultaneous: bool
+    wished: list[dict[str, Any]],
+    visits: int,
+    cadence: float | None,
+    after: tuple[float, float | None],
+    simultaneous: bool,
 ) -> dict[str, Any]:
     """The visits of all rounds, with what joins them."""
     if visits > 1 and len(wished) == 1:
@@ -279,8 +315,8 @@ def _linked(
             if simultaneous:
                 relations.append({"first": round_[0]["key"], "then": visit["key"], "from": "start", "min": -60, "max": 60, "where": "other_telescope"})  # fmt: skip
             else:
-                within = {} if spectrum_within is None else {"max": spectrum_within * 3600}
-                relations.append({"first": round_[0]["key"], "then": visit["key"], "from": "end", "min": 0, **within})
+                least, most = after[0] * 3600, {} if after[1] is None else {"max": after[1] * 3600}
+                relations.append({"first": round_[0]["key"], "then": visit["key"], "from": "end", "min": least, **most})
         if made:
             assert cadence is not None
             gap = cadence * 3600

@@ -45,13 +45,22 @@ def test_tiles_of_a_sky_map_are_not_in_the_past_either():
     ("start", "end"),
     [
         ("2026-11-23T12:00:00Z", "2026-11-24T12:00:00Z"),  # to come
-        ("2026-11-20T12:00:00Z", "2026-11-21T12:00:00Z"),  # over: a look back is a fair question
         ("whenever", "2026-11-24T12:00:00Z"),  # the check of the plan says what is wrong with it
     ],
 )
 def test_other_times_stay_as_they_were_said(start, end):
     plan = _plan(start, end)
     assert from_now(plan, NOW) is plan
+
+
+def test_what_is_over_stays_as_it_was_said_for_a_look_back_is_fair_and_the_plan_says_so():
+    times = "2026-11-20T12:00:00Z", "2026-11-21T12:00:00Z"
+    made = from_now(_plan(*times), NOW)
+    assert made.steps == _plan(*times).steps
+    assert made.assumptions == [
+        "The time from 2026-11-20T12:00:00Z to 2026-11-21T12:00:00Z was over when this plan was made: nothing of it can be observed any more."
+    ]
+    assert "已经过去" in from_now(_plan(*times, "zh"), NOW).assumptions[0]
 
 
 def test_a_whole_five_minutes_is_not_rounded_up():

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gnomon.agents.coordinator.telescopes_named import attach_telescopes, telescopes_named
+from gnomon.agents.coordinator.telescopes_named import attach_telescopes, telescopes_named, telescopes_wanted
+from gnomon.agents.embedded.planner import EmbeddedPlanner
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.understand import understand
 from gnomon.plans.store import Store
@@ -26,6 +27,11 @@ telescopes:
     slew: {model: great_circle, rate: 2, settle: 10}
     instruments: [{key: camera, name: camera, readout: 3, modes: [{mode: imaging, bands: [R]}]}]
 """
+
+
+@pytest.fixture(scope="module")
+def planner(tmp_path_factory: pytest.TempPathFactory) -> EmbeddedPlanner:
+    return EmbeddedPlanner(Registry.load(), tmp_path_factory.mktemp("cache"), clock=CLOCK)
 
 
 def _named(question: str, own: Path = Path("nowhere.yaml")) -> set[str]:
@@ -74,3 +80,21 @@ def test_the_document_goes_with_the_plan_as_a_file_and_is_the_same_for_the_same_
     ]
     assert made[0].supplied and made[0].reader == "read_telescopes" and made[0].attachment.kind == "Telescopes"
     assert made[0].attachment.sha256 == made[1].attachment.sha256
+
+
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("Observe 83.63 +22.01 with Hubble tonight", "HST is in space"),
+        ("今晚用哈勃望远镜观测 83.63 +22.01", "哈勃空间望远镜 在太空"),
+        ("Plan imaging of M 31 with JWST tonight", "JWST is in space"),
+    ],
+)
+def test_a_telescope_in_space_is_not_planned_for(planner: EmbeddedPlanner, question: str, said: str) -> None:
+    with pytest.raises(NeedsAnswer, match=said) as told:
+        telescopes_wanted(planner, question, [], Path("nowhere.yaml"))
+    assert "gnomon observe telescopes" in str(told.value.remedy)
+
+
+def test_data_of_a_telescope_in_space_are_another_matter(planner: EmbeddedPlanner) -> None:
+    assert telescopes_wanted(planner, "Get JWST spectra of WASP-39", [], Path("nowhere.yaml")) is None

@@ -144,3 +144,26 @@ def test_an_empty_list_of_requests_is_refused_in_a_sentence(tmp_path: Path) -> N
     path.write_text(f'{{"form": "gnomon observing requests", "version": 1, "span": {span}, "requests": []}}')
     with pytest.raises(UsageError, match="holds no requests"):
         attach([path], Registry.load(), Store(tmp_path / "store"))
+
+
+@pytest.mark.parametrize(
+    ("question", "given"),
+    [
+        (
+            "Tonight from Xinglong schedule 83.63 +22.01 with priority 100 and 150.10 +2.20 with priority 10",
+            [100.0, 10.0],
+        ),
+        ("今晚从兴隆安排观测 83.63 +22.01（优先级 50）和 150.10 +2.20（优先级 5）", [50.0, 5.0]),
+    ],
+)
+def test_each_of_several_targets_has_the_priority_that_is_said_of_it(
+    planner: EmbeddedPlanner, question: str, given: list[float]
+) -> None:
+    assert _given(planner.plan(question, [TELESCOPES]), "request_observations")["priorities"] == given
+
+
+def test_one_priority_is_that_of_all(planner: EmbeddedPlanner) -> None:
+    asked = _given(
+        planner.plan("Schedule M 31 and M 33 tonight with priority 20", [TELESCOPES]), "request_observations"
+    )
+    assert asked["priority"] == 20.0 and not asked.get("priorities")

@@ -305,3 +305,19 @@ def test_degrees_that_nothing_labels_are_a_place_where_a_region_is_spoken_of(que
 )
 def test_a_number_with_its_error_is_no_place(question: str) -> None:
     assert not find_coordinates(question)
+
+
+@pytest.mark.parametrize(
+    ("question", "count"),
+    [
+        ("Observe either 83.63 +22.01 or 150.10 +2.20 tonight", 2),
+        ("今晚观测 83.63 +22.01 和 150.10 +2.20，选一个", 2),
+        ("今晚在两个台址各观测一次 83.63 +22.01，r 波段", 1),
+        ("在近星点附近（相位 0.97 到 0.03）拍 83.63 +22.01 的光谱", 1),
+        ("观测 150.10 +2.20：先成像再拍光谱", 1),
+        ("the transit of 83.63 +22.01 from Xinglong", 1),
+        ("a depth of 23.40 +1.20 and a width of 150.10 +2.20 in the fit", 0),
+    ],
+)
+def test_bare_places_of_what_is_observed_are_read_one_after_another(question: str, count: int) -> None:
+    assert len(find_coordinates(question)) == count

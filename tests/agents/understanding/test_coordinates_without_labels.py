@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gnomon.agents.understanding.coordinates import find_coordinates
+from gnomon.agents.understanding.coordinates import find_coordinates, impossible_place
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,37 @@ def test_a_sign_and_something_seen_make_a_place(text: str, ra: float, dec: float
 )
 def test_a_value_with_an_error_is_no_place(text: str) -> None:
     assert find_coordinates(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Tonight from Xinglong: 83.63 +22.01 with priority 100 and 150.10 +2.20 with priority 10",
+        "今晚观测 83.63 +22.01（优先级 50）和 150.10 +2.20（优先级 5）",
+        "Observe 83.63 +22.01, 150.10 +2.20, 10 x 60 s",
+        "observe either 83.63 +22.01 or 150.10 +2.20, only one of the two",
+    ],
+)
+def test_two_places_are_two_whatever_stands_between_them(text: str) -> None:
+    assert [s.value["ra"] for s in find_coordinates(text)] == [83.63, 150.1]
+
+
+@pytest.mark.parametrize(
+    "text", ["Fit the peaks 83.63 +22.01 and 150.10 +12.20 tonight", "periods 20.1 +0.5, 31.5 +0.7 d"]
+)
+def test_two_measured_values_are_no_places(text: str) -> None:
+    assert find_coordinates(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Observe 83.63 +95.0 tonight", "83.63 +95.0"),
+        ("今晚观测 400.5 +20.3", "400.5 +20.3"),
+        ("RA 14:25:61 Dec +10:00:00", "RA 14:25:61 Dec +10:00:00"),
+        ("RA 14:25:31 Dec +10:00:00", ""),
+        ("95 % of 400 spectra, S/N 83.6 +2.0", ""),
+    ],
+)
+def test_what_would_be_a_place_and_is_out_of_range_is_known(text: str, said: str) -> None:
+    assert impossible_place(text) == said

@@ -62,6 +62,22 @@ def test_simultaneous_bands_go_to_different_telescopes():
     assert {r.where for r in request.relations} == {"other_telescope"} and len(request.relations) == 2
 
 
+def test_one_thing_at_the_same_time_is_taken_by_two_telescopes():
+    request = _requests(simultaneous=True).requests["m_31"]
+    assert [v.key for v in request.visits] == ["imaging_a", "imaging_b"]
+    assert [(r.min, r.max, r.where) for r in request.relations] == [(-60, 60, "other_telescope")]
+
+
+def test_the_same_from_several_sites_one_of_several_targets_and_spectra_not_too_soon():
+    spare = _requests(redundant=3).requests["m_31"]
+    assert len(spare.visits) == 3 and {r.where for r in spare.relations} == {"other_site"}
+    assert _requests(one_of=True).one_of == (("grb_170817a", "m_31"),)
+    later = _requests(modes=["imaging", "spectroscopy"], spectrum_after=1 / 3, spectrum_within=1.0).requests["m_31"]
+    assert [(r.min, r.max) for r in later.relations] == [(pytest.approx(1200), 3600)]
+    with pytest.raises(InputError, match="there is one"):
+        request_observations(_targets()[:1], **NIGHT, one_of=True)
+
+
 def test_what_is_known_of_a_target_goes_along_and_nothing_is_made_up():
     targets = _targets(pmra=[np.nan, 3600.0] * u.mas / u.yr, pmdec=[np.nan, -3600.0] * u.mas / u.yr)
     targets.meta["position"] = {
@@ -90,13 +106,21 @@ def test_what_is_known_of_a_target_goes_along_and_nothing_is_made_up():
     [
         ({"visits": 3}, "not how far apart"),
         ({"modes": []}, "Neither imaging nor spectroscopy"),
-        ({"simultaneous": True}, "cannot be simultaneous"),
+        ({"redundant": 2, "visits": 2, "cadence": 1.0}, "One visit at 2 sites"),
+        ({"redundant": 2, "period": 2.5, "epoch": 2459000.5, "duration": 2.0}, "or an event"),
+        ({"priorities": [5.0, 1.0, 2.0]}, "3 priorities for 2 targets"),
+        ({"spectrum_after": 2.0, "spectrum_within": 1.0}, "not before 2 h"),
         ({"end": "2026-11-22T11:00:00Z"}, "has no length"),
     ],
 )
 def test_a_wish_that_contradicts_itself_is_told(wish, said):
     with pytest.raises(InputError, match=said):
         request_observations(_targets(), **{**NIGHT, **wish})
+
+
+def test_each_target_may_have_its_own_priority():
+    document = document_of(request_observations(_targets(), **NIGHT, priorities=[50.0, 5.0]))
+    assert [r["priority"] for r in document["requests"]] == [50.0, 5.0]
 
 
 def test_a_target_without_a_position_is_told_by_name():
