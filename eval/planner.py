@@ -62,6 +62,7 @@ READERS = {
     "ObservingRequests": "read_observing_requests",
     "Schedule": "read_schedule",
     "SkyMap": "read_sky_map",
+    "Image": "read_image",
     "Notices": "read_alerts",
     "ObservingEvents": "read_observing_events",
 }

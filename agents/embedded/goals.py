@@ -19,7 +19,7 @@ from gnomon.agents.embedded.example_questions import example_questions
 from gnomon.agents.embedded.head import Head
 from gnomon.agents.embedded.head import load as load_head
 from gnomon.agents.embedded.nearness import Nearness
-from gnomon.agents.embedded.observing import only_requests, says_request
+from gnomon.agents.embedded.observing import commands_observing, makes_schedule, only_requests, says_request
 from gnomon.agents.embedded.spelling import Spelling
 from gnomon.agents.embedded.tokens import asks_for_picture, asks_to_act, content_tokens
 from gnomon.knowledge.glossary import terms_in
@@ -37,7 +37,7 @@ WEIGHTS = Path(__file__).with_name("goal_weights.json")
 FEATURES = (
     "tool", "action", "other", "words", "sense", "sense_near", "terms", "unreachable", "lacks",
     "picture_unasked", "picture_asked", "picture_unmet", "reader", "takes", "vague", "foreign", "acts",
-    "learned", "learned_part", "misnamed", "observes", "observes_not", "request_unsaid",
+    "learned", "learned_part", "misnamed", "observes", "observes_not", "request_unsaid", "commanded",
 )  # fmt: skip
 
 
@@ -210,6 +210,7 @@ class Goals:
         foreign = min(len({t for t in terms if t not in self.spoken_of and t not in numbers}), 2) / 2
         acts = asks_to_act(wanted[0])
         requested = says_request(wanted[0])
+        commanded = bool(observing) and not requested and commands_observing(wanted[0])
         rows = []
         for i, meant in enumerate(self.meant):
             tool, task = meant.tool, meant.task
@@ -238,6 +239,7 @@ class Goals:
                 float(tool is not None and tool.name in observing),
                 float(tool is not None and bool(observing) and tool.name not in observing),
                 float(tool is not None and tool.name in observing and not requested and only_requests(tool)),
+                float(tool is not None and commanded and makes_schedule(tool)),
             ])  # fmt: skip
         return np.asarray(rows)
 

@@ -80,9 +80,25 @@ def wants_schedule(tool: Tool, text: str, understood: Understanding) -> bool:
     )
     if not before or says_request(text):
         return False
-    if telescopes_of(understood) and (only_requests(tool) or _says_exposures(text)):
+    if telescopes_of(understood) and (only_requests(tool) or _says_exposures(text) or commands_observing(text)):
         return True
     return re.search(words()["observing"]["commands"], text, re.I) is not None
+
+
+def commands_observing(text: str) -> bool:
+    """Whether a text says that something is to be observed, and does not ask when or whether it can be: observe it tonight, 今晚观测."""
+    told = words()["observing"]
+    if re.search(told["asks"], text, re.I):
+        return False
+    soon = re.search(told["soon"], text, re.I) or re.search(told["exposes"], text, re.I)
+    by_taking = soon is not None and re.search(told["taken_by_command"], text, re.I) is not None
+    return by_taking or re.search(told["observed_by_command"], text, re.I) is not None
+
+
+def makes_schedule(tool: Tool) -> bool:
+    """Whether a tool makes a schedule of wishes, and not of an earlier one."""
+    kinds = {p.kind.name for p in tool.inputs if p.kind is not None}
+    return tool.kind.name == "Schedule" and "ObservingRequests" in kinds and "Schedule" not in kinds
 
 
 def _says_exposures(text: str) -> bool:

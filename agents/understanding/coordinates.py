@@ -116,8 +116,8 @@ _NAMED_BEFORE = (
 )
 # What is said where something is to be observed, and what is measured and has errors.
 _OBSERVES = (
-    r"(?i:\b(?:observ\w*|schedul\w*|plan\w*|imag\w*|spectr\w*|tonight|tomorrow|telescopes?|point\w*|follow|exposures?|GRB|SN|error radius|arcmin|afterglows?|transients?|(?:super|kilo)?novae?|counterparts?|visible|visibility|airmass)\b)"
-    r"|观测|计划|安排|排|拍|成像|光谱|取谱|今晚|明晚|望远镜|指向|曝光|误差|处|可见"
+    r"(?i:\b(?:observ\w*|schedul\w*|plan\w*|imag\w*|spectr\w*|tonight|tomorrow|telescopes?|point\w*|follow|exposures?|GRB|SN|error radius|arcmin|afterglows?|transients?|(?:super|kilo)?novae?|counterparts?|visible|visibility|airmass|find(?:er|ing) charts?)\b)"
+    r"|观测|计划|安排|排|拍|成像|光谱|取谱|今晚|明晚|望远镜|指向|曝光|误差|处|可见|证认图|寻星图|找星图"
 )
 _TAKES = r"(?i:\b(?:observe|image|monitor|schedule|follow|take|get|(?:images?|spectr(?:a|um)|photometry|variable|binary|star|eclipses?|transits?) (?:of|at))\b)|观测|成像|拍|取谱"
 _EVENT_OF = r"(?i:\b(?:transits?|eclipses?|occultations?|periastron|binary|variable|star) (?:of|at) $)"

@@ -42,6 +42,8 @@ OBSERVING: list[Called] = [
     ("coming", "forecast_events", {"targets": "place", "telescopes": "telescopes"}, {**NIGHT, "period": "0.7 d", "epoch": "2461366.5 d", "duration": "2 h"}),
     ("coming_numbers", "measure_events", {"events": "coming"}, {}),
     ("chart", "plot_finder_chart", {"target": "place", "sources": "sources"}, {"size": "120 arcmin"}),
+    ("field", "read_image", {"file": "field.fits"}, {}),
+    ("chart_of_image", "plot_finder_chart", {"target": "place", "image": "field"}, {"size": "10 arcmin"}),
 ]  # fmt: skip
 
 
@@ -97,7 +99,22 @@ def files_of(folder: Path) -> list[Path]:
     galaxies = Table({"name": [f"g{n}" for n in range(30)], "ra": 110 + rng.normal(0, 1.5, 30), "dec": 10 + rng.normal(0, 1.5, 30), "distance": rng.normal(100, 25, 30).clip(20), "Bmag": rng.uniform(13, 18, 30)})  # fmt: skip
     made_files.append(folder / "galaxies.csv")
     galaxies.write(made_files[-1], format="ascii.csv")
+    made_files.append(folder / "field.fits")
+    _picture(rng).writeto(made_files[-1])
     return made_files
+
+
+def _picture(rng: np.random.Generator) -> Any:
+    """A field of 20 arcmin with noise and one star in its middle."""
+    from astropy.io import fits
+    from astropy.wcs import WCS
+
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype, wcs.wcs.crval, wcs.wcs.crpix = ["RA---TAN", "DEC--TAN"], [110.0, 10.0], [60.5, 60.5]
+    wcs.wcs.cdelt = [-10 / 3600, 10 / 3600]
+    pixels = rng.normal(100.0, 3.0, (120, 120)).astype(np.float32)
+    pixels[58:62, 58:62] += 500.0
+    return fits.PrimaryHDU(pixels, wcs.to_header())
 
 
 @pytest.fixture(scope="session")

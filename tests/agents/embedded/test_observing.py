@@ -10,7 +10,7 @@ import pytest
 from gnomon.agents.attachments import Attached
 from gnomon.agents.coordinator.telescopes_named import telescopes_wanted
 from gnomon.agents.embedded.named_values import find_named
-from gnomon.agents.embedded.observing import speaks_of_observing
+from gnomon.agents.embedded.observing import commands_observing, speaks_of_observing
 from gnomon.agents.embedded.planner import EmbeddedPlanner
 from gnomon.agents.embedded.tokens import asks_to_act, without_own_acts
 from gnomon.agents.understanding.clock import Clock
@@ -54,6 +54,40 @@ def test_a_schedule_is_no_search_for_archive_images(planner: EmbeddedPlanner, qu
     tools = _tools(_planned(planner, question))
     assert "schedule_observations" in tools
     assert not tools & {"images", "plot_image", "ephemeris"}
+
+
+@pytest.mark.parametrize(
+    ("question", "scheduled"),
+    [
+        ("Observe M 31 tonight from Lijiang", True),
+        ("Image 83.63 +22.01 tonight from Palomar", True),
+        ("Tonight from Xinglong image M 31 in g", True),
+        ("今晚从丽江观测 M 31", True),
+        ("When can I observe M 31 tonight from Lijiang?", False),
+        ("今晚从丽江能看到 M 31 吗？", False),
+    ],
+)
+def test_a_command_to_observe_is_scheduled_and_a_question_of_when_is_not(
+    planner: EmbeddedPlanner, question: str, scheduled: bool
+) -> None:
+    tools = _tools(_planned(planner, question))
+    assert ("schedule_observations" in tools) is scheduled and "compute_visibility" in tools
+
+
+@pytest.mark.parametrize(
+    ("text", "commanded"),
+    [
+        ("Take 5 x 120 s of M 31 from La Palma", True),
+        ("please get a spectrum of M 31 tonight", True),
+        ("Get spectra of M 31 from the archive", False),
+        ("Take the light curve and fit it", False),
+        ("请从冷湖监测 M 31", True),
+        ("用观测数据拟合", False),
+        ("Observe stack quality", False),
+    ],
+)
+def test_what_is_a_command_to_observe(text: str, commanded: bool) -> None:
+    assert commands_observing(text) is commanded
 
 
 def test_archive_images_stay_archive_images(planner: EmbeddedPlanner) -> None:
