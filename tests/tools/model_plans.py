@@ -49,6 +49,7 @@ MODELS: list[Called] = [
     ("measured", "measure_variable_features", {"light_curve": "pulsating"}, {}),
     ("measured_classes", "classify_variable_stars", {"objects": "measured"}, {}),
     ("bands", "read_multiband_light_curves", {"file": "bands.csv"}, {}),
+    ("rr_types", "classify_rr_lyrae", {"light_curves": "bands"}, {}),
     ("measured_bands", "measure_multiband_variables", {"light_curves": "bands"}, {}),
     ("many", "read_object_table", {"file": "many.csv"}, {}),
     ("odd", "find_odd_light_curves", {"objects": "many"}, {}),

@@ -18,7 +18,7 @@ _DMS = 65
 
 
 @tool(
-    version="1.0",
+    version="1.1",
     effects=("compute",),
     seconds=3.0,
     comparison="view",
@@ -132,23 +132,25 @@ def plot_single_pulse(
     top.axvspan(-500 * width, 500 * width, color=LINE, alpha=0.15, linewidth=0)
     top.set_ylabel("S/N of a bin")
     limit = max(float(np.nanpercentile(np.abs(bands), 99.5)), 1.0) if np.isfinite(bands).any() else 1.0
-    waterfall.imshow(
+    shown = waterfall.imshow(
         np.ma.masked_invalid(bands), aspect="auto", origin="lower", extent=(*edges, low, high), cmap="viridis", vmin=-0.5 * limit, vmax=limit
     )  # fmt: skip
     waterfall.set_ylabel("Frequency [MHz]")
-    below.imshow(plane, aspect="auto", origin="lower", extent=(*edges, dms[0], dms[-1]), cmap="viridis")
+    figure.colorbar(shown, ax=waterfall, pad=0.02).set_label("S/N of a cell", fontsize=FONT)
+    ratio = below.imshow(plane, aspect="auto", origin="lower", extent=(*edges, dms[0], dms[-1]), cmap="viridis")
     below.axhline(dm, color="white", linewidth=0.6, linestyle=":")
     below.set_ylabel("DM [pc/cm³]")
+    figure.colorbar(ratio, ax=below, pad=0.02).set_label("S/N of the boxcar", fontsize=FONT)
     below.set_xlabel(f"Time after {time:.4f} s, at {high:.0f} MHz [ms]")
     for axes in (top, waterfall, below):
         style_axes(axes)
     top.set_title(
-        f"DM {dm:.1f} pc/cm³, S/N {snr:.1f}, {1e3 * width:.3g} ms, probability {score:.2f}", fontsize=FONT + 1
+        f"DM {dm:.1f} pc/cm³, S/N {snr:.1f}, {1e3 * width:.3g} ms, probability {_probability(score)}", fontsize=FONT + 1
     )
     source = dynamic_spectrum.meta.get("source")
     figure.set_label(
         f"Candidate {number} of the search for single pulses{f' of {source}' if source else ''}: a pulse at {time:.4f} s with a dispersion measure of {dm:.1f} pc/cm3, "
-        f"a signal-to-noise ratio of {snr:.1f} and a width of {1e3 * width:.3g} ms; probability {score:.2f} of being from the sky, by a network trained on simulated data. "
+        f"a signal-to-noise ratio of {snr:.1f} and a width of {1e3 * width:.3g} ms; probability {_probability(score)} of being from the sky, by a network trained on simulated data. "
         "From above: sum over the band (shaded: the boxcar), spectrum with the delays taken out (masked channels are blank), and signal-to-noise ratio of the boxcar against dispersion measure and time."
     )
     return figure
@@ -163,3 +165,10 @@ def _in_bands(channels: Any, good: Any, count: int) -> Any:
     np.add.at(summed, owner, channels)
     members = np.bincount(owner, weights=good, minlength=count)
     return np.where(members[:, None] > 0, summed / np.sqrt(np.maximum(members, 1))[:, None], np.nan)
+
+
+def _probability(score: float) -> str:
+    """With two digits, more where two would say that it is certain."""
+    if 0.005 <= score < 0.995:
+        return f"{score:.2f}"
+    return "above 0.9999" if score > 0.9999 else "below 0.0001" if score < 0.0001 else f"{score:.4f}"
