@@ -12,12 +12,15 @@ from typing import Any
 
 from gnomon.agents.embedded.choices import all_chosen
 from gnomon.agents.embedded.requested_values import (
+    altitude,
     chart_size,
     duration,
     exposure_of,
     margin,
+    moon_illumination,
     moon_separation,
     one_of,
+    partial,
     phase_end,
     position_angle,
     priorities,
@@ -457,6 +460,9 @@ _FINDERS: dict[str, Callable[[Understanding, Parameter], Iterator[tuple[Slot, An
     "moon_separation": moon_separation,
     "redundant": redundant,
     "one_of": one_of,
+    "partial": partial,
+    "moon_illumination": moon_illumination,
+    "altitude": altitude,
     "phase_from": phase_end("from"),
     "phase_to": phase_end("to"),
     "duration": duration,

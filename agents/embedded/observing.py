@@ -74,7 +74,7 @@ def wants_schedule(tool: Tool, text: str, understood: Understanding) -> bool:
 
     To write down what is wished of a target is not enough either where the question says from where it is to be observed.
     """
-    kinds = {tool.kind.name, *(p.kind.name for p in tool.inputs if p.kind is not None)}
+    kinds = {tool.kind.name, *(p.kind.name for p in tool.inputs if p.kind is not None and p.required)}
     before = only_requests(tool) or (
         bool(kinds & {"Visibility", "PredictedEvents"}) and not kinds & {"Schedule", "SkyMap"}
     )

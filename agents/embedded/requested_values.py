@@ -157,6 +157,26 @@ def simultaneous(understood: Understanding, _parameter: Parameter) -> Iterator[t
     yield from _if_said(understood, "together", "simultaneous")
 
 
+def partial(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """Whether each visit that is made counts by itself: keep whatever fits, 能做几次算几次."""
+    yield from _if_said(understood, "each_counts", "partial")
+
+
+def moon_illumination(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """How much of the Moon may be lit while it is up: none where it is to be below the horizon."""
+    for slot, _said in _if_said(understood, "moon_down", "moon_illumination"):
+        yield slot, 0.0
+
+
+def altitude(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """How high targets are at least: above 50 degrees, 高度 50 度以上."""
+    match = re.search(words()["named"]["exposed"]["high"], normalised(understood.question), re.I)
+    if match is not None and parameter.unit == "deg":
+        value = float(match["en"] or match["zh"])
+        group = "en" if match["en"] else "zh"
+        yield _slot_at(understood, match, group, value), f"{value:.10g} deg"
+
+
 def one_of(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
     """Whether one of several targets is enough: only one of the two, 二选一."""
     if len(understood.of_type("object", "coordinates")) > 1:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.assign import AGREEMENT, agreement_of, dimension, is_named, role_of
 from gnomon.agents.embedded.choices import all_chosen
+from gnomon.agents.embedded.observing import speaks_of_observing
 from gnomon.agents.embedded.words import kind_phrase, sentence, words
 from gnomon.agents.understanding.coordinates import impossible_place
 from gnomon.agents.understanding.quantities import THINGS
@@ -34,6 +35,7 @@ def contradiction(understood: Understanding, files: Sequence[Attached]) -> tuple
         or _too_certain(understood)
         or _negative(understood)
         or _no_place(understood)
+        or _by_document(understood, files)
         or _absent_file(understood, files)
         or ("", "")
     )
@@ -258,6 +260,21 @@ def _no_place(understood: Understanding) -> tuple[str, str] | None:
         return None
     said = impossible_place(understood.question)
     return (sentence(understood.language, "no_place", words=said), "impossible") if said else None
+
+
+def _by_document(understood: Understanding, files: Sequence[Attached]) -> tuple[str, str] | None:
+    """A wish that only a requests document can hold: shares of programmes, and bodies by their elements or an ephemeris table."""
+    if any(f.attachment.kind == "ObservingRequests" for f in files) or not speaks_of_observing(understood):
+        return None
+    said = words()["by_document"]
+    if re.search(said["shares"], understood.question, re.I):
+        return sentence(understood.language, "shares_by_document"), "outside"
+    body = re.search(said["bodies"], understood.question, re.I)
+    if body and (
+        re.search(said["elements"], understood.question, re.I) or (files and not understood.of_type("object"))
+    ):
+        return sentence(understood.language, "body_by_document", body=body[0]), "outside"
+    return None
 
 
 def _absent_file(understood: Understanding, files: Sequence[Attached]) -> tuple[str, str] | None:

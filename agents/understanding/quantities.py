@@ -523,7 +523,13 @@ def _slot(text: str, read: _Read, role: Role) -> Slot:
     elif name == "magnitude" and not unit:
         unit = "mag"
     sampled = unit in ("s", "min") and _patterns()["short_cadence"].match(text, read.end)
-    if (patterns()["every"].search(before) and unit) or _patterns()["cadence"].match(text, read.end) or sampled:
+    apart = unit in ("s", "min", "h", "d") and re.match(r"\s*apart\b", text[read.end :])
+    if (
+        apart
+        or (patterns()["every"].search(before) and unit)
+        or _patterns()["cadence"].match(text, read.end)
+        or sampled
+    ):
         name = _recurring(_sentence_before(text, read.start), after, unit)
     kind = "quantity"
     if not unit and read.value == int(read.value) and "." not in read.digits:

@@ -28,6 +28,8 @@ _LEFT = re.compile(r"[^\s\0,;，；。？?!！()（）\"'“”、]*\d[^\s\0,;�
 _LENGTH = re.compile(
     r"(?:within\s+)?[\d.一二三四五六七八九十两半百]+\s*(?:天|日|年|周|星期|days?|years?|weeks?|d|yr)(?:以内|之内|内)?"
 )
+# How far from its cadence a visit may be: two hours apart within 15 minutes.
+_APART = re.compile(r"\bapart,?\s+(?:to\s+)?$", re.I)
 _ORDINAL = re.compile(r"(?<![^\s\0,;，；。？?!！()（）\"'“”、])\d+(?:st|nd|rd|th)(?![A-Za-z0-9])|第\s*\d+")
 
 
@@ -106,7 +108,7 @@ def understand(question: str, clock: Clock | None = None) -> Understanding:
         where.zone if where else None,
         where.longitude if where else None,
     )
-    take([t for t in times if not _LENGTH.fullmatch(t.text.strip())])
+    take([t for t in times if not _LENGTH.fullmatch(t.text.strip()) and not _APART.search(unread.text[: t.start])])
     take(find_settings(unread.text))
     take(find_squares(unread.text))
     take(find_epochs(unread.text))

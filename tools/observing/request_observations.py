@@ -66,12 +66,16 @@ def request_observations(
     spectrum_after: Annotated[float, "h", "[0, 240]"] = 0.0,
     visits: Annotated[int, "[1, 100]"] = 1,
     cadence: Annotated[float, "h", "(0, 1000]"] | None = None,
+    tolerance: Annotated[float, "min", "[0, 1440]"] | None = None,
+    partial: bool = False,
     simultaneous: bool = False,
     redundant: Annotated[int, "[1, 20]"] = 1,
     one_of: bool = False,
     airmass: Annotated[float, "[1, 40]"] = 2.0,
     twilight: Literal["civil", "nautical", "astronomical"] = "nautical",
     moon_separation: Annotated[float, "deg", "[0, 180]"] = 30.0,
+    moon_illumination: Annotated[float, "[0, 1]"] | None = None,
+    altitude: Annotated[float, "deg", "[0, 90)"] | None = None,
     magnitude: Annotated[float, "mag", "[-30, 40]"] | None = None,
     radius: Annotated[float, "arcmin", "[0, 10800]"] | None = None,
     priority: Annotated[float, "(0, 1e6]"] = 100.0,
@@ -111,7 +115,12 @@ def request_observations(
     visits : int
         How often each target is visited.
     cadence : float, optional
-        Hours between the starts of visits that follow each other, good to a quarter of itself; must be given with more visits than one.
+        Hours between the starts of visits that follow each other; must be given with more visits than one.
+    tolerance : float, optional
+        Minutes by which the time between visits may differ from the cadence, a quarter of it where not given; without a cadence, how far apart
+        the starts of what is simultaneous may be, a minute where not given.
+    partial : bool
+        Whether each visit that is made counts its part; else a target counts only with all its visits.
     simultaneous : bool
         Whether images and spectra, or the images in different bands, are taken at the same time on different telescopes, within a minute; where
         there is one thing only, it is taken by two telescopes at the same time.
@@ -125,6 +134,10 @@ def request_observations(
         The Sun is below this twilight's end.
     moon_separation : float
         Least angle to the Moon.
+    moon_illumination : float, optional
+        Largest illuminated part of the Moon's disc while it is above the horizon, dimensionless; with 0 nothing is observed before it has set.
+    altitude : float, optional
+        Least altitude of the targets, beside the limits of telescopes and the airmass.
     magnitude : float, optional
         How bright the targets are, in any band; where not given, nothing is held against how faint instruments reach.
     radius : float, optional
@@ -212,7 +225,9 @@ def request_observations(
             request |= {"visits": wished, "redundant": redundant}
         else:
             after = (spectrum_after, spectrum_within)
-            request |= _linked(wished, visits, cadence, after, simultaneous)
+            request |= _linked(wished, visits, (cadence, tolerance), after, simultaneous)
+        if partial:
+            request["credit"] = "partial"
         requests.append(request)
     return table_of_requests(
         {
@@ -223,6 +238,8 @@ def request_observations(
                 "airmass_max": float(airmass),
                 "sun_altitude_max": _TWILIGHT[twilight],
                 "moon_separation_min": float(moon_separation),
+                **({} if moon_illumination is None else {"moon_illumination_max": float(moon_illumination)}),
+                **({} if altitude is None else {"altitude_min": float(altitude)}),
             },
             "requests": requests,
             **({"one_of": [[r["key"] for r in requests]]} if one_of else {}),
@@ -297,15 +314,21 @@ def _at_events(
 def _linked(
     wished: list[dict[str, Any]],
     visits: int,
-    cadence: float | None,
+    every: tuple[float | None, float | None],
     after: tuple[float, float | None],
     simultaneous: bool,
 ) -> dict[str, Any]:
-    """The visits of all rounds, with what joins them."""
+    """The visits of all rounds, with what joins them; `every` is the cadence [h] and how far from it they may be [min]."""
+    cadence, tolerance = every
+    off = None if tolerance is None else tolerance * 60
+    together = 60.0 if off is None or cadence is not None else off
     if visits > 1 and len(wished) == 1:
         assert cadence is not None
         gap = cadence * 3600
-        return {"visits": wished, "cadence": {"count": visits, "gap": gap, "tolerance": gap / 4}}
+        return {
+            "visits": wished,
+            "cadence": {"count": visits, "gap": gap, "tolerance": gap / 4 if off is None else off},
+        }
     made: list[dict[str, Any]] = []
     relations: list[dict[str, Any]] = []
     for number in range(1, visits + 1):
@@ -313,14 +336,15 @@ def _linked(
         round_ = [{**v, "key": v["key"] + end} for v in wished]
         for visit in round_[1:]:
             if simultaneous:
-                relations.append({"first": round_[0]["key"], "then": visit["key"], "from": "start", "min": -60, "max": 60, "where": "other_telescope"})  # fmt: skip
+                relations.append({"first": round_[0]["key"], "then": visit["key"], "from": "start", "min": -together, "max": together, "where": "other_telescope"})  # fmt: skip
             else:
                 least, most = after[0] * 3600, {} if after[1] is None else {"max": after[1] * 3600}
                 relations.append({"first": round_[0]["key"], "then": visit["key"], "from": "end", "min": least, **most})
         if made:
             assert cadence is not None
             gap = cadence * 3600
-            relations.append({"first": made[-len(wished)]["key"], "then": round_[0]["key"], "from": "start", "min": gap * 0.75, "max": gap * 1.25})  # fmt: skip
+            spare = gap / 4 if off is None else off
+            relations.append({"first": made[-len(wished)]["key"], "then": round_[0]["key"], "from": "start", "min": gap - spare, "max": gap + spare})  # fmt: skip
         made += round_
     return {"visits": made, **({"relations": relations} if relations else {})}
 

@@ -167,3 +167,33 @@ def test_one_priority_is_that_of_all(planner: EmbeddedPlanner) -> None:
         planner.plan("Schedule M 31 and M 33 tonight with priority 20", [TELESCOPES]), "request_observations"
     )
     assert asked["priority"] == 20.0 and not asked.get("priorities")
+
+
+@pytest.mark.parametrize(
+    ("question", "given"),
+    [
+        (
+            "Schedule eight visits of M 31 tonight, two hours apart within 15 minutes; keep whatever fits",
+            {"visits": 8, "cadence": "2 h", "tolerance": "15 min", "partial": True},
+        ),
+        (
+            "今晚每两小时安排观测 M 31 一次，共 8 次，容差 15 分钟，能做几次算几次",
+            {"visits": 8, "cadence": "2 h", "tolerance": "15 min", "partial": True},
+        ),
+        (
+            "Schedule M 31 tonight while it is above 50 degrees and the Moon is below the horizon",
+            {"altitude": "50 deg", "moon_illumination": 0.0},
+        ),
+        ("今晚安排观测 M 31，高度 50 度以上，月亮在地平以下", {"altitude": "50 deg", "moon_illumination": 0.0}),
+        (
+            "Schedule M 31 in g and r simultaneously tonight, starts no more than 2 minutes apart",
+            {"simultaneous": True, "tolerance": "2 min"},
+        ),
+    ],
+)
+def test_tolerances_credit_and_limits_are_taken_from_what_is_said(
+    planner: EmbeddedPlanner, question: str, given: dict[str, object]
+) -> None:
+    asked = _given(planner.plan(question, [TELESCOPES]), "request_observations")
+    said = {k: f"{v['value']:g} {v['unit']}" if isinstance(v, dict) else v for k, v in asked.items()}
+    assert {k: said[k] for k in given} == given

@@ -118,6 +118,24 @@ def test_a_wish_that_contradicts_itself_is_told(wish, said):
         request_observations(_targets(), **{**NIGHT, **wish})
 
 
+def test_tolerance_credit_and_limits_are_as_asked():
+    wish = {"visits": 4, "cadence": 1.0, "tolerance": 10.0, "partial": True, "altitude": 50.0, "moon_illumination": 0.0}
+    document = document_of(request_observations(_targets(), **NIGHT, **wish))
+    first = document["requests"][0]
+    assert first["cadence"] == {"count": 4, "gap": 3600.0, "tolerance": 600.0} and first["credit"] == "partial"
+    assert document["defaults"]["altitude_min"] == 50.0 and document["defaults"]["moon_illumination_max"] == 0.0
+    plain = document_of(request_observations(_targets(), **NIGHT, visits=4, cadence=1.0))
+    assert plain["requests"][0]["cadence"]["tolerance"] == 900.0 and "credit" not in plain["requests"][0]
+    assert not {"altitude_min", "moon_illumination_max"} & set(plain["defaults"])
+
+
+def test_what_is_simultaneous_starts_within_the_tolerance_or_a_minute():
+    for given, apart in (({}, 60.0), ({"tolerance": 2.0}, 120.0)):
+        wish = request_observations(_targets(), **NIGHT, bands=["g", "r"], simultaneous=True, **given)
+        (relation,) = document_of(wish)["requests"][0]["relations"]
+        assert (relation["min"], relation["max"]) == (-apart, apart)
+
+
 def test_each_target_may_have_its_own_priority():
     document = document_of(request_observations(_targets(), **NIGHT, priorities=[50.0, 5.0]))
     assert [r["priority"] for r in document["requests"]] == [50.0, 5.0]
