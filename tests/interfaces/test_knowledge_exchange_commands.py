@@ -156,7 +156,7 @@ def test_watching_until_it_is_ended(gnomon: Gnomon, papers: Path, monkeypatch: p
         (("export", "x.zip", "--documents", "Nobody1900"), 2, "has no document 'Nobody1900'"),
         (("search", "x", "--object", " = "), 2, "A name is empty"),
         (("search", "x", "--method", " "), 2, "A name is empty"),
-        (("import", "nowhere.zip"), 1, "nowhere.zip cannot be read"),
+        (("import", "nowhere.zip"), 2, "nowhere.zip cannot be read"),
         (("licence", "Nobody1900", "CC0"), 2, "has no document 'Nobody1900'"),
         (("licence", "box-least-squares", "CC0"), 2, "a note that comes with Gnomon"),
         (("watch", "nowhere"), 2, "no folder nowhere"),

@@ -39,6 +39,7 @@ MODELS: list[Called] = [
     ("spectrum", "read_filterbank", {"file": "burst.fil"}, {}),
     ("bursts", "find_single_pulses", {"dynamic_spectrum": "spectrum"}, {"dm_max": "300 pc/cm3"}),
     ("burst_figure", "plot_single_pulse", {"dynamic_spectrum": "spectrum", "ranking": "bursts"}, {}),
+    ("folded", "plot_pulsar_candidate", {"dynamic_spectrum": "spectrum"}, {"period": "0.1 s", "dm": "100 pc/cm3"}),
     ("curve", "read_light_curve", {"file": "transits.csv"}, {}),
     ("flat", "detrend_light_curve", {"light_curve": "curve"}, {}),
     ("boxes", "transit_periodogram", {"light_curve": "flat"}, {"period_min": "2 d", "period_max": "4 d"}),

@@ -27,8 +27,8 @@ _NAMED = 5  # stars that are named in a warning
     weights={"weights": WEIGHTS},
     citations=(
         "Naul et al. 2018, A recurrent neural network for classification of unevenly sampled variable stars, doi:10.1038/s41550-017-0321-z",
-        "Sesar et al. 2010, Light curve templates and Galactic distribution of RR Lyrae stars from SDSS Stripe 82, doi:10.1088/0004-637X/708/1/717",
-        "VanderPlas & Ivezic 2015, Periodograms for multiband astronomical time series, doi:10.1088/0004-637X/812/1/18",
+        "Sesar et al. 2010, Light curve templates and galactic distribution of RR Lyrae stars from SDSS Stripe 82, doi:10.1088/0004-637X/708/1/717",
+        "VanderPlas & Ivezic 2015, Periodograms for multiband astronomical time series, 2015ApJ...812...18V, doi:10.1088/0004-637X/812/1/18",
         "Guo et al. 2017, On calibration of modern neural networks, arXiv:1706.04599, doi:10.48550/arXiv.1706.04599",
     ),
     examples=(

@@ -65,13 +65,13 @@ class RRLyraeTypes(Model):
     datasets: ClassVar[tuple[DataSet, ...]] = (
         DataSet(
             "ztf-s82",
-            "Sesar et al. 2010, Light curve templates and Galactic distribution of RR Lyrae stars from SDSS Stripe 82, 2010ApJ...708..717S",
+            "Sesar et al. 2010, Light curve templates and galactic distribution of RR Lyrae stars from SDSS Stripe 82, 2010ApJ...708..717S",
             "the repository light-curve/test-data states no terms",
         ),
     )
     citations: ClassVar[tuple[str, ...]] = (
         "Naul et al. 2018, A recurrent neural network for classification of unevenly sampled variable stars, doi:10.1038/s41550-017-0321-z",
-        "Sesar et al. 2010, Light curve templates and Galactic distribution of RR Lyrae stars from SDSS Stripe 82, doi:10.1088/0004-637X/708/1/717",
+        "Sesar et al. 2010, Light curve templates and galactic distribution of RR Lyrae stars from SDSS Stripe 82, doi:10.1088/0004-637X/708/1/717",
         "Guo et al. 2017, On calibration of modern neural networks, arXiv:1706.04599",
     )
     metrics: ClassVar[tuple[Metric, ...]] = (
