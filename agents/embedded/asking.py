@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from gnomon.agents.attachments import Attached
@@ -74,24 +74,34 @@ class Asking:
 
     def _examples(self, tools: Sequence[Tool]) -> tuple[str, ...]:
         """One example question for each tool that makes something worth asking for, the likeliest tools first."""
-        worth = [t for t in tools if t.kind.name not in ACCOMPANIMENTS and not t.files]
+        whole = [t for t in tools if not t.files]
+        worth = [t for t in whole if t.kind.name not in ACCOMPANIMENTS] or whole  # of a picture only figures are made
         worth.sort(key=lambda t: -self.considered.of(t.name))
         examples = [next((e for e in t.declaration.examples if language_of(e) == self.language), "") for t in worth]
         return tuple(dict.fromkeys(f"“{e}”" for e in examples if e))[:_OFFERED]
 
     def _rest(self, drafts: Mapping[str, Draft]) -> tuple[str, tuple[str, ...]]:
         """What could be asked instead, with the data at hand."""
-        if not self.files:
-            options = self._examples(list(self.registry.values()))
-            return self._say("instead_no_data", options=self.listed(options)), options
         readers = {f.reader for f in self.files}
         led = [
             t
             for t in map(self.registry.__getitem__, drafts)
             if any(self.composer.leads(self.registry[r], t) for r in readers)
         ]
-        options = self._examples(led)
-        return self._say("instead", data=self._data(), options=self.listed(options)), options
+        options = self._examples(led) or self._examples(self._beginning(readers))
+        if options:
+            return self._say("instead", data=self._data(), options=self.listed(options)), options
+        options = self._examples(list(self.registry.values()))
+        return self._say("instead_no_data", options=self.listed(options)), options
+
+    def _beginning(self, readers: Collection[str]) -> list[Tool]:
+        """Tools that take up what the files hold, and need more beside it."""
+        kinds = [self.registry[r].kind for r in readers]
+        return [
+            t
+            for t in self.registry.values()
+            if any(p.kind is not None and p.kind.accepts(k) for p in t.inputs for k in kinds)
+        ]
 
     def _data(self) -> str:
         return self.listed(list(dict.fromkeys(kind_phrase(self.language, f.attachment.kind) for f in self.files)))

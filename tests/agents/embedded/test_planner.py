@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gnomon.agents.attachments import Attached
-from gnomon.agents.embedded.planner import EmbeddedPlanner
+from gnomon.agents.embedded.planner import FOUND_IN_DOCUMENTS, EmbeddedPlanner
 from gnomon.agents.understanding.grammar import language_of
 from gnomon.plans.arguments import complete, spoken
 from gnomon.plans.check import check
@@ -130,9 +130,12 @@ def test_asks_for_the_data_that_are_needed(planner: EmbeddedPlanner) -> None:
     assert back.value.why == "missing"
 
 
-def test_offers_what_could_be_asked(planner: EmbeddedPlanner) -> None:
+@pytest.mark.parametrize("reader", [t.name for t in REGISTRY.readers if t.kind.name not in FOUND_IN_DOCUMENTS])
+def test_offers_what_could_be_asked(planner: EmbeddedPlanner, reader: str) -> None:
+    kind = REGISTRY[reader].kind.name
+    held = Attached(Attachment(name="data", sha256="0" * 64, size=1, kind=kind, found=f"a {kind}", rows=1000), reader)
     with pytest.raises(NeedsAnswer) as back:
-        planner.plan("Write a poem about spring", [attached(RV)])
+        planner.plan("Write a poem about spring", [held])
     assert back.value.options
     assert all(option in str(back.value) for option in back.value.options)
 
