@@ -32,6 +32,7 @@ SIGNATURES = (
     (b"%!PS", "a PostScript document"),
 )
 _NAMES_SHOWN = 8
+_DOCUMENT = 100_000  # bytes; a longer document that names no form is described as a text
 
 
 def describe_file(path: Path) -> str:
@@ -63,7 +64,25 @@ def describe_file(path: Path) -> str:
     for signature, phrase in SIGNATURES:
         if start.startswith(signature):
             return phrase
-    return _describe_table_or_text(path, start)
+    return _describe_document(path) or _describe_table_or_text(path, start)
+
+
+def _describe_document(path: Path) -> str:
+    """Describe a mapping in YAML or JSON by its keys; nothing where the file is named otherwise or holds none."""
+    if path.suffix.lower() not in (".yaml", ".yml", ".json"):
+        return ""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        document = YAML(typ="safe", pure=True).load(read_bytes(path, _DOCUMENT).decode("utf-8-sig"))  # JSON is YAML
+    except (InputError, YAMLError, ValueError):
+        return ""
+    if not isinstance(document, dict):
+        return ""
+    form = document.get("form")
+    said = f"of the form {form!r}" if form is not None else "without a line such as `form: gnomon observing events`"
+    return f"a document {said} (its keys: {_some(sorted(map(str, document)))})"
 
 
 def _describe_table_or_text(path: Path, start: bytes) -> str:
