@@ -168,7 +168,11 @@ def replan(
         for word, document in (("schedule", planned.schedule), ("requests", planned.requests), ("telescopes", planned.telescopes)):  # fmt: skip
             files.append(Path(folder) / f"{word}.json")
             files[-1].write_text(document_text(document), encoding="utf-8")
-        said = f"Change the schedule of run {found.id} for what {events.name} tells"
+        said = (
+            f"按 {events.name} 所述的情况调整运行 {found.id} 的观测计划"
+            if found.plan(conversation.registry).language == "zh"
+            else f"Change the schedule of run {found.id} for what {events.name} tells"
+        )
         arguments: dict[str, dict[str, object]] = {"reschedule_observations": {} if now is None else {"now": now}}
         _offer(said, ("reschedule_observations",), [*files, events], None, None, arguments, yes, as_json)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from gnomon.agents.attachments import Attached
 from gnomon.agents.embedded.compose import Composer, finish
+from gnomon.agents.understanding.grammar import language_of
 from gnomon.plans.plan import Plan
 from gnomon.tools.errors import UsageError
 from gnomon.tools.registry import Registry
@@ -23,7 +24,7 @@ def observing_plan(
     Parameters
     ----------
     question : str
-        What the plan says it is for, in English.
+        What the plan says it is for, in English or Chinese; the plan speaks the same.
     goals : sequence of str
         Tools that end it, each reached from the documents and from those before it.
     attached : sequence of Attached
@@ -51,12 +52,14 @@ def observing_plan(
         draft = grown
     given = {(tool, name) for tool, told in arguments.items() for name in told}
     draft, _lacking = composer.accompany(draft, given)
+    language = language_of(question)
+    said = "{} is {}." if language == "en" else "{}：{}。"
     rows = max((f.attachment.rows for f in attached), default=0)
     return Plan(
         question=question,
-        language="en",
+        language=language,
         goal=str(registry.tool(goals[0]).kind),
-        assumptions=[f"{f.attachment.name} is {f.attachment.found}." for f in attached],
+        assumptions=[said.format(f.attachment.name, f.attachment.found) for f in attached],
         files=[f.attachment for f in attached],
-        steps=finish(draft, {tool: dict(told) for tool, told in arguments.items()}, rows, "en"),
+        steps=finish(draft, {tool: dict(told) for tool, told in arguments.items()}, rows, language),
     )
