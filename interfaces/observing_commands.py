@@ -136,7 +136,7 @@ def schedule(
 ) -> None:
     """Schedule requests on telescopes: a plan to read, approve and run; the verifier checks what comes out."""
     arguments: dict[str, dict[str, object]] = {
-        "schedule_observations": {"seed": seed, **({"seconds": seconds} if seconds is not None else {})}
+        "schedule_observations": {"seed": seed, **({"seconds": f"{seconds:g} s"} if seconds is not None else {})}
     }
     said = f"Schedule the requests of {requests.name}"
     _offer(said, ("schedule_observations",), [requests], telescopes_file, names, arguments, yes, as_json)  # fmt: skip

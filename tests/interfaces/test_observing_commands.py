@@ -36,6 +36,17 @@ def test_telescopes_are_listed_and_told_with_their_sources(gnomon: Callable[...,
     assert wrong.code == 2 and "Did you mean" in wrong.err
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(("--seconds", "2.5"), "seconds = 2.5 s"), (("--seed", "7"), "seed = 7"), ((), "seconds = not given")],
+)
+def test_how_long_the_search_takes_is_in_the_plan(
+    gnomon: Callable[..., Any], tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    offered = gnomon("observe", "schedule", _requests(tmp_path / "requests.json"), "--from", "NOT", *options)
+    assert offered.code == 3 and said in offered.err, offered.err
+
+
 @pytest.mark.slow
 def test_requests_are_scheduled_verified_changed_and_drafted(gnomon: Callable[..., Any], tmp_path: Path) -> None:
     requests = _requests(tmp_path / "requests.json")
