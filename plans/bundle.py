@@ -61,6 +61,7 @@ WHY = {
     "statistical": "drawn at random: bit for bit with the same seed on the same class of machine, else within Monte-Carlo errors",
     "view": "a picture: the tables behind it are compared",
 }
+_CLOCK = "the clock ended it, so that a replay takes it from the record, and does over again what follows from it"
 
 
 # --------------------------------------------------------------------------- completing a run's folder
@@ -236,7 +237,8 @@ def _tolerances(run: Run, plan: Plan, registry: Registry) -> str:
     for step in plan.steps:
         event = outcomes.get(step.id, {})
         comparison = event.get("comparison") or registry.tool(step.tool).declaration.comparison
-        lines += [f"{step.id}:", f"  class: {comparison}", f"  why: {json.dumps(WHY[comparison])}"]
+        why = _CLOCK if registry.tool(step.tool).clock_ends(step.arguments) else WHY[comparison]
+        lines += [f"{step.id}:", f"  class: {comparison}", f"  why: {json.dumps(why)}"]
     return "\n".join(lines) + "\n"
 
 

@@ -94,6 +94,11 @@ def step_key(tool: Tool, step: Step, inputs: dict[str, Any], threads: int = THRE
     )
 
 
+def made_again(step: Step, registry: Registry) -> bool:
+    """Whether a replay does a step again: not one that acts on the world, nor one that the clock ended, which another machine would end elsewhere."""
+    return not ACTS_ON_THE_WORLD & set(step.effects) and not registry.tool(step.tool).clock_ends(step.arguments)
+
+
 def _taken_over(record: dict[str, Any], step: Step) -> dict[str, Any]:
     """The journal's row for a step whose result an earlier run made."""
     row = {**record, "step": step.id, "seconds": 0.0, "reused": record["run"]}
@@ -449,7 +454,7 @@ class Engine:
                     word = "failed" if blocked[0] in state.failed else "found nothing"
                     self._tell(run, "step.skipped", step=step.id, tool=step.tool, because=blocked[0], how=word)
                     (state.failed if blocked[0] in state.failed else state.empty).add(step.id)
-                elif self.recorded is not None and ACTS_ON_THE_WORLD & set(step.effects):
+                elif self.recorded is not None and not made_again(step, self.registry):
                     self._as_recorded(run, step, self.recorded.steps.get(step.id), state)
                 elif step.needs() <= set(state.artifacts) and (record := self._known(plan, step, state)):
                     self._finish(run, step, _taken_over(record, step), state)
@@ -459,9 +464,9 @@ class Engine:
                 settled_one = True
 
     def _as_recorded(self, run: Run, step: Step, row: dict[str, Any] | None, state: _State) -> None:
-        """Settle a step that acts on the world as the record has it; a replay never does it, not even for the first time."""
+        """Settle a step that a replay does not do, not even for the first time, as the record has it."""
         if row is None:
-            what = "{tool} acts on the world and was never done, so it is not done here."
+            what = "{tool} is not done in a replay, and was not done on record."
             self._fail(run, step, "Unknown", what, "Run the plan again, with an approval of its own.", state)
         elif "artifact" in row or row["event"] == "step.empty":
             self._finish(run, step, _taken_over({k: v for k, v in row.items() if k != "event"}, step), state)

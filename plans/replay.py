@@ -19,14 +19,14 @@ from gnomon.plans import approval as approvals
 from gnomon.plans import bundle, document, environment
 from gnomon.plans.canonical import file_digest
 from gnomon.plans.difference import compare_runs, environment_differences, environment_of
-from gnomon.plans.engine import Engine, Progress, Recorded
+from gnomon.plans.engine import Engine, Progress, Recorded, made_again
 from gnomon.plans.plan import Plan, Step
 from gnomon.plans.policy import Policy
 from gnomon.plans.requirements import closure
 from gnomon.plans.run import Run
 from gnomon.plans.script import packages_of
 from gnomon.plans.source import lift
-from gnomon.plans.standalone import ACTS_ON_THE_WORLD, verdict_of
+from gnomon.plans.standalone import verdict_of
 from gnomon.plans.store import Artifact, Store
 from gnomon.tools.errors import (
     AlteredFile,
@@ -258,7 +258,7 @@ def _made_again(
             store.put_file(path)
         given = {}
         for event in run.outcomes().values():
-            if ACTS_ON_THE_WORLD & set(plan.step(event["step"]).effects):
+            if not made_again(plan.step(event["step"]), registry):
                 given[event["step"]] = _given(run, event, store)
         other = Run.create(root / "runs", run.id, plan, store)
         approval = run.approval()

@@ -101,6 +101,8 @@ def record_of(plan: Plan, registry: Registry, run: Run | None) -> dict[str, Any]
             "effects": list(step.effects),
             "needs": sorted(step.needs()),
         }
+        if tool.clock_ends(step.arguments):
+            entry["clock"] = True
         if event and "artifact" in event:
             entry |= {k: event["artifact"][k] for k in ("digest", "sha256", "suffix")}
         steps[step.id] = entry

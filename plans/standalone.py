@@ -183,7 +183,9 @@ class Script:
         planned = self.record["steps"][identifier]
         suffix, write, read, digest, _parts, check = self.kinds[planned["kind"]]
         if acts := sorted(ACTS_ON_THE_WORLD & set(planned["effects"])):
-            return self._on_record(identifier, planned, ", ".join(acts))
+            return self._on_record(identifier, planned, f"it acts on the world ({', '.join(acts)})")
+        if self.replay and planned.get("clock"):
+            return self._on_record(identifier, planned, "the clock ended it")
         started = time.perf_counter()
         try:
             with self._transport(identifier, planned["effects"]):
@@ -209,16 +211,14 @@ class Script:
         self.became[identifier].update(digest=content, file=path.name)
         return value
 
-    def _on_record(self, identifier: str, planned: dict[str, Any], acts: str) -> Any:
-        """What a step that acts on the world made in the run; a script does not do it again, and never for the first time."""
+    def _on_record(self, identifier: str, planned: dict[str, Any], why: str) -> Any:
+        """What a step that is not done again made in the run: one that acts on the world, which a script never does for the first time either, or one that the clock ended."""
         path = self.folder / "outputs" / f"{identifier}{planned.get('suffix', '')}"
         if self.replay and planned["status"] in ("failed", "empty"):
-            self._note(identifier, planned["status"], 0.0, f"as on record; it acts on the world ({acts})")
+            self._note(identifier, planned["status"], 0.0, f"as on record; {why}")
             return Nothing(planned["status"], identifier)
         if not self.replay or planned["status"] != "finished":
-            self._note(
-                identifier, "skipped", 0.0, f"it acts on the world ({acts}), which Gnomon does after an approval"
-            )
+            self._note(identifier, "skipped", 0.0, f"{why}, which Gnomon does after an approval")
             return Nothing("skipped", identifier)
         if not path.is_file() or digest_of_file(path) != planned["sha256"]:
             raise ReplayError(
@@ -226,7 +226,7 @@ class Script:
             )
         self.out.mkdir(parents=True, exist_ok=True)
         (self.out / path.name).write_bytes(path.read_bytes())
-        self._note(identifier, "finished", 0.0, f"taken from the record, since it acts on the world ({acts})")
+        self._note(identifier, "finished", 0.0, f"taken from the record, since {why}")
         self.became[identifier].update(digest=planned["digest"], file=path.name)
         return self.kinds[planned["kind"]][2](path)
 

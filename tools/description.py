@@ -37,6 +37,7 @@ class Declaration:
     provisional: bool = False
     weights: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     cost: CostFunction | None = None
+    ended_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,10 @@ class Tool:
     def stochastic(self) -> bool:
         """Whether the tool draws random numbers (it then has a ``seed``)."""
         return any(p.name == "seed" for p in self.parameters)
+
+    def clock_ends(self, arguments: Mapping[str, Any]) -> bool:
+        """Whether the clock ends the tool's work with these arguments, so that what it makes hangs on how fast the machine is."""
+        return bool(self.declaration.ended_by) and arguments.get(self.declaration.ended_by) is not None
 
     def parameter(self, name: str) -> Parameter | None:
         """The parameter of that name, if there is one."""

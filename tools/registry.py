@@ -73,6 +73,7 @@ def tool(
     cost: CostFunction | None = None,
     recognises: Callable[..., dict[str, Any] | None] | None = None,
     weights: Mapping[str, tuple[str, str]] | None = None,
+    ended_by: str = "",
 ) -> Callable[[F], F]:
     """Declare a function to be a tool, and return it unchanged.
 
@@ -105,6 +106,9 @@ def tool(
         ``{"confidence": 0..1, "found": "one phrase", "found_zh": "the same in Chinese", "rows": int}``.  It looks at content, never at names.
     weights : mapping, optional
         For each parameter annotated ``Weights`` the file of trained weights, beside the tool's module, and its SHA-256.
+    ended_by : str
+        The optional argument that, where it is given, lets the clock end the work.  What comes out then hangs on how fast the machine is, so that a replay takes it
+        from the record, and does over again what follows from it.
     """
     declaration = Declaration(
         version=version,
@@ -121,6 +125,7 @@ def tool(
         provisional=provisional,
         recognises=recognises,
         weights=dict(weights or {}),
+        ended_by=ended_by,
     )
 
     def declare(function: F) -> F:

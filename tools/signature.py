@@ -161,6 +161,8 @@ def read_tool(function: Callable[..., Any], declaration: Declaration) -> Tool:
     names = {p.name for p in parameters}
     for extra in sorted(set(d.weights) - {p.name for p in parameters if p.type == "weights"}):
         problems.append(f"weights are declared for {extra!r}, which is no parameter annotated Weights")
+    if d.ended_by and not any(p.name == d.ended_by and p.role == "argument" and not p.required for p in parameters):
+        problems.append(f"ended_by names {d.ended_by!r}, which is no optional argument")
     for template in (d.method, d.method_zh):
         unknown = set(re.findall(r"\{(\w+)\}", template)) - names
         if unknown:

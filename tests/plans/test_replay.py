@@ -183,6 +183,18 @@ def test_finds_a_tool_that_does_not_repeat_itself(sealed: Callable[..., Run], to
     assert found.cause.kind == "nondeterministic"
 
 
+def test_what_the_clock_ended_is_taken_from_the_record(
+    sealed: Callable[..., Run], toys: Registry, toy_log: Callable[[], list[str]]
+) -> None:
+    run = sealed(READ, ("guess", "toy_guess", {"light_curve": "read"}, {"seconds": "2 s"}), TILT)
+    assert "the clock ended it" in (run.folder / "tolerances.yaml").read_text()
+    found = replay(run.folder, toys)
+    assert (found.verdict, found.cause) == ("equal", None)
+    assert toy_log().count("toy_guess") == 1 and toy_log().count("toy_tilt") == 2
+    (run.folder / "outputs" / "guess.ecsv").write_text("altered")
+    assert replay(run.folder, toys).verdict == "could not replay"
+
+
 def test_more_threads_are_another_class_of_machine(sealed: Callable[..., Run], toys: Registry) -> None:
     found = replay(sealed(READ, TILT).folder, toys, threads=2)
     assert found.verdict == "equal"

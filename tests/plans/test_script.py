@@ -53,6 +53,16 @@ def test_makes_the_same_by_itself(finished: Callable[..., Run]) -> None:
     assert [r["verdict"] for r in checked.rows] == ["identical"] * 4
 
 
+def test_takes_from_the_record_what_the_clock_ended(
+    finished: Callable[..., Run], toy_log: Callable[[], list[str]]
+) -> None:
+    run = finished(READ, ("guess", "toy_guess", {"light_curve": "read"}, {"seconds": "2 s"}), TILT)
+    checked = check_script(run)
+    assert (checked.verdict, checked.why) == ("equal", "")
+    assert "taken from the record, since the clock ended it" in checked.said and toy_log().count("toy_guess") == 1
+    assert check_script(finished(READ, ("guess", "toy_guess", {"light_curve": "read"}, {}))).verdict == "different"
+
+
 def test_runs_where_nothing_of_gnomon_is_installed(finished: Callable[..., Run], tmp_path: Path) -> None:
     run = finished(READ, TILT, MEASURE)
     assert "gnomon" not in [

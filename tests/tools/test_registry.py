@@ -99,6 +99,7 @@ def test_decorator_returns_the_function_unchanged(tmp_path: Path, monkeypatch: p
         ('version="1.0"', 'version="new"', "version"),
         ('effects=("compute",)', "effects=()", "effects"),
         ('effects=("compute",)', 'effects=("magic",)', "effects"),
+        ('version="1.0"', 'version="1.0", ended_by="light_curve"', "ended_by names 'light_curve'"),
         ("doi:10.1000/1", "private communication", "citations"),
         ('citations=("Someone 2020, doi:10.1000/1",)', "citations=()", "citations"),
         ('"做这件事"', '"Do that"', "Chinese"),

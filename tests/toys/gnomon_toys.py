@@ -274,14 +274,18 @@ def toy_draw(light_curve: Annotated[LightCurve, "tilted"]) -> Figure:
     return figure
 
 
-@tool(effects=("compute",), examples=("Guess with the toy", "用玩具猜"), **COMMON)
-def toy_guess(light_curve: LightCurve) -> Annotated[Periodogram, "guessed"]:
-    """Make something else every time, which no tool may do.
+@tool(effects=("compute",), examples=("Guess with the toy", "用玩具猜"), ended_by="seconds", **COMMON)
+def toy_guess(
+    light_curve: LightCurve, seconds: Annotated[float, "s", "(0, 10]"] | None = None
+) -> Annotated[Periodogram, "guessed"]:
+    """Make something else every time, which no tool may do unless the clock ends it.
 
     Parameters
     ----------
     light_curve : LightCurve
         Any.
+    seconds : float, optional
+        How long to guess.
 
     Returns
     -------

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     version="1.2",
     effects=("compute",),
     comparison="exact",
+    ended_by="seconds",
     seconds=20.0,
     seconds_per_1000_rows=60.0,
     citations=(
@@ -71,7 +72,7 @@ def schedule_observations(
         Rounds of the search.  Where neither this nor `seconds` is given, a number that falls with the number of requests (1500 for 300 and fewer, 450 for 1000), and
         the same every time.
     seconds : float or None
-        When to be done, from the call on.  What comes out then depends on how fast the machine is, so that a replay may differ.
+        When to be done, from the call on.  What comes out then depends on how fast the machine is, so that a replay takes it from the record and verifies it again.
     seed : int
         Of the search.
 
