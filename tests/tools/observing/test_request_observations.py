@@ -145,3 +145,12 @@ def test_a_target_without_a_position_is_told_by_name():
     targets = QTable({"name": ["lost"], "ra": [np.nan] * u.deg, "dec": [np.nan] * u.deg})
     with pytest.raises(InputError, match="no position of lost"):
         request_observations(targets, **NIGHT)
+
+
+def test_spectra_may_be_as_many_as_they_are_said_to_be():
+    both = {"modes": ["imaging", "spectroscopy"], "exposures": 3}
+    first, second = document_of(request_observations(_targets(), **NIGHT, **both))["requests"][0]["visits"]
+    assert first["exposures"] == [[3, 300.0]] and second["exposures"] == [[3, 900.0]]
+    wish = request_observations(_targets(), **NIGHT, **both, spectrum_exposures=2)
+    first, second = document_of(wish)["requests"][0]["visits"]
+    assert first["exposures"] == [[3, 300.0]] and second["exposures"] == [[2, 900.0]]

@@ -14,6 +14,7 @@ from gnomon.tools.observing.documents.times import mjd_of
 
 FORM = "gnomon observing requests"
 WHERE = ("any", "same_telescope", "other_telescope", "same_site", "other_site")
+_MOST_PARTIAL = 100  # visits of a cadence, every two of which have a relation
 _LIMITS = ("altitude_min", "airmass_max", "sun_altitude_max", "moon_separation_min", "moon_illumination_max")
 
 
@@ -103,7 +104,10 @@ class Visit:
 
 @dataclass(frozen=True)
 class Relation:
-    """``min`` ≤ start of ``then`` − start (or end, ``origin``) of ``first`` ≤ ``max`` [s], None for no limit; and on which telescopes."""
+    """``min`` ≤ start of ``then`` − start (or end, ``origin``) of ``first`` ≤ ``max`` [s], None for no limit; and on which telescopes.
+
+    One that is ``implied`` follows from others where all visits are scheduled.
+    """
 
     first: str
     then: str
@@ -111,6 +115,7 @@ class Relation:
     min: float | None = None
     max: float | None = None
     where: str = "any"
+    implied: bool = False
 
 
 @dataclass(frozen=True)
@@ -245,7 +250,8 @@ def _request(row: Fields, defaults: dict[str, float]) -> Request:
         raise InputError(
             f"{row.where} has {' and '.join(shorter)}.", remedy="Keep one, and write the other as relations."
         )
-    visits, more = _written_out(row, visits)
+    credit = row.choice("credit", ("all", "partial"), "all")
+    visits, more = _written_out(row, visits, partial=credit == "partial")
     relations += more
     keys = {v.key for v in visits}
     for relation in relations:
@@ -259,7 +265,6 @@ def _request(row: Fields, defaults: dict[str, float]) -> Request:
             raise InputError(
                 f"{row.where}: a relation joins {relation.first!r} with itself.", remedy="Name two visits."
             )
-    credit = row.choice("credit", ("all", "partial"), "all")
     request = Request(
         key=key,
         target=_target(target),
@@ -273,15 +278,24 @@ def _request(row: Fields, defaults: dict[str, float]) -> Request:
     return request
 
 
-def _written_out(row: Fields, visits: list[Visit]) -> tuple[list[Visit], list[Relation]]:
+def _written_out(row: Fields, visits: list[Visit], *, partial: bool) -> tuple[list[Visit], list[Relation]]:
     if cadence := row.inside("cadence"):
         visit = _only(visits, row, "cadence")
         count = _count(cadence.take("count", required=True), cadence.where)
         gap, tolerance = cadence.required_number("gap", 0, above=True), cadence.required_number("tolerance", 0)
         cadence.end()
         visits = [replace(visit, key=f"{visit.key}_{n}") for n in range(1, count + 1)]
+        # Where visits may be left out, those on either side of a gap are as far apart as if it were filled.
+        apart = count if partial else 2
+        if partial and count > _MOST_PARTIAL:
+            raise InputError(
+                f"{row.where}: a cadence with partial credit has {count} visits, and {_MOST_PARTIAL} at most are taken.",
+                remedy="Write several requests.",
+            )
         return visits, [
-            Relation(a.key, b.key, "start", gap - tolerance, gap + tolerance) for a, b in itertools.pairwise(visits)
+            Relation(a.key, b.key, "start", n * (gap - tolerance), n * (gap + tolerance), implied=n > 1)
+            for n in range(1, apart)
+            for a, b in zip(visits, visits[n:], strict=False)
         ]
     tolerance_together = row.number("together", 0)
     if tolerance_together is not None:

@@ -139,7 +139,7 @@ def relations_text(request: Request, visit: Visit) -> str:
     """What a visit hangs together with, in words."""
     told = []
     for r in request.relations:
-        if visit.key not in (r.first, r.then):
+        if r.implied or visit.key not in (r.first, r.then):
             continue
         least, most = ("" if x is None else f"{x:g} s" for x in (r.min, r.max))
         span = f"{least or 'any time'} to {most or 'any time'}" if least or most else "any time"

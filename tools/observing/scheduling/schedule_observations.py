@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @tool(
-    version="1.2",
+    version="1.3",
     effects=("compute",),
     comparison="exact",
     ended_by="seconds",

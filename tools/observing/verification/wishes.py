@@ -190,7 +190,7 @@ def _request(taken: Taken, defaults: Mapping[str, float], ledger: Ledger) -> Req
         for row in taken.need("visits", listed(as_is))
     ]
     relations = [_relation(Taken(row, f"{key}: relation", ledger)) for row in taken.get("relations", listed(as_is), ())]
-    visits, more = _written_out(taken, visits, ledger)
+    visits, more = _written_out(taken, visits, ledger, partial=credit == "partial")
     relations += more
     taken.end()
     keys = [v.key for v in visits]
@@ -206,7 +206,9 @@ def _request(taken: Taken, defaults: Mapping[str, float], ledger: Ledger) -> Req
     )
 
 
-def _written_out(taken: Taken, visits: list[Visit], ledger: Ledger) -> tuple[list[Visit], list[Relation]]:
+def _written_out(
+    taken: Taken, visits: list[Visit], ledger: Ledger, *, partial: bool
+) -> tuple[list[Visit], list[Relation]]:
     cadence = taken.maybe("cadence", lambda v: Taken(v, f"{taken.place}: cadence", ledger))
     together, redundant = taken.maybe("together", number(0)), taken.maybe("redundant", whole(1))
     if sum(short is not None for short in (cadence, together, redundant)) > 1:
@@ -219,10 +221,15 @@ def _written_out(taken: Taken, visits: list[Visit], ledger: Ledger) -> tuple[lis
         count = cadence.need("count", whole(1))
         gap, tolerance = cadence.need("gap", number(0)), cadence.need("tolerance", number(0))
         cadence.end()
+        if partial and count > 100:
+            taken.fail("value", f"A cadence with partial credit has {count} visits; 100 at most are taken.")
+            raise Broken(taken.place)
         repeated = [replace(visits[0], key=f"{visits[0].key}_{n + 1}") for n in range(count)]
+        # Between every two, the n-th and the m-th: where one in between is left out, its neighbours still know of each other.
         return repeated, [
-            Relation(a.key, b.key, "start", gap - tolerance, gap + tolerance, "any")
-            for a, b in itertools.pairwise(repeated)
+            Relation(a.key, b.key, "start", (m - n) * (gap - tolerance), (m - n) * (gap + tolerance), "any")
+            for (n, a), (m, b) in itertools.combinations(enumerate(repeated), 2)
+            if partial or m == n + 1
         ]
     if together is not None:
         first = visits[0].key if visits else ""

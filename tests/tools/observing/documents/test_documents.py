@@ -101,10 +101,14 @@ def test_short_forms_mean_relations():
     told = read_requests_document(_requests())
     star, pair = told.requests["star"], told.requests["pair"]
     assert [v.key for v in star.visits] == ["v_1", "v_2", "v_3"]
-    assert [(r.first, r.then, r.origin, r.min, r.max) for r in star.relations] == [
-        ("v_1", "v_2", "start", 3000, 4200),
-        ("v_2", "v_3", "start", 3000, 4200),
+    assert [(r.first, r.then, r.origin, r.min, r.max, r.implied) for r in star.relations] == [
+        ("v_1", "v_2", "start", 3000, 4200, False),
+        ("v_2", "v_3", "start", 3000, 4200, False),
+        ("v_1", "v_3", "start", 6000, 8400, True),
     ]
+    whole = _requests()
+    del whole["requests"][1]["credit"]
+    assert len(read_requests_document(whole).requests["star"].relations) == 2
     assert {(r.first, r.then, r.where) for r in pair.relations} == {
         ("v_1", "v_2", "other_site"),
         ("v_1", "v_3", "other_site"),
@@ -180,6 +184,7 @@ def test_what_is_wrong_with_a_telescope_is_said_with_its_place(change, said):
         (lambda d: d["requests"][0]["visits"][0].pop("exposures"), "does not say how long"),
         (lambda d: d["requests"][0]["visits"][1].update(key="imaging"), "stands there twice"),
         (lambda d: d["requests"][1].update(redundant=2), "has cadence and redundant"),
+        (lambda d: d["requests"][1].update(cadence={"count": 101, "gap": 60, "tolerance": 0}), "100 at most are taken"),
         (lambda d: d["requests"][0].update(cadence={"count": 2, "gap": 1, "tolerance": 0}), "repeats one visit, and there are 2"),
         (lambda d: d["one_of"].append(["star", "gone"]), "'gone', which is no request"),
         (lambda d: d["span"].update(end="2026-11-22T07:00:00Z"), "ends before it begins"),

@@ -79,6 +79,16 @@ def test_partial_credit_takes_what_there_is():
     assert (left.request, left.visits, left.reason, left.lost_to) == ("late", ("day",), "lost", ("rival",))
 
 
+def test_a_cadence_with_a_gap_keeps_its_distances():
+    """What is left out of the middle does not let its neighbours come together."""
+    hourly = nights.request("hourly", 30, credit="partial", cadence={"count": 3, "gap": 5400, "tolerance": 300})
+    times = [["2026-11-22T12:00:00Z", "2026-11-22T12:40:00Z"], ["2026-11-22T14:45:00Z", "2026-11-22T15:45:00Z"]]
+    hourly["visits"][0]["windows"] = times
+    schedule = _made(([hourly], {}))
+    first, last = schedule.visits
+    assert abs((last.start - first.start) * 86400 - 10800) <= 600.01 and schedule.score == 20
+
+
 def test_one_of_a_set_hours_and_faint_targets():
     faint = nights.request("faint")
     faint["target"]["magnitude"] = 19.0

@@ -136,6 +136,7 @@ SPOILED: list[tuple[str, set[str], Spoil]] = [
     ("relation too short", {"relation", "overlap"}, move("grb", "spectrum", "22T12:05:00", "22T12:41:00")),
     ("relation too long", {"relation"}, lambda t, r, s: r["requests"][0]["relations"][0].update(max=400)),
     ("cadence missed", {"relation"}, move("star", "v_3", "22T15:06:00", "22T15:10:30")),
+    ("a gap in a cadence closed", {"relation", "unlisted", "score"}, lambda t, r, s: (wish(1, credit="partial")(t, r, s), move("star", "v_3", "22T14:00:00", "22T14:04:30")(t, r, s), drop("star", "v_2")(t, r, s))),
     ("not together", {"relation"}, move("both", "b", "22T13:32:00", "22T13:36:30")),
     ("together on one telescope", {"relation", "overlap"}, change("both", "b", telescope="x1")),
     ("redundant at one site", {"relation"}, move("safe", "v_2", "22T15:30:00", "22T15:33:10", telescope="x2")),
