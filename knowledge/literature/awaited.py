@@ -128,7 +128,7 @@ class AwaitedDocuments:
             return []
         text = memory.text_of(document)
         said = digest(text)
-        own = {digest(p.text) for p in memory.vectors.passages_of(document.id)}
+        own = {digest(p.text) for p in memory.index.passages_of(document.id)}
         found = []
         for known in self.documents():
             whole = known.text_sha256 == said

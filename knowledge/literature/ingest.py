@@ -89,6 +89,7 @@ def ingest(
     told: Callable[[Outcome], None] | None = None,
     services: Callable[[], AbstractContextManager[object]] | None = None,
     again: bool = False,
+    encoded: Callable[[int, int], None] | None = None,
 ) -> Iterator[Outcome]:
     """Put files, and papers by their numbers, into the memory.
 
@@ -103,12 +104,15 @@ def ingest(
         Gives a context in which services may be asked; without it numbers, and files that list them, are left out.
     again : bool
         Ask the services of papers that are there too.
+    encoded : callable, optional
+        Called with how many documents have their vectors, and of how many, first with none; not where none waits for them.
 
     Yields
     ------
     Outcome
         Of each file, as it is done.  A file that fails leaves nothing behind, and the others go on.  Files that are known by their bytes
-        are not parsed again, so that work that was cut short goes on where it was.
+        are not parsed again, so that work that was cut short goes on where it was.  Files are found by their words as soon as they are told of;
+        their vectors, which take ten times as long, are made when all have been, with those that wait from before.
     """
     known = {d.file_sha256: d for d in memory.documents()}
     remarked: set[str] = set()
@@ -124,6 +128,12 @@ def ingest(
             if told is not None:
                 told(outcome)
             yield outcome
+    if kind == "document" and (most := len(memory.waiting())):
+        if encoded is not None:
+            encoded(0, most)
+        for number, _document in enumerate(memory.complete(), start=1):
+            if encoded is not None:
+                encoded(number, most)
 
 
 def _outcomes(
@@ -177,7 +187,8 @@ def _one(memory: LiteratureMemory, path: Path, kind: str, known: dict[str, Docum
         if (same := known.get(_digest(path))) is not None:
             return Outcome(path, "known", same)
         parsed, content = read_document(path)
-        document, new = memory.put(parsed, path.name, content, kind=kind)
+        # The vectors of notes on methods come with them.
+        document, new = memory.put(parsed, path.name, content, kind=kind, later=kind == "document")
     except GnomonError as error:
         return Outcome(path, "failed", problem=str(error))
     return Outcome(path, "added" if new else "known", document)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,7 +41,8 @@ _BEGINNING = 4000
 class LiteratureMemory:
     """Documents and passages, by words and by vectors.
 
-    What is there is what chromadb has a record of; the index of words is made from it, and mended when it is opened.
+    What is there is what chromadb has a record of, and what waits for its vectors, which the index of words keeps alone.  Of all else the index
+    is made from chromadb, and mended when it is opened.
 
     Parameters
     ----------
@@ -75,12 +76,15 @@ class LiteratureMemory:
         """Make the index hold what chromadb holds, and take out passages of documents that were not put in whole."""
         there = self.vectors.documents()
         here = {d.id: d for d in self.index.documents()}
-        for gone in here.keys() - there.keys():
+        waiting = set(self.index.waiting())
+        for gone in here.keys() - there.keys() - waiting:
             self.index.remove(gone)
+        for come in waiting & there.keys():
+            self.index.arrived(come)
         for name, document in there.items():
             if name not in here or here[name] != document:
                 self.index.add(document, self.vectors.passages_of(name))
-        if not self.shared and self.vectors.count() != self.index.count():
+        if not self.shared and self.vectors.count() != self.index.count() - self.index.count_waiting():
             self._clear()
 
     def _clear(self) -> None:
@@ -105,6 +109,7 @@ class LiteratureMemory:
         kind: str = "document",
         records: Iterable[tuple[str, Mapping[str, Any]]] = (),
         in_place_of: Document | None = None,
+        later: bool = False,
     ) -> tuple[Document, bool]:
         """Put a document in.
 
@@ -120,6 +125,9 @@ class LiteratureMemory:
             What others say of it, each with who says so, one of `gnomon.knowledge.literature.reconciled.SOURCES`.
         in_place_of : Document, optional
             One that is taken out when this one is in, and whose key it takes: an abstract, say.
+        later : bool
+            Whether its vectors are left to `complete`; until then it is found by its words.  On a server, where others would not see it,
+            they are made at once.
 
         Returns
         -------
@@ -150,14 +158,42 @@ class LiteratureMemory:
         replaced = in_place_of.key if in_place_of is not None else ""
         key = Path(source).stem if kind == "method" else replaced or citation_key(document.authors, document.year, document.title, self.known.keys)  # fmt: skip
         document = replace(document, key=key)
-        vectors = self.encoded(document, passages)
+        later = later and not self.shared
+        vectors = None if later else self.encoded(document, passages)
         with self._lock:
-            self.vectors.put(document, passages, vectors)
-            self.index.add(document, passages)
+            if vectors is not None:
+                self.vectors.put(document, passages, vectors)
+            self.index.add(document, passages, waiting=vectors is None)
             self.known.add(document)
             if in_place_of is not None:
                 self.remove(in_place_of.id)
             return self._related(document, text), True
+
+    def waiting(self) -> list[Document]:
+        """The documents that are found by their words alone, since their vectors are still to be made."""
+        return [d for name in self.index.waiting() if (d := self.known.of(name)) is not None]
+
+    def complete(self) -> Iterator[Document]:
+        """Make the vectors that are still to be made.
+
+        Yields
+        ------
+        Document
+            Each when its vectors are there.  Where this is cut short, the others wait for the next time.
+        """
+        for name in self.index.waiting():
+            passages = self.index.passages_of(name)
+            if (document := self.known.of(name)) is None or not passages:
+                continue
+            vectors = self.encoded(document, passages)
+            with self._lock:
+                # It may have been described, made complete or taken out by others meanwhile.
+                now = self.known.of(name)
+                if now is None or name not in self.index.waiting():
+                    continue
+                self.vectors.put(now, passages, vectors)
+                self.index.arrived(name)
+            yield now
 
     def restore(self, document: Document, passages: Sequence[Passage]) -> bool:
         """Put in a document that was cut into passages before, as it is.
@@ -186,8 +222,10 @@ class LiteratureMemory:
 
     def amend(self, document: Document) -> None:
         """Put another record of a document that is there, in place of the one that it has."""
-        self.vectors.describe(document)
-        self.index.add(document, self.vectors.passages_of(document.id))
+        waiting = document.id in self.index.waiting()
+        if not waiting:
+            self.vectors.describe(document)
+        self.index.add(document, self.index.passages_of(document.id), waiting=waiting)
         self.known.add(document)
 
     def same_as(self, record: Mapping[str, Any]) -> Document | None:
@@ -358,7 +396,8 @@ class LiteratureMemory:
     def _tell(self, document: Document) -> None:
         """Put another record of a document whose words to be looked for are the same; nothing is done where it says the same."""
         if self.known.of(document.id) != document:
-            self.vectors.describe(document)
+            if document.id not in self.index.waiting():
+                self.vectors.describe(document)
             self.index.describe(document)
             self.known.add(document)
 

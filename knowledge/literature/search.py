@@ -10,16 +10,18 @@ from typing import Any
 from gnomon.knowledge import dictionary
 from gnomon.knowledge.literature.documents import Document
 from gnomon.knowledge.literature.index import Found
-from gnomon.knowledge.literature.memory import LiteratureMemory
+from gnomon.knowledge.literature.memory import LiteratureMemory, encoded_as
 from gnomon.knowledge.literature.mentions import Mentioned, passages_on_method, passages_on_object
 from gnomon.knowledge.literature.passages import Passage
-from gnomon.knowledge.literature.sense import Question, closeness
+from gnomon.knowledge.literature.sense import Question, closeness, of_passages
 from gnomon.knowledge.literature.tokens import folded, language_of, query_tokens, tokens
 
 # How many passages each way may offer, by words and by sense.
 _OFFERED, _NEAREST = 60, 60
 # Of passages that alone may be found, so many are compared with the question one by one.
 _FEW, _AT_ONCE = 3000, 500
+# Of passages that were found by words and whose vectors are still to be made, so many are encoded for the question, which takes a third of a second.
+_MADE = 24
 # The ways in which passages are found: by words as it was asked, by what the words are in English where question and passage are not of
 # one language, and by sense.
 WAYS = ("words", "words, translated", "sense")
@@ -146,6 +148,11 @@ def search(
         for way, found in words.items()
     }
     cosines = _cosines(memory, sense, passages) if "sense" in ways else {}
+    if "sense" in ways and len(cosines) < len(passages):
+        said = {r: sum(share.get(r, 0.0) for share in shares.values()) for r in passages if r not in cosines}
+        best = sorted(said, key=lambda r: (-said[r], r))[:_MADE]
+        made = sense.cosines(of_passages(encoded_as([passages[r].passage for r in best])))
+        cosines |= {r: (float(m), float(e)) for r, (m, e) in zip(best, made, strict=True)}
     exact = _exact_parts(question)
     held = {r: [e for e in exact if _holds(p.passage, e)] for r, p in passages.items()} if exact else {}
     scores: dict[int, float] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from gnomon.knowledge import dictionary, encoder, english_encoder
+from gnomon.knowledge import dictionary, encoder, english_encoder, passage_encoder
 from gnomon.knowledge.literature.tokens import language_of
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ NAME = f"{encoder.NAME}+{english_encoder.NAME}"
 # What the English encoder counts beside the other where Chinese is asked, found or both; of English asked and found it counts alone.
 # Found on the questions of `gnomon.eval.literature.retrieval`; chosen by some documents, it and its like find 0.03 less on others.
 GLOSSED = 0.6
-# How many texts are encoded at once; more need more memory, and are no faster.
-_AT_ONCE = 64
 
 
 def in_english(text: str) -> str:
@@ -48,12 +46,9 @@ def of_passages(texts: Sequence[str]) -> np.ndarray:
 
     import numpy as np
 
-    def multilingual() -> np.ndarray:
-        return np.concatenate([encoder.encode(texts[i : i + _AT_ONCE]) for i in range(0, len(texts), _AT_ONCE)])
-
     # Both compute outside of Python's lock.
     with ThreadPoolExecutor(1) as beside:
-        first = beside.submit(multilingual)
+        first = beside.submit(passage_encoder.encode, texts)
         second = english_encoder.encode([in_english(t) for t in texts])
         return np.concatenate([first.result(), second], axis=1)
 

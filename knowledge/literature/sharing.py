@@ -154,7 +154,7 @@ def _write(memory: LiteratureMemory, path: Path, entries: dict[str, bytes | Docu
 def _content(memory: LiteratureMemory, name: str, entry: bytes | Document) -> bytes:
     if isinstance(entry, bytes):
         return entry
-    passages = memory.vectors.passages_of(entry.id)
+    passages = memory.index.passages_of(entry.id)
     if name.startswith("texts/"):
         return "".join(p.text for p in passages).encode()
     return describe(entry, passages).content()

@@ -41,6 +41,8 @@ def _stem(word: str) -> str:
 
 def language_of(text: str) -> str:
     """``zh`` where much of a text is Chinese characters, else ``en`` where it has Latin letters."""
+    if text.isascii():
+        return "en" if _LATIN.search(text) else ""
     chinese, latin = len(_CJK.findall(text)), len(_LATIN.findall(text))
     if chinese * 4 > latin:
         return "zh"

@@ -142,13 +142,9 @@ class PassageVectors:
         list of list of (document, number, cosine)
             The nearest first.
         """
-        count = self.count()
-        if not count:
-            return [[] for _ in range(len(vectors))]
+        # Where there are fewer, it gives fewer; to count them all takes longer than to find the nearest.
         where: Any = {"document": {"$in": list(within)}} if within is not None else None
-        found = self._passages.query(
-            query_embeddings=vectors, n_results=min(most, count), where=where, include=["distances"]
-        )
+        found = self._passages.query(query_embeddings=vectors, n_results=most, where=where, include=["distances"])
         return [
             [(*_place(i), 1.0 - float(d)) for i, d in zip(ids, far, strict=True)]
             for ids, far in zip(found["ids"], found["distances"], strict=True)

@@ -48,6 +48,31 @@ def test_what_chinese_words_mean_is_not_what_is_written(index: WordIndex) -> Non
     assert len(index.holding([["sampl"]])) == 1
 
 
+def test_the_rarest_words_are_looked_for_while_they_are_of_few_passages(
+    index: WordIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index.add(*_document(["alpha common", "beta common", "beta common", "gamma", "common"]))
+
+    def found(*words: str) -> list[int]:
+        return sorted(p.passage.number for p in index.passages([r for r, _s in index.find(words, 9)]).values())
+
+    assert found("alpha", "beta", "common") == [0, 1, 2, 4]
+    monkeypatch.setattr("gnomon.knowledge.literature.index._MOST_PASSAGES", 3)
+    assert found("common", "beta", "alpha") == [0, 1, 2]  # the four of the last one would be more
+    monkeypatch.setattr("gnomon.knowledge.literature.index._MOST_PASSAGES", 0)
+    assert found("common", "beta") == [0, 1, 2, 4]  # never none of them
+
+
+def test_passages_are_counted_anew_after_each_change(index: WordIndex, tmp_path: Path) -> None:
+    assert index.count() == 3
+    index.add(*_document(["one"]))
+    assert index.count() == 1
+    other = WordIndex(tmp_path / "words.sqlite")
+    other.remove("d")
+    other.close()
+    assert index.count() == 0
+
+
 def test_an_index_that_was_made_before_is_made_anew(tmp_path: Path) -> None:
     path = tmp_path / "words.sqlite"
     before = sqlite3.connect(path)
