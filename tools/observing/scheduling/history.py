@@ -194,7 +194,8 @@ def _had_room_until(visit: PlannedVisit, busy: list[tuple[PlannedVisit, float]],
     ends = [
         visit.start if min(other.start, planned) <= visit.start else other.start
         for other, planned in busy
-        if other.telescope == visit.telescope and min(other.end, visit.end) - max(other.start, visit.start) > _MINUTE
+        # By how much one of them would have to be moved: a short visit in the midst of a long one overlaps it by no more than its own length.
+        if other.telescope == visit.telescope and min(other.end - visit.start, visit.end - other.start) > _MINUTE
     ]
     return min(ends, default=None)
 

@@ -106,7 +106,7 @@ def replan(
     frozen = {job_for(built, visit, set(gone)): visit for visit in past.frozen}
     placement = Placement(problem)
     table = Timetable(problem)
-    _keep_past(built, table, tracks, frozen)
+    _keep_past(built, table, tracks, frozen, set(gone))
     beyond = _beyond_hours(built, table, past)
     earliest = _keep_soon(built, table, past, instant, freeze, beyond)
     had_room = set(possible_units(problem))
@@ -168,13 +168,16 @@ def _movable(built: Built, table: Timetable, units: list[int]) -> list[int]:
     ]
 
 
-def _keep_past(built: Built, table: Timetable, tracks: SkyTracks, frozen: dict[int, PlannedVisit]) -> None:
+def _keep_past(
+    built: Built, table: Timetable, tracks: SkyTracks, frozen: dict[int, PlannedVisit], withdrawn: set[str]
+) -> None:
     """Put what is done or runs into an empty timetable, never to move."""
     for job, visit in frozen.items():
         if visit.end <= visit.start:
             continue  # It never began, and took nobody's time.
         freeze_visit(built, table, tracks, visit, job)
-        if built.problem.unit_of[job] < 0:
+        # The documents that come out do not say whose programme a withdrawn request was, so it is charged to none.
+        if built.problem.unit_of[job] < 0 and visit.request not in withdrawn:
             _charge(built, table, visit)
 
 
@@ -303,7 +306,7 @@ def _from_now(built: Built, earliest: int) -> None:
 
 
 def _charge(built: Built, table: Timetable, visit: PlannedVisit) -> None:
-    """Count the time of a visit that failed, or is not wished any more, for its programme."""
+    """Count the time of a visit that failed for its programme."""
     request = built.requests.requests.get(visit.request)
     names = [p.key for p in built.problem.programmes]
     if request is not None and request.programme in names:

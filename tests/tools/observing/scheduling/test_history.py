@@ -76,6 +76,21 @@ def test_an_overrun_told_late_means_that_the_next_has_not_begun(queue):
     assert any("未能开始" in line and second.request in line for line in in_chinese(done.difference))
 
 
+def test_a_visit_of_seconds_in_the_midst_of_an_overrun_has_not_begun():
+    long, short = nights.request("long"), nights.request("short")
+    for wish, since, exposures in ((long, "00", [2, 280]), (short, "20", [1, 5])):
+        wish["target"] |= {"ra": 55.0, "dec": 35.0}
+        window = [f"2026-11-22T15:{since}:00Z", "2026-11-22T19:00:00Z"]
+        wish["visits"][0] |= {"telescopes": ["west"], "windows": [window], "exposures": [exposures]}
+    told, wished = nights.read(nights.telescopes_document(), nights.requests_document(long, short))
+    schedule = make_schedule(told, wished, iterations=5).schedule
+    assert max((v.end - v.start) * 86400 for v in schedule.visits if v.request == "short") < 60
+    queue = told, wished, schedule
+    _before, done = _after(queue, "2026-11-22T15:50:00Z", {"kind": "overrun", "request": "long", "visit": "image", "end": "2026-11-22T15:40:00Z"})  # fmt: skip
+    failed, again = _of(done.schedule, "short")
+    assert (failed.state, again.state) == ("failed", "planned") and failed.end == failed.start
+
+
 def test_what_was_told_of_the_next_beats_what_follows_from_an_overrun(queue):
     first, second = _visit(queue, 0), _visit(queue, 1)
     rows = (

@@ -85,6 +85,21 @@ def test_a_retraction_cancels_its_visits_and_no_others(night):
     assert all(u.request != visit.request for u in done.schedule.unscheduled)
 
 
+def test_what_a_withdrawn_request_took_counts_to_no_programme():
+    """The new documents do not say whose it was, so that whoever reads them alone comes to the same score."""
+    first = nights.request("first", 10, programme="p")
+    first["visits"] = [first["visits"][0] | {"key": key} for key in ("one", "two")]
+    second = nights.request("second", 10, programme="p")
+    told, wished = nights.read(
+        nights.telescopes_document(),
+        nights.requests_document(first, second, programmes=[{"key": "p", "share": 0.01, "hours_max": 1}]),
+    )
+    schedule = make_schedule(told, wished, iterations=5).schedule
+    under_way = min((v for v in schedule.visits if v.request == "first"), key=lambda v: v.start)
+    at = text_of(under_way.start + 60 / 86400)
+    _replan((told, wished, schedule), {"kind": "withdrawn_request", "request": "first", "time": at}, now=at)
+
+
 def test_a_closure_empties_the_telescope(night):
     telescope = _future(night)[0].telescope
     until = "2026-11-23T07:00:00Z"
