@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gnomon.interfaces.output import print_answer, print_json, print_shown, print_text, run_document, say
+from gnomon.interfaces.output import labelled, print_answer, print_json, print_shown, print_text, run_document, say
 
 if TYPE_CHECKING:
     from gnomon.agents.conversation import Conversation
@@ -180,9 +180,9 @@ def close(run: Run, status: str, as_json: bool, beside: dict[str, Any] | None = 
         print_answer(document["answer"])
         print_shown(run)
         for warning in document["warnings"]:
-            say(f"Warning: {warning}")
+            say(labelled("warning", warning, document["question"]))
         if document["report"]:
-            say(f"Report: {Path(document['report']).with_suffix('.html')}")
+            say(labelled("report", str(Path(document["report"]).with_suffix(".html")), document["question"]))
     if status == "waiting":
         say(
             f"Run {run.id} waits for approval. Read it: gnomon show {run.id}   Approve it: gnomon approve {run.id}   Reject it: gnomon reject {run.id}"

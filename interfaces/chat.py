@@ -29,7 +29,7 @@ from gnomon.interfaces.application import (
     is_interactive,
     open_conversation,
 )
-from gnomon.interfaces.output import expect_answer, print_answer, print_text, say
+from gnomon.interfaces.output import expect_answer, labelled, print_answer, print_text, say
 from gnomon.interfaces.progress import shown
 from gnomon.tools import errors
 
@@ -244,6 +244,6 @@ def _print_ran(reply: Reply, told: Callable[..., str]) -> None:
     if run.get("shown"):
         print_text(f"\n{run['shown']}\n")
     for warning in run.get("warnings", []):
-        say(f"Warning: {warning}")
+        say(labelled("warning", warning, run.get("question", "")))
     if run.get("report"):
         say(told("ran", report=run["report"]))

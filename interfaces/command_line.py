@@ -50,7 +50,7 @@ from gnomon.interfaces.application import (
     open_registry,
     remembered,
 )
-from gnomon.interfaces.output import print_event, print_json, print_shown, print_text, run_document, say
+from gnomon.interfaces.output import labelled, print_event, print_json, print_shown, print_text, run_document, say
 from gnomon.tools import errors
 
 if TYPE_CHECKING:
@@ -250,7 +250,7 @@ def show(name: RunName, as_json: Json = False) -> None:
         print_text(document["answer"])
     print_shown(found)
     if document["report"]:
-        print_text(f"Report: {Path(document['report']).with_suffix('.html')}")
+        print_text(labelled("report", str(Path(document["report"]).with_suffix(".html")), document["question"]))
 
 
 @app.command()

@@ -77,6 +77,16 @@ def run_document(run: Run, status: str) -> dict[str, Any]:
     }
 
 
+_LABELS = {"warning": ("Warning: ", "注意："), "report": ("Report: ", "报告：")}
+
+
+def labelled(label: str, text: str, question: str) -> str:
+    """A line with what it is before it, "warning" or "report", in the language of the question that it answers."""
+    from gnomon.agents.understanding.grammar import language_of
+
+    return _LABELS[label][language_of(question) == "zh"] + text
+
+
 def print_shown(run: Run) -> None:
     """What a run fetched or made that is no number, as text, on standard output."""
     results = run.folder / "report" / "results.json"

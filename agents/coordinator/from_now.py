@@ -37,12 +37,18 @@ def from_now(plan: Plan, now: datetime) -> Plan:
         start, end = (_time(step.arguments.get(name)) for name in ("start", "end"))
         if step.tool in REQUESTS and start is not None and end is not None:
             changed = {}
+            whole = _is_night(plan)
+            if whole and (earlier := _before_all(plan, start, end, begin)) is not None:
+                changed = {"start": text_of(earlier), "end": text_of(earlier + _DAY)}
+                start, end = earlier, earlier + _DAY
+                if begin <= start:
+                    sentences.append(words()[plan.language]["every_night"].format(start=text_of(start)))
             if start < begin < end:
                 changed["start"], start = said, begin
                 sentences.append(words()[plan.language]["from_now"].format(start=said))
             elif end <= begin:
                 sentences.append(words()[plan.language]["over"].format(start=text_of(start), end=text_of(end)))
-            if end > begin and end - start < _DAY:
+            if whole and end > begin and end - start < _DAY:
                 east = _longitudes(plan)
                 why = "every_night" if _far_apart(east) else "next_night" if _over(east, start, end) else ""
                 if why:
@@ -70,6 +76,31 @@ def _far_apart(east: list[float]) -> bool:
     # The largest arc without a site leaves the smallest that holds all of them.
     gaps = [b - a for a, b in pairwise([*east, east[0] + 360.0])] if east else []
     return bool(gaps) and 360.0 - max(gaps) > _FAR
+
+
+def _is_night(plan: Plan) -> bool:
+    """Whether a question names a night, and no hours in it."""
+    names = {u.name for u in plan.understood or [] if u.slot == "time"}
+    return "night" in names and not names & {"interval", "instant"}
+
+
+def _before_all(plan: Plan, start: datetime, end: datetime, begin: datetime) -> datetime | None:
+    """When no night at sites far apart has begun, before a night that is 24 hours of Universal Time; None where it need not begin earlier.
+
+    Where it is night at one of them at any time, a night that begins within hours of now, `begin`, begins now.
+    """
+    east = _longitudes(plan)
+    if end - start != _DAY or not _far_apart(east):
+        return None
+    # Hours of Universal Time between which it may be dark at each, and the last end of one that lies in no other.
+    dark = [((-x / 15 - 7) % 24, (-x / 15 + 7) % 24) for x in east]
+    free = [e for _b, e in dark if not any((e - b) % 24 < (f - b) % 24 for b, f in dark)]
+    if not free:
+        return begin if timedelta() < start - begin < _DAY / 2 else None
+    hour = start.hour + start.minute / 60
+    back = min((hour - e) % 24 for e in free)
+    moment = start - timedelta(hours=back)
+    return moment + (datetime.min.replace(tzinfo=UTC) - moment) % _STEP
 
 
 def _over(east: list[float], start: datetime, end: datetime) -> bool:

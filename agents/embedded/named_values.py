@@ -11,11 +11,11 @@ from functools import cache
 from typing import Any
 
 from gnomon.agents.embedded.choices import all_chosen
+from gnomon.agents.embedded.exposures import exposure_of
 from gnomon.agents.embedded.requested_values import (
     altitude,
     chart_size,
     duration,
-    exposure_of,
     margin,
     moon_illumination,
     moon_separation,
@@ -344,6 +344,8 @@ _AND = r"\s*(?:,\s*and\b|,|、|/|\band\b|&|\+|和|与|及|或|\bor\b|-)?\s*"
 _FILTERS = (
     rf"(?<![A-Za-z0-9_'’.])(?!II)(?P<list>{_FILTER}(?:{_AND}{_FILTER}(?![A-Za-z0-9]))+)(?![A-Za-z0-9_'’])(?!\s*=)",
     rf"(?<![A-Za-z0-9_'’.])(?P<list>{_FILTER})(?=[\s-]*(?:bands?|filters?|imag(?:es?|ing)|photometry|frames?|exposures?|波段|滤光片|滤镜|像|图)(?![a-z]))",
+    # g 3x60 s, r 5x30 s; V 60 s.
+    rf"(?<![A-Za-z0-9_'’.])(?P<list>{_FILTER})(?=\s*[:：]?\s*\d{{1,3}}\s*(?:[x×*]\s*\d|(?:\.\d+)?\s*(?:s|sec(?:onds?)?|min(?:utes?)?)(?![A-Za-z])|秒|分钟|张))",
     rf"(?:\bin|\bwith|\bthrough|用|在)\s+(?P<list>{_FILTER})(?![A-Za-z0-9_'’]|\s+[a-zA-Z]*(?:mag|=))(?!\.\d)",
     r"(?<![A-Za-z0-9_'’.])(?P<row>u?gr?i?z?y?|U?BVR?I?|U?B?V?RI|UB|VR|ri|iz|riz|JHK|JH|HK|YJHK?)(?=[\s-]*(?:bands?|filters?|imag|photometry|frames?|exposures?|colou?rs?|light|波段|滤光片|测光|成像|图|各|,|，|\.|。|;|；|$))",
 )
@@ -449,6 +451,7 @@ _FINDERS: dict[str, Callable[[Understanding, Parameter], Iterator[tuple[Slot, An
     "exposure": exposure_of("exposure"),
     "exposures": exposure_of("exposures"),
     "spectrum_exposure": exposure_of("spectrum_exposure"),
+    "spectrum_exposures": exposure_of("spectrum_exposures"),
     "visits": visits,
     "priority": priority,
     "priorities": priorities,

@@ -31,7 +31,7 @@ from gnomon.agents.embedded.observing import (
     works_on_observations,
 )
 from gnomon.agents.embedded.refusals import alone, data_meant, left_out, refused_tools, refuses_figures
-from gnomon.agents.embedded.requested_values import fill_field, fill_total, length_unsaid
+from gnomon.agents.embedded.requested_values import fill_field, fill_nightly, fill_total, length_unsaid
 from gnomon.agents.embedded.sensible import (
     EACH,
     contradiction,
@@ -857,6 +857,7 @@ class EmbeddedPlanner:
         made = assign(considered.understood, tools)
         fill_times(made, tools, self.clock)
         for tool in tools:
+            fill_nightly(made, tool, considered.understood)
             fill_total(made, tool, considered.understood)
         fill_field(made, [t for t, _i in draft.steps.values()])
         fill_packets(made, tools, considered.files)

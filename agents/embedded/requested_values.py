@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
 from math import ceil, sqrt
 from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.embedded.words import words
 from gnomon.agents.understanding.grammar import normalised
+from gnomon.agents.understanding.moments import moment_of
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.plans.arguments import quantity
@@ -18,63 +20,6 @@ if TYPE_CHECKING:
     from gnomon.agents.embedded.assign import Assignment
 
 _LENGTHS = ("d", "h", "min")
-
-
-def exposure_of(which: str) -> Callable[[Understanding, Parameter], Iterator[tuple[Slot, Any]]]:
-    """Seconds of an exposure, or how many there are: 5 x 120 s, three images of 300 s, 各两张 200 秒; three images."""
-
-    def find(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
-        told, text = words()["named"]["exposed"], understood.question
-        plain = normalised(text)
-        numbers = [s for s in understood.slots if s.type in ("quantity", "count") and s.number is not None]
-        imaged = re.search(told["images"], plain, re.I) is not None
-        if match := re.search(told["product"], plain, re.I):
-            spectral = not imaged and re.search(told["spectra"], plain, re.I) is not None
-            if which == "exposures":
-                yield _slot_at(understood, match, "count", int(match["count"])), int(match["count"])
-            elif (which == "spectrum_exposure") == spectral:
-                unit = "min" if re.match("m|分", match["unit"], re.I) else "s"
-                yield _slot_at(understood, match, "long", float(match["long"])), f"{float(match['long'])!r} {unit}"
-            return
-        for count in numbers:
-            for one in numbers:
-                if (
-                    one.unit not in ("s", "min")
-                    or count.unit
-                    or one.start < count.end
-                    or count.number != int(count.number or 0)
-                ):
-                    continue
-                if not re.fullmatch(told["between"], plain[count.end : one.start], re.I):
-                    continue
-                clause = (
-                    re.split(r"[,;，；。]|\band\b|\bthen\b|再|然后", plain[: count.start])[-1]
-                    + plain[count.start : one.end + 20]
-                )
-                spectral = re.search(told["spectra"], clause if imaged else plain, re.I) is not None
-                if which == "exposures":
-                    yield count, int(count.number or 0)
-                elif (which == "spectrum_exposure") == spectral:
-                    yield one, one.written
-                return
-        if which != "exposures":
-            for one in numbers:
-                if one.unit not in ("s", "min") or one.role != "value" or one.name not in ("", "exposure_time"):
-                    continue
-                if not re.match(told["each"], plain[one.end :], re.I):
-                    continue
-                if (which == "spectrum_exposure") == (
-                    re.search(told["spectra"], plain[one.end :][:20], re.I) is not None
-                ):
-                    yield one, one.written
-                return
-            return
-        for count in numbers:
-            if count.number == int(count.number or 0) and not count.unit and re.match(told["taken"], count.after, re.I):
-                yield count, int(count.number or 0)
-                return
-
-    return find
 
 
 def spectrum_within(understood: Understanding, *, images: bool) -> Iterator[tuple[Slot, Any]]:
@@ -228,6 +173,10 @@ def visits(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[S
         if number and number == int(number) and re.match(words()["named"]["exposed"]["often"], slot.after, re.I):
             yield slot, int(number)
             return
+    told, text = words()["named"]["exposed"], normalised(understood.question)
+    if match := re.search(told["times"], text, re.I):
+        number = told["number"][match["often"].lower()]
+        yield _slot_at(understood, match, "often", number), int(number)
 
 
 def priority(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
@@ -246,11 +195,15 @@ def priorities(understood: Understanding, _parameter: Parameter) -> Iterator[tup
 
 def _priorities(understood: Understanding) -> list[tuple[Slot, Any]]:
     pattern = words()["named"]["exposed"]["worth"]
-    found = re.finditer(pattern, normalised(understood.question), re.I)
+    text = normalised(understood.question)
+    if row := re.search(words()["named"]["exposed"]["worths"], text, re.I):
+        found = re.compile(r"\d+(?:\.\d+)?").finditer(text, *row.span("worths"))
+        return [(_slot_at(understood, m, 0, float(m[0])), float(m[0])) for m in found]
+    found = re.finditer(pattern, text, re.I)
     return [(_slot_at(understood, m, "worth", float(m["worth"])), float(m["worth"])) for m in found]
 
 
-def _slot_at(understood: Understanding, match: re.Match[str], group: str, value: float) -> Slot:
+def _slot_at(understood: Understanding, match: re.Match[str], group: str | int, value: float) -> Slot:
     """The number of a match: the one that was read there, where one was."""
     start, end = match.span(group)
     said = (s for s in understood.slots if s.type in ("quantity", "count") and start <= s.start < end)
@@ -277,6 +230,34 @@ def fill_total(made: Assignment, tool: Tool, understood: Understanding) -> None:
     seconds /= max(len(given.get("bands") or []), 1) if which == "exposure" else 1
     made.put(tool, count, _slot_at(understood, match, "en" if match["en"] else "zh", hours), ceil(seconds / each))
     made.unused = [s for s in made.unused if not match.start() <= s.start < match.end()]
+
+
+def fill_nightly(made: Assignment, tool: Tool, understood: Understanding) -> None:
+    """Make one visit for each night, a day apart, of what is observed once a night for several: 未来三天每晚一次; and an hour where visits are said to be so."""
+    told, text = words()["named"]["exposed"], normalised(understood.question)
+    match = re.search(told["nightly"], text, re.I)
+    count, apart = tool.parameter("visits"), tool.parameter("cadence")
+    given = made.arguments.get(tool.name, {})
+    hourly = re.search(told["hourly"], text, re.I)
+    if hourly and apart is not None and count is not None and "cadence" not in given and count.name in given:
+        said_so = understood.question[hourly.start() : hourly.end()]
+        made.put(tool, apart, Slot("choice", said_so, *hourly.span(), 1.0, name="cadence").inside(understood.question), "1 h")  # fmt: skip
+        return
+    if match is None or count is None or apart is None or not {"start", "end"} <= set(given) or "cadence" in given:
+        return
+    # A night is told by its two noons; a time that begins with now, by days.
+    nights = round((moment_of(given["end"]) - moment_of(given["start"])) / timedelta(days=1))
+    if nights < 2:
+        return
+    text = understood.question[match.start() : match.end()]
+    slot = Slot("choice", text, *match.span(), nights, name="nightly").inside(understood.question)
+    said = made.sources.get(f"{tool.name}.{count.name}", [])
+    if said and not any(match.start() <= s.start < match.end() for s in said):
+        return  # how many visits was said beside
+    given.pop(count.name, None)
+    made.sources.pop(f"{tool.name}.{count.name}", None)
+    made.put(tool, count, slot, nights)
+    made.put(tool, apart, slot, "24 h")
 
 
 # ---------------------------------------------------------------- events

@@ -89,7 +89,7 @@ _ANY_LABEL = "|".join(label for pair in _LABELS.values() for label in pair)
 _PAIR = (
     rf"(?<![A-Za-z0-9_+-])(?<!\d[.:])(?P<first>[+-]?{_ANGLE})"
     rf"(?P<gap>{_JOIN}(?:(?P<label>{_ANY_LABEL}){_QUALIFIER}{_IS})?)"
-    rf"(?P<second>(?:[+-] ?)?{_ANGLE})(?![A-Za-z0-9_]|:(?=[\dA-Za-z])|\.\d)"
+    rf"(?P<second>(?:[+-] ?)?{_ANGLE})(?![A-Za-z0-9_]|:(?=\d|[A-Za-z][A-Za-z0-9_])|\.\d)"
 )
 _FRAME_BEFORE = rf"\(?{_FRAMES}\)?[,:]? ?(?:equatorial )?(?:coordinates|position|坐标)?{_IS}\(?$"
 _FRAME_AFTER = rf"\)?[ ,]{{0,2}}\(?(?:in )?{_FRAMES}(?: (?:frame|coordinates))?\)?"
@@ -117,9 +117,11 @@ _NAMED_BEFORE = (
 # What is said where something is to be observed, and what is measured and has errors.
 _OBSERVES = (
     r"(?i:\b(?:observ\w*|schedul\w*|plan\w*|imag\w*|spectr\w*|tonight|tomorrow|telescopes?|point\w*|follow|exposures?|GRB|SN|error radius|arcmin|afterglows?|transients?|(?:super|kilo)?novae?|counterparts?|visible|visibility|airmass|find(?:er|ing) charts?)\b)"
-    r"|观测|计划|安排|排|拍|成像|光谱|取谱|今晚|明晚|望远镜|指向|曝光|误差|处|可见|证认图|寻星图|找星图"
+    r"|观测|监测|跟踪|后随|计划|安排|排|拍|成像|光谱|取谱|今晚|明晚|望远镜|指向|曝光|误差|处|可见|证认图|寻星图|找星图"
 )
-_TAKES = r"(?i:\b(?:observe|image|monitor|schedule|follow|take|get|(?:images?|spectr(?:a|um)|photometry|variable|binary|star|eclipses?|transits?) (?:of|at))\b)|观测|成像|拍|取谱"
+_TAKES = r"(?i:\b(?:observe|image|monitor|schedule|follow|take|get|(?:images?|spectr(?:a|um)|photometry|variable|binary|star|eclipses?|transits?) (?:of|at))\b)|观测|监测|成像|拍|取谱"
+# And what has nothing but a place after it: observe 12.5 -75, 能看到 12.5 -75.
+_TAKES_NEXT = r"(?:^(?:Is|is|Can I see|When is) |(?i:\b(?:observe|image|monitor|(?:spectr(?:a|um)|images?|visibility) of|schedule|point (?:at|to)|see)) |(?:观测|监测|成像|拍|取谱|看到|指向) ?)$"
 _EVENT_OF = r"(?i:\b(?:transits?|eclipses?|occultations?|periastron|binary|variable|star) (?:of|at) $)"
 _MEASURED = r"(?i:\b(?:transits?|dips?|dimming|signals?|peaks?|periods?|fit|eclipses?|T0|[BM]?JD|mass|temperature)\b)|凌|信号|峰|周期|拟合"
 # A number this large, in degrees, is rarely a measured value with an error to one decimal.
@@ -451,6 +453,8 @@ def _is_bare_decimals(pair: _Pair, after: str) -> bool:
     told = re.split(r"[,;，。；](?!\d)", pair.before)[-1] if pair.says and pair.signed else pair.before
     if pair.signed and pair.gap and _is_no_error(pair):
         told = compiled(_TAKES).split(told)[-1]  # what is observed follows: in two sites each observe 83.63 +22.01
+        named = compiled(_NAMED_BEFORE).search(told)
+        told = named[0] if named else told  # and what is said of it before: of magnitude 17.5
     if compiled(_SAYS_OTHERWISE).search(told) or compiled(f"{_QUANTITY_AFTER}|{_LIST}").match(after):
         return False
     if (not pair.gap and pair.second[0] == "-") or (re.search(r"[hr时]$", pair.first) and not pair.says):
@@ -474,6 +478,7 @@ def _is_bare_decimals(pair: _Pair, after: str) -> bool:
         or (
             places > 0 and bool(pair.gap) and bool(compiled(_EVENT_OF).search(pair.before)) and _is_far_from_error(pair)
         )
+        or (pair.gap == " " and _is_far_declination(pair) and bool(compiled(_TAKES_NEXT).search(pair.before)))
         or (degrees and places > 0)
     )
 
@@ -493,6 +498,12 @@ def _is_far_from_error(pair: _Pair) -> bool:
     """Whether both of two decimal numbers are too large for a value and its error: 83.6 +22.0."""
     first, second = (float(re.sub(r"[^\d.]", "", said)) for said in (pair.first, pair.second))
     return _is_no_error(pair) and first >= _DEGREES and second >= 1.0
+
+
+def _is_far_declination(pair: _Pair) -> bool:
+    """Whether the second of two numbers, which may be whole, is too large for an error and for a step: 12.5 -75."""
+    second = float(re.sub(r"[^\d.]", "", pair.second))
+    return _is_no_error(pair) and second >= 10.0
 
 
 def _read(pair: _Pair, start: int, end: int) -> _Place | None:

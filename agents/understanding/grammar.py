@@ -16,6 +16,8 @@ _CJK = re.compile(r"[\u4e00-\u9fff]")
 _WRITTEN_FOR = str.maketrans(
     {
         **{chr(0xFF10 + i): str(i) for i in range(10)},
+        **{chr(0xFF21 + i): chr(65 + i) for i in range(26)},
+        **{chr(0xFF41 + i): chr(97 + i) for i in range(26)},
         **dict(zip("＋－−‐‑．：＝＜＞（）～　％＂＇", "+----.:=<>()~ %\"'", strict=True)),
         "\u00a0": " ",
         "\u2009": " ",

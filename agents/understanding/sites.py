@@ -22,7 +22,7 @@ from gnomon.knowledge.observatories import Site, Telescope, own, site, sites, te
 Place = Site | Telescope
 
 _UNITS = {"m": 1.0, "cm": 0.01, "inch": 0.0254}
-_APERTURE = r"(?<![A-Za-z0-9_.])(?P<size>\d+(?:\.\d+)?)[\s-]*(?P<unit>(?:metres?|meters?|m|cm|inch|in)(?![A-Za-z0-9_/^²\[])|米|厘米|公分|英寸|吋)"
+_APERTURE = r"(?<![A-Za-z0-9_.])(?P<size>\d+(?:\.\d+)?)[\s-]*(?P<unit>(?:metres?|meters?|m|cm|inch|in)(?![A-Za-z0-9_/^²\[])|米(?!\d+(?![\d.]|\s*[张次条幅个帧]))|厘米|公分|英寸|吋)"
 _NOUN = r"(?:telescopes?|reflector|dish|(?:射电|光学|巡天|毫米波|大视场)*望远镜)"
 _KIND = r"(?:(?:optical|radio|reflecting|robotic|general-purpose)\s+)?"
 _INDEFINITE = re.compile(r"(?<![A-Za-z])(?:an?|any|each|every|some)\s+$|(?:一台|一架|任一|任意|某台?|每台)\s*$", re.I)

@@ -135,6 +135,7 @@ _OPEN_AFTER = re.compile(
     r"\s*(?P<word>(?:之前|以前|之后|以后)(?:都|先|就)?(?:不(?:要|得|能|可以?|许|再)?|别)(?=开始|观测|拍|启动|曝光|成像|排|指|动)|之前|以前|前(?![后景身\d一二两三几])|之后|以后|后(?![\d一二两三几])|以来|至今|起(?![伏源落飞来点始])"
     r"|开始(?![观拍曝测看])|onwards?(?![a-z])|on(?=\s*(?:[,.;?!)\0，。；？！）]|$))|and\s+(?:later|after)(?![a-z]))"
 )
+_HOUR_TAIL = re.compile(r"之前|以前|之后|以后")
 _NEGATED = re.compile(r"^(?:not|never|nothing|don't|doesn't|do|no)(?![\w'])(?!\s+later)|不|别")
 _SINCE = ("since", "starting", "as of", "自", "自从")
 _SINCE_TAIL = ("以来", "至今", "起", "开始", "onwards", "onward", "on")
@@ -468,7 +469,10 @@ class _Reader:
     def _opened(self, node: _Node, nodes: list[_Node]) -> _Node:
         """A node with the words that leave one side of it open."""
         before = _OPEN_BEFORE.search(self.left[: node.start])
-        after = None if isinstance(node.what, _Hours) else _OPEN_AFTER.match(self.left, node.end)
+        after = _OPEN_AFTER.match(self.left, node.end)
+        # 22 点以后 is after ten; 两小时后 and "nine on" are no times of the clock that open.
+        if after and isinstance(node.what, _Hours) and not _HOUR_TAIL.fullmatch(after["word"]):
+            after = None
         if before and _MEASURED.search(self.text[: before.start()]):
             before = None
         if node.weak or not (before or after):

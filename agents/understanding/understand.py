@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from functools import cache
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.coordinates import find_coordinates
@@ -101,13 +103,8 @@ def understand(question: str, clock: Clock | None = None) -> Understanding:
     take([s for s in find_quantities(unread.text) if s.name.endswith("JD")])  # a date in the data's own time system
     places = find_sites(unread.text)
     take(places)
-    where = _where(places)
-    times = find_times(
-        unread.text,
-        clock or Clock.of(None, None),
-        where.zone if where else None,
-        where.longitude if where else None,
-    )
+    zone, longitude = _where(places, question)
+    times = find_times(unread.text, clock or Clock.of(None, None), zone, longitude)
     take([t for t in times if not _LENGTH.fullmatch(t.text.strip()) and not _APART.search(unread.text[: t.start])])
     take(find_settings(unread.text))
     take(find_squares(unread.text))
@@ -125,7 +122,24 @@ def _numbered_names() -> re.Pattern[str]:
     return re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(grammar()['numbered_names'])})(?![A-Za-z0-9])")
 
 
-def _where(places: Sequence[Slot]) -> Any:
-    """The site that a question speaks of, if it is one."""
-    keys = {s.value if s.type == "site" else telescope(s.value).site for s in places} - {""}
-    return site(keys.pop()) if len(keys) == 1 else None
+# All telescopes of a country whose clocks all show the same.
+_IN_CHINA = re.compile(
+    r"(?:中国|国内|我国)[^，。；,;]{0,8}?(?:台站|台址|望远镜|天文台|观测站)"
+    r"|\b(?:sites|telescopes|observatories|stations) (?:in|of) China\b|\bChinese (?:sites|telescopes|observatories|stations)\b",
+    re.I,
+)
+
+
+# Degrees of longitude: nights three hours apart still lie between the same two noons.
+_ONE_NIGHT = 45.0
+
+
+def _where(places: Sequence[Slot], question: str) -> tuple[tzinfo | None, float | None]:
+    """The zone and the longitude of the sites that a question speaks of; of several that share a night the zone of the easternmost, where it begins first."""
+    keys = sorted({s.value if s.type == "site" else telescope(s.value).site for s in places} - {""})
+    if not keys and _IN_CHINA.search(question):
+        return ZoneInfo("Asia/Shanghai"), None
+    where = sorted((site(key) for key in keys), key=lambda one: one.longitude)
+    if not where or where[-1].longitude - where[0].longitude > _ONE_NIGHT:
+        return None, None
+    return where[-1].zone, where[-1].longitude

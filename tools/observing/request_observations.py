@@ -25,7 +25,7 @@ _EPOCH = 2000.0
 
 
 @tool(
-    version="1.2",
+    version="1.3",
     effects=("compute",),
     comparison="exact",
     seconds=0.2,
@@ -62,6 +62,7 @@ def request_observations(
     exposure: Annotated[float, "s", "(0, 86400]"] = 300.0,
     exposures: Annotated[int, "[1, 1000]"] = 1,
     spectrum_exposure: Annotated[float, "s", "(0, 86400]"] = 900.0,
+    spectrum_exposures: Annotated[int, "[1, 1000]"] | None = None,
     spectrum_within: Annotated[float, "h", "(0, 240]"] | None = None,
     spectrum_after: Annotated[float, "h", "[0, 240]"] = 0.0,
     visits: Annotated[int, "[1, 100]"] = 1,
@@ -105,9 +106,11 @@ def request_observations(
     exposure : float
         Seconds of each image.
     exposures : int
-        How many exposures a band, and of the spectrum.
+        How many exposures a band, and of the spectrum where `spectrum_exposures` is not given.
     spectrum_exposure : float
         Seconds of each spectrum.
+    spectrum_exposures : int, optional
+        How many exposures of the spectrum, where they are not as many as of a band.
     spectrum_within : float, optional
         Hours after the images are done in which the spectrum must begin; any time after them where not given.
     spectrum_after : float
@@ -204,7 +207,8 @@ def request_observations(
         raise InputError(f"{visits} visits are asked for, and not how far apart.", remedy="Give the cadence, in hours.")
     places = places_at(targets, (_EPOCH, _EPOCH))
     _ra, _dec, pm_ra, pm_dec = places.motion[:4]
-    wished = _visits(list(dict.fromkeys(modes)), bands, exposure, exposures, spectrum_exposure, simultaneous)
+    spectra = (exposures if spectrum_exposures is None else spectrum_exposures, spectrum_exposure)
+    wished = _visits(list(dict.fromkeys(modes)), bands, (exposures, exposure), spectra, simultaneous)
     if wish is not None:
         wished = _at_phase(wish, wished, (first, last), simultaneous)
     requests: list[dict[str, Any]] = []
@@ -248,18 +252,18 @@ def request_observations(
 
 
 def _visits(
-    modes: list[str], bands: list[str], exposure: float, exposures: int, spectrum_exposure: float, simultaneous: bool
+    modes: list[str], bands: list[str], images: tuple[int, float], spectra: tuple[int, float], simultaneous: bool
 ) -> list[dict[str, Any]]:
-    """The visits of one round; what is simultaneous is one visit for each band and mode."""
+    """The visits of one round, images and spectra by how many exposures and how long [s]; what is simultaneous is one visit for each band and mode."""
     wished: list[dict[str, Any]] = []
     if "imaging" in modes:
         sets = [[b] for b in bands] if simultaneous and len(bands) > 1 else [list(bands)]
         for chosen in sets:
             key = f"imaging_{chosen[0]}" if len(sets) > 1 else "imaging"
-            visit: dict[str, Any] = {"key": key, "mode": "imaging", "exposures": [[exposures, float(exposure)]]}
+            visit: dict[str, Any] = {"key": key, "mode": "imaging", "exposures": [[images[0], float(images[1])]]}
             wished.append(visit | ({"bands": chosen} if chosen else {}))
     if "spectroscopy" in modes:
-        wished.append({"key": "spectrum", "mode": "spectroscopy", "exposures": [[exposures, float(spectrum_exposure)]]})
+        wished.append({"key": "spectrum", "mode": "spectroscopy", "exposures": [[spectra[0], float(spectra[1])]]})
     if simultaneous and len(wished) == 1:
         wished = [{**wished[0], "key": f"{wished[0]['key']}_{which}"} for which in ("a", "b")]
     return wished

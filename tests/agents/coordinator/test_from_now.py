@@ -114,3 +114,33 @@ def test_a_night_that_is_over_at_the_sites_is_the_next_one():
     assert (
         from_now(early, datetime(2026, 11, 22, 12, 2, tzinfo=UTC)).steps[0].arguments["end"] == "2026-11-23T12:00:00Z"
     )
+
+
+def _whole(start: str, end: str, *slots: tuple[str, str, str]) -> Plan:
+    plan = _asked(*slots)
+    step = plan.steps[0].model_copy(update={"arguments": {"start": start, "end": end}})
+    return plan.model_copy(update={"steps": [step]})
+
+
+def test_a_night_at_sites_far_apart_begins_before_the_first_dusk():
+    far = (("time", "tomorrow", "night"), ("site", "xinglong", ""), ("site", "la_palma", ""))
+    made = from_now(_whole("2026-11-23T12:00:00Z", "2026-11-24T12:00:00Z", *far), NOW)
+    # Dusk at Xinglong is at ten, and dawn on La Palma at seven, of Universal Time.
+    assert made.steps[0].arguments == {"start": "2026-11-23T08:15:00Z", "end": "2026-11-24T08:15:00Z"}
+    assert "so that each of them has one" in made.assumptions[-1]
+
+
+def test_where_it_is_always_night_somewhere_a_night_that_is_near_begins_now():
+    world = [("site", key, "") for key in ("xinglong", "la_palma", "mauna_kea")]
+    plan = _whole("2026-11-23T12:00:00Z", "2026-11-24T12:00:00Z", ("time", "tonight", "night"), *world)
+    made = from_now(plan, datetime(2026, 11, 23, 8, 51, tzinfo=UTC))
+    assert made.steps[0].arguments == {"start": "2026-11-23T08:55:00Z", "end": "2026-11-24T08:55:00Z"}
+    assert from_now(plan, NOW) is plan  # of tomorrow, no hour is better than another
+
+
+@pytest.mark.parametrize("name", ["interval", "instant"])
+def test_hours_of_a_night_stay_as_they_were_said(name):
+    said = (("time", "今晚", "night"), ("time", "23 点之前", name), ("site", "xinglong", ""))
+    made = from_now(_whole("2026-11-23T04:00:00Z", "2026-11-23T15:00:00Z", *said), datetime(2026, 11, 23, 9, 1, tzinfo=UTC))  # fmt: skip
+    assert made.steps[0].arguments == {"start": "2026-11-23T09:05:00Z", "end": "2026-11-23T15:00:00Z"}
+    assert not any("night is over" in sentence for sentence in made.assumptions)

@@ -197,3 +197,45 @@ def test_tolerances_credit_and_limits_are_taken_from_what_is_said(
     asked = _given(planner.plan(question, [TELESCOPES]), "request_observations")
     said = {k: f"{v['value']:g} {v['unit']}" if isinstance(v, dict) else v for k, v in asked.items()}
     assert {k: said[k] for k in given} == given
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        (
+            "今晚从丽江对 150.10 +2.20 先成像，r 波段 3 张 120 秒，成像后一小时内拍光谱，2 张 900 秒",
+            {"exposure": 120.0, "exposures": 3, "spectrum_exposure": 900.0, "spectrum_exposures": 2, "spectrum_within": 1.0, "spectrum_after": 0.0},
+        ),
+        (
+            "Tonight from Lijiang image 150.10 +2.20, 3 x 120 s in r, then a spectrum within an hour, 2 x 900 s",
+            {"exposure": 120.0, "exposures": 3, "spectrum_exposure": 900.0, "spectrum_exposures": 2},
+        ),
+        ("今晚从兴隆拍 83.63 +22.01 的光谱，曝光 30 分钟", {"spectrum_exposure": 1800.0, "spectrum_exposures": None}),
+        ("今晚从兴隆观测 83.63 +22.01，曝光十分钟", {"exposure": 600.0}),
+        ("今晚从丽江对 150.10 +2.20 成像，V 波段，曝光一百二十秒，三张", {"exposure": 120.0, "exposures": 3}),
+        ("Observe 83.63 +22.01 tonight from Lijiang in V 60 s", {"exposure": 60.0, "bands": ["V"]}),
+        ("今晚从兴隆观测 83.63 +22.01，Ｒ波段 ３张 ６０秒", {"bands": ["R"], "exposures": 3, "exposure": 60.0}),
+        ("Observe 83.63 +22.01 tonight from Xinglong: g 3x60 s, r 5x30 s", {"bands": ["g", "r"], "exposures": 3}),
+        ("Observe 83.63 +22.01 and 150.10 +2.20 tonight with priorities 80 and 20", {"priorities": [80.0, 20.0], "priority": 100.0}),
+        ("今晚观测 83.63 +22.01 和 150.10 +2.20，优先级分别为 80 和 20", {"priorities": [80.0, 20.0]}),
+        ("从兴隆监测 83.63 +22.01，未来三天每晚一次，V 波段 3 张 60 秒", {"visits": 3, "cadence": 24.0}),
+        ("Image 83.63 +22.01 once a night for the next three nights from Xinglong in V", {"visits": 3, "cadence": 24.0}),
+        ("今晚从丽江观测 83.63 +22.01，每 40 分钟一次，误差 5 分钟，共 6 次", {"visits": 6, "tolerance": 5.0}),
+        ("Every 40 minutes, six times tonight observe 83.63 +22.01 from Lijiang in V", {"visits": 6}),
+        ("不要在有月亮的时候观测：今晚从丽江拍 150.10 +2.20", {"moon_illumination": 0.0}),
+        ("今晚月落之后从丽江拍 150.10 +2.20", {"moon_illumination": 0.0}),
+        ("今晚从丽江取 95.00 +35.00 的三条光谱，每条 20 分钟", {"exposures": 3, "spectrum_exposure": 1200.0}),
+        ("Tonight from Lijiang five visits of 95.00 +35.00, an hour apart, r band, 2 x 45 s", {"visits": 5, "cadence": 1.0}),
+        ("Observe 95.00 +35.00 from Xinglong tomorrow night in B, V and R, each 90 s", {"exposure": 90.0, "cadence": None}),
+    ],
+)  # fmt: skip
+def test_nothing_that_is_said_of_a_night_is_lost(planner: EmbeddedPlanner, question: str, wanted: dict[str, object]) -> None:  # fmt: skip
+    given = _given(planner.plan(question, [TELESCOPES]), "request_observations")
+    plain = {n: v["value"] if isinstance(v, dict) else v for n, v in given.items()}
+    assert {n: plain[n] for n in wanted} == wanted
+
+
+def test_only_when_is_no_question_of_when(planner: EmbeddedPlanner) -> None:
+    plan = planner.plan("Observe 83.63 +22.01 only when the Moon is down, tonight from Lijiang", [TELESCOPES])
+    assert "schedule_observations" in {s.tool for s in plan.steps}
+    assert _given(plan, "request_observations")["moon_illumination"] == 0.0

@@ -74,3 +74,28 @@ def test_two_measured_values_are_no_places(text: str) -> None:
 )
 def test_what_would_be_a_place_and_is_out_of_range_is_known(text: str, said: str) -> None:
     assert impossible_place(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("今晚从兴隆拍 83.63 +22.01：g 波段 3 张 60 秒", "83.63 +22.01"),
+        ("从兴隆监测 83.63 +22.01，未来三天每晚一次", "83.63 +22.01"),
+        ("今晚用YFOSC拍星等 17.5 的超新星 150.10 +2.20 的光谱", "150.10 +2.20"),
+        ("今晚兴隆能看到 12.5 -75 吗？", "12.5 -75"),
+        ("Observe 12.5 -75 tonight from Xinglong", "12.5 -75"),
+        ("今晚从兴隆观测 83 +22", "83 +22"),
+    ],
+)
+def test_a_place_is_read_after_what_is_done_with_it(text: str, words: str) -> None:
+    (slot,) = find_coordinates(text)
+    assert slot.text == words
+
+
+@pytest.mark.parametrize("text", ["observe 12.5 -75 s", "observe 1.5 +3 times", "观测 5.2 +0.3", "image 12.5 -7"])
+def test_what_may_be_a_step_or_an_error_is_no_place(text: str) -> None:
+    assert find_coordinates(text) == []
+
+
+def test_a_declination_beyond_the_pole_is_told() -> None:
+    assert impossible_place("今晚从兴隆观测 83.63 +98") == "83.63 +98"

@@ -1,0 +1,146 @@
+"""Exposures in a question: how many, how long each, and whether they are images or spectra."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from gnomon.agents.embedded.words import words
+from gnomon.agents.understanding.grammar import normalised
+from gnomon.agents.understanding.slot import Slot
+from gnomon.agents.understanding.understand import Understanding
+from gnomon.tools.registry import Parameter
+
+_APART = r"[,;，；。]|\band\b|\bthen\b|再|然后"
+
+
+@dataclass(frozen=True)
+class _Series:
+    """Exposures that are said together: how many, how long each, and whether they are spectra."""
+
+    count: Slot
+    long: Slot
+    written: str
+    spectral: bool
+
+
+def exposure_of(which: str) -> Callable[[Understanding, Parameter], Iterator[tuple[Slot, Any]]]:
+    """Seconds of an exposure, or how many there are: 5 x 120 s, three images of 300 s, 各两张 200 秒; three images; 曝光 30 分钟.
+
+    `which` is ``exposure``, ``exposures``, ``spectrum_exposure`` or ``spectrum_exposures``; the last is found only beside images.
+    """
+
+    def find(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+        series = _series(understood)
+        images = [s for s in series if not s.spectral]
+        spectra = [s for s in series if s.spectral]
+        if which == "spectrum_exposures":
+            chosen = spectra if images else []
+        elif which == "exposures":
+            chosen = images or spectra
+        else:
+            chosen = spectra if which == "spectrum_exposure" else images
+        if chosen and which in ("exposures", "spectrum_exposures"):
+            yield chosen[0].count, int(chosen[0].count.number or 0)
+        elif chosen:
+            yield chosen[0].long, chosen[0].written
+        elif which == "exposures" and not series:
+            yield from _counted(understood)
+        elif which in ("exposure", "spectrum_exposure"):
+            yield from _alone(understood, which, {s.long.start for s in series})
+
+    return find
+
+
+def _numbers(understood: Understanding) -> list[Slot]:
+    return [s for s in understood.slots if s.type in ("quantity", "count") and s.number is not None]
+
+
+def _whole(slot: Slot) -> bool:
+    return slot.number == int(slot.number or 0) and not slot.unit
+
+
+def _series(understood: Understanding) -> list[_Series]:
+    """All that is said as a count and a length, in the order of the text: 3 x 120 s in r, then a spectrum, 2 x 900 s."""
+    told, plain = words()["named"]["exposed"], normalised(understood.question)
+    said: list[tuple[int, Slot, Slot, str]] = []
+    for match in re.finditer(told["product"], plain, re.I):
+        unit = "min" if re.match("m|分", match["unit"], re.I) else "s"
+        long = float(match["long"])
+        count = replace(_slot_of(understood, match, "count", int(match["count"])), value=int(match["count"]))
+        said.append((match.start(), count, _slot_of(understood, match, "long", long), f"{long!r} {unit}"))
+    taken = {s.start for _at, *pair, _w in said for s in pair}
+    numbers = [s for s in _numbers(understood) if s.start not in taken]
+    for count in filter(_whole, numbers):
+        for one in numbers:
+            if one.unit not in ("s", "min") or one.start < count.end:
+                continue
+            if re.fullmatch(told["between"], plain[count.end : one.start], re.I):
+                said.append((count.start, count, one, one.written))
+                break
+    made: list[_Series] = []
+    for at, count, one, written in sorted(said, key=lambda s: s[0]):
+        made.append(_Series(count, one, written, _is_spectral(plain, at, one.end, after_images=bool(made))))
+    return made
+
+
+def _is_spectral(plain: str, start: int, end: int, *, after_images: bool) -> bool:
+    """Whether what is said between two places is of spectra: by its clause where images are spoken of too, and by what was spoken of last where another was said."""
+    told = words()["named"]["exposed"]
+    spectra = list(re.finditer(told["spectra"], plain, re.I))
+    if not spectra or not re.search(told["imaged"], plain, re.I):
+        return bool(spectra)
+    clause = re.split(_APART, plain[:start])[-1] + plain[start:end] + re.split(_APART, plain[end:])[0][:20]
+    if re.search(told["spectra"], clause, re.I):
+        return True
+    last = [m.start() for m in re.finditer(told["imaged"], plain[:start], re.I)]
+    return after_images and any(s.start() < start and s.start() > max(last, default=-1) for s in spectra)
+
+
+def _counted(understood: Understanding) -> Iterator[tuple[Slot, Any]]:
+    """How many, where nothing says with it how long."""
+    for count in _numbers(understood):
+        if _whole(count) and re.match(words()["named"]["exposed"]["taken"], count.after, re.I):
+            yield count, int(count.number or 0)
+            return
+
+
+def _alone(understood: Understanding, which: str, taken: set[int]) -> Iterator[tuple[Slot, Any]]:
+    """A length of which the words beside it say that it is an exposure."""
+    told, plain = words()["named"]["exposed"], normalised(understood.question)
+    for one in _numbers(understood):
+        if (
+            one.start in taken
+            or one.role != "value"
+            or (one.name not in ("", "exposure_time") and not _each_of_bands(one, plain))
+        ):
+            continue
+        each = one.unit in ("s", "min") and (
+            re.match(told["each"], plain[one.end :], re.I) or _each_of_bands(one, plain)
+        )
+        before = re.search(told["exposed_before"], plain[: one.start], re.I)
+        if not each and (before is None or one.unit not in ("s", "min", "h")):
+            continue
+        near = plain[one.end :][:20] if each else (before[0] if before is not None else "")
+        spectral = re.search(told["spectra"], near, re.I) is not None
+        if before is not None and not each and not spectral and not re.match(r"\W*[ugrizyUBVRIJHK]", before[0]):
+            spectral = _is_spectral(plain, one.start, one.end, after_images=True)
+        if spectral == (which == "spectrum_exposure"):
+            yield one, one.written
+            return
+
+
+def _each_of_bands(one: Slot, plain: str) -> bool:
+    """Whether seconds that follow bands are of each of them, and no time between visits: in B, V and R, each 90 s."""
+    before = re.search(r"(?<![A-Za-z])[ugrizyUBVRIJHK](?: bands?)?,? each(?: of)? $", plain[: one.start])
+    return one.unit in ("s", "min") and before is not None
+
+
+def _slot_of(understood: Understanding, match: re.Match[str], group: str, value: float) -> Slot:
+    """The number of a match: the one that was read there, where one was."""
+    start, end = match.span(group)
+    said = (s for s in understood.slots if s.type in ("quantity", "count") and start <= s.start < end)
+    text = understood.question[start:end]
+    return next(said, Slot("quantity", text, start, end, value).inside(understood.question))
