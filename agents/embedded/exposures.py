@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from gnomon.agents.embedded.words import words
@@ -69,7 +69,7 @@ def _series(understood: Understanding) -> list[_Series]:
     for match in re.finditer(told["product"], plain, re.I):
         unit = "min" if re.match("m|分", match["unit"], re.I) else "s"
         long = float(match["long"])
-        count = replace(_slot_of(understood, match, "count", int(match["count"])), value=int(match["count"]))
+        count = _slot_of(understood, match, "count", int(match["count"]))
         said.append((match.start(), count, _slot_of(understood, match, "long", long), f"{long!r} {unit}"))
     taken = {s.start for _at, *pair, _w in said for s in pair}
     numbers = [s for s in _numbers(understood) if s.start not in taken]

@@ -201,7 +201,10 @@ def _ends(which: str) -> Callable[[Understanding, Parameter], Iterator[tuple[Slo
         for slot in sorted(understood.of_type("time"), key=_length):
             if any(said.start < slot.end and slot.start < said.end for said in delays):
                 continue
-            value = (slot.value or {}).get(which)
+            told = slot.value or {}
+            value = told.get(which)
+            if which == "end" and value == told.get("start"):
+                continue  # a moment, such as right now, ends nothing
             if value:
                 yield slot, _told(value, inclusive=which == "end" and slot.name == "interval")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import warnings
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from gnomon.tools.archives.positions.target_positions import places_at
+from gnomon.tools.captions import both
 from gnomon.tools.errors import InputError
 from gnomon.tools.observing.documents.requests import FORM
 from gnomon.tools.observing.documents.tables import table_of_requests
@@ -22,10 +24,11 @@ _TWILIGHT = {"civil": -6.0, "nautical": -12.0, "astronomical": -18.0}
 
 # Documents give positions at this epoch.
 _EPOCH = 2000.0
+_MOST_VISITS = 100
 
 
 @tool(
-    version="1.3",
+    version="1.4",
     effects=("compute",),
     comparison="exact",
     seconds=0.2,
@@ -65,7 +68,7 @@ def request_observations(
     spectrum_exposures: Annotated[int, "[1, 1000]"] | None = None,
     spectrum_within: Annotated[float, "h", "(0, 240]"] | None = None,
     spectrum_after: Annotated[float, "h", "[0, 240]"] = 0.0,
-    visits: Annotated[int, "[1, 100]"] = 1,
+    visits: Annotated[int, "[1, 100]"] | None = None,
     cadence: Annotated[float, "h", "(0, 1000]"] | None = None,
     tolerance: Annotated[float, "min", "[0, 1440]"] | None = None,
     partial: bool = False,
@@ -115,8 +118,8 @@ def request_observations(
         Hours after the images are done in which the spectrum must begin; any time after them where not given.
     spectrum_after : float
         Hours after the images are done before which no spectrum begins.
-    visits : int
-        How often each target is visited.
+    visits : int, optional
+        How often each target is visited.  Where not given: once, and with a cadence as often as fits between start and end (100 times at most), each visit counting its part.
     cadence : float, optional
         Hours between the starts of visits that follow each other; must be given with more visits than one.
     tolerance : float, optional
@@ -183,7 +186,7 @@ def request_observations(
         raise InputError(f"The time from {start} to {end} has no length.", remedy="Give an end after the start.")
     if not modes:
         raise InputError("Neither imaging nor spectroscopy is asked for.", remedy="Name imaging, spectroscopy or both.")
-    if redundant > 1 and (visits > 1 or simultaneous or len(set(modes)) > 1 or period is not None):
+    if redundant > 1 and ((visits or 1) > 1 or simultaneous or len(set(modes)) > 1 or period is not None):
         raise InputError(
             f"One visit at {redundant} sites is asked for, and more than one visit, or an event.",
             remedy="Ask for one mode and one visit at several sites, or write a requests document.",
@@ -200,6 +203,10 @@ def request_observations(
             f"There are {len(priorities)} priorities for {len(targets)} targets.",
             remedy="Give one for each target, in their order.",
         )
+    if visits is None:
+        often = cadence is not None and period is None and redundant == 1
+        visits = _as_many_as_fit(last - first, cadence) if often and cadence is not None else 1
+        partial = partial or visits > 1
     wish = phase_wish(period, epoch, duration, phase, (phase_from, phase_to), margin, period_change, events)
     if visits > 1 and events == "every":
         raise InputError(f"Every event is asked for, and {visits} visits.", remedy="Ask for one of them.")
@@ -229,7 +236,7 @@ def request_observations(
             request |= {"visits": wished, "redundant": redundant}
         else:
             after = (spectrum_after, spectrum_within)
-            request |= _linked(wished, visits, (cadence, tolerance), after, simultaneous)
+            request |= _linked(wished, visits, (cadence, tolerance), after, simultaneous=simultaneous, partial=partial)
         if partial:
             request["credit"] = "partial"
         requests.append(request)
@@ -249,6 +256,21 @@ def request_observations(
             **({"one_of": [[r["key"] for r in requests]]} if one_of else {}),
         }
     )
+
+
+def _as_many_as_fit(days: float, cadence: float) -> int:
+    """Visits at a cadence [h] from a time's start to its end [d], of which telescopes will see some."""
+    fitting = int(days * 24 / cadence + 1e-6) + 1
+    if fitting > _MOST_VISITS:
+        every, every_zh = (f"{cadence:g} h", f"{cadence:g} 小时") if cadence >= 1 else (f"{60 * cadence:.4g} min", f"{60 * cadence:.4g} 分钟")  # fmt: skip
+        warnings.warn(
+            both(
+                f"Every {every} would be {fitting} visits; the first {_MOST_VISITS} that can be made are asked for.",
+                f"每 {every_zh}一次共 {fitting} 次；只申请其中可行的前 {_MOST_VISITS} 次。",
+            ),
+            stacklevel=2,
+        )
+    return min(fitting, _MOST_VISITS)
 
 
 def _visits(
@@ -320,7 +342,9 @@ def _linked(
     visits: int,
     every: tuple[float | None, float | None],
     after: tuple[float, float | None],
+    *,
     simultaneous: bool,
+    partial: bool,
 ) -> dict[str, Any]:
     """The visits of all rounds, with what joins them; `every` is the cadence [h] and how far from it they may be [min]."""
     cadence, tolerance = every
@@ -348,7 +372,9 @@ def _linked(
             assert cadence is not None
             gap = cadence * 3600
             spare = gap / 4 if off is None else off
-            relations.append({"first": made[-len(wished)]["key"], "then": round_[0]["key"], "from": "start", "min": gap - spare, "max": gap + spare})  # fmt: skip
+            # As a cadence of one visit does: where rounds may be left out, those on either side of a gap keep their distance.
+            for n in range(1, number if partial else 2):
+                relations.append({"first": made[-n * len(wished)]["key"], "then": round_[0]["key"], "from": "start", "min": n * (gap - spare), "max": n * (gap + spare)})  # fmt: skip
         made += round_
     return {"visits": made, **({"relations": relations} if relations else {})}
 

@@ -8,6 +8,7 @@ from astropy.table import QTable
 from gnomon.tools.errors import InputError
 from gnomon.tools.observing.documents.requests import read_requests_document
 from gnomon.tools.observing.documents.tables import document_of
+from gnomon.tools.observing.documents.times import mjd_of
 from gnomon.tools.observing.request_observations import request_observations
 
 NIGHT = {"start": "2026-11-22T12:00:00Z", "end": "2026-11-23T12:00:00Z"}
@@ -154,3 +155,23 @@ def test_spectra_may_be_as_many_as_they_are_said_to_be():
     wish = request_observations(_targets(), **NIGHT, **both, spectrum_exposures=2)
     first, second = document_of(wish)["requests"][0]["visits"]
     assert first["exposures"] == [[3, 300.0]] and second["exposures"] == [[2, 900.0]]
+
+
+def test_a_cadence_without_a_number_is_as_many_visits_as_fit():
+    hourly = document_of(request_observations(_targets(), **NIGHT, cadence=1.0))["requests"][0]
+    span = mjd_of(NIGHT["end"]) - mjd_of(NIGHT["start"])
+    assert hourly["cadence"]["count"] == int(span * 24 + 1e-6) + 1 and hourly["credit"] == "partial"
+    assert "cadence" not in document_of(request_observations(_targets(), **NIGHT))["requests"][0]
+    with pytest.warns(UserWarning, match="the first 100"):
+        often = document_of(request_observations(_targets(), **NIGHT, cadence=0.05))["requests"][0]
+    assert often["cadence"]["count"] == 100
+
+
+def test_rounds_that_may_be_left_out_keep_their_distances():
+    wish = {"modes": ["imaging", "spectroscopy"], "visits": 3, "cadence": 1.0, "tolerance": 6.0}
+    whole, part = (
+        document_of(request_observations(_targets(), **NIGHT, **wish, partial=p))["requests"][0] for p in (False, True)
+    )
+    apart = [(r["first"], r["then"], r["min"], r["max"]) for r in part["relations"] if r["from"] == "start"]
+    assert ("imaging_1", "imaging_3", 6480.0, 7920.0) in apart and len(apart) == 3
+    assert len([r for r in whole["relations"] if r["from"] == "start"]) == 2
