@@ -139,7 +139,11 @@ def _read_words(text: str, match: re.Match[str]) -> _Read | None:
         return read if said or (following and _number_at(text, following.end())) else None
     before = text[max(0, match.start() - 2) : match.start()]
     turns = unit == "wk" and before.endswith(("转", "绕"))  # 自转一周
-    if turns or re.search(r"第\s?$", before) or re.match(r"(?:一度|一等|一般|一定|十分(?!钟)|万一)", text[match.start() :]):
+    if (
+        turns
+        or re.search(r"第\s?$", before)
+        or re.match(r"(?:一度|一等|一般|一定|十分(?!钟)|万一)", text[match.start() :])
+    ):
         return None
     if unit or part or (len(written) > 1 and written not in ("百万", "千万", "万亿")):
         return read
