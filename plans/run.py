@@ -48,8 +48,9 @@ STATES = ("waiting", "rejected", "running", "stopped", "done", "failed")
 
 
 def new_identifier() -> str:
-    """A name for a new run, in the order of time."""
-    return f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
+    """A name for a new run; names sort as their runs were made, within a second too: its microseconds are the first five letters of eight."""
+    now = datetime.now(UTC)
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond:05x}{secrets.randbelow(16**3):03x}"
 
 
 class Run:

@@ -32,7 +32,7 @@ _ET_AL = re.compile(rf"(?P<names>{_SURNAME})(?P<etal>\s+et\s+al\b\.?)")
 _WORK_ZH = re.compile(rf"(?P<names>[\u4e00-\u9fff]{{2,4}}?)(?P<etal>等人?)\s*[（(]\s*(?P<year>{_YEAR})")
 _MARK = re.compile(r"(?<![A-Za-z\d])\[\s*\d{1,3}(?:\s*[,–-]\s*\d{1,3})*\s*\]")
 _HASH = re.compile(r"(?<![0-9A-Za-z_-])(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f]|\d{64})[0-9a-f]{7,64}(?![0-9A-Za-z_])")
-_RUN = re.compile(r"(?<!\d)\d{8}-\d{6}-[0-9a-f]{6}(?![0-9a-z])")
+_RUN = re.compile(r"(?<!\d)\d{8}-\d{6}-(?:[0-9a-f]{8}|[0-9a-f]{6})(?![0-9a-z])")
 _TIME = re.compile(
     r"(?<![\d-])\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z| ?UTC)?(?![\d-])|(?<![\d:])\d{1,2}:\d{2}(?::\d{2})?(?![\d:])"
 )
