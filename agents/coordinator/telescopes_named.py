@@ -12,7 +12,8 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from gnomon.agents.attachments import Attached, attach
-from gnomon.agents.embedded.observing import only_requests, speaks_of_observing, telescopes_of, wants_schedule
+from gnomon.agents.embedded.observing import speaks_of_observing, telescopes_of, wants_schedule, written_down
+from gnomon.agents.embedded.telescopes_meant import instruments_of, keys_of, telescopes_with, unknown_places
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
 from gnomon.knowledge import telescopes
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 KIND = "Telescopes"
 FILE = "telescopes.json"
-# Telescopes are called by rounded apertures: 1 m, 1.06 m.
-_ABOUT = 0.12
 # Where data are attached, what would be wanted without them counts if it is this likely.
 _SURE = 0.5
 # Offered where a question names none.
@@ -90,13 +89,14 @@ def telescopes_named(understood: Understanding, own: Path) -> TelescopesNamed:
     for slot in slots:
         if slot.type == "telescope" or slot.value not in sites:
             try:
-                keys += telescopes.find(document, slot.value)
+                keys += keys_of(document, slot)
             except UsageError as error:
-                if alike := _of_that_size(document, slot):
-                    keys += alike
-                    continue
                 left.append((slot, error))
     keys += [k for k in _of_countries(document, understood.question) if k not in keys]
+    instruments = instruments_of(understood)
+    for slot in instruments:
+        having = telescopes_with(slot)
+        keys += having if not set(having) & set(keys) else []
     if left and not keys:
         said = words()[language]
         raise NeedsAnswer(
@@ -109,21 +109,10 @@ def telescopes_named(understood: Understanding, own: Path) -> TelescopesNamed:
         keys = [row["key"] for row in document["telescopes"] if row["key"] not in built]
     if not keys:
         raise _from_where(understood, own)
-    names = tuple(dict.fromkeys(_name(slot, language) for slot, _error in left))
-    return TelescopesNamed(telescopes.subset(document, keys), frozenset(s.start for s in slots), names)
-
-
-def _of_that_size(document: dict[str, Any], slot: Slot) -> list[str]:
-    """The telescopes at the site of one that is called by its aperture alone ("the 1 m at Sutherland"), and of about that aperture."""
-    said = re.search(r"(\d+(?:\.\d+)?)[\s-]*(m|米)(?![A-Za-z])", slot.text)
-    if slot.type != "telescope" or said is None:
-        return []
-    where, size = telescope(slot.value).site, float(said[1])
-    return [
-        row["key"]
-        for row in document["telescopes"]
-        if row["site"] == where and abs(row["aperture"] - size) <= _ABOUT * size
-    ]
+    unknown = [slot.value for slot in unknown_places(understood)]
+    names = tuple(dict.fromkeys([*(_name(slot, language) for slot, _error in left), *unknown]))
+    places = frozenset(s.start for s in [*slots, *instruments])
+    return TelescopesNamed(telescopes.subset(document, keys), places, names)
 
 
 def _of_countries(document: dict[str, Any], question: str) -> list[str]:
@@ -171,7 +160,7 @@ def telescopes_wanted(
     wanted = considered.free.tools[0].meant.tool if considered.free.sort == "tool" else None
 
     def needed(tool: Tool) -> bool:
-        scheduled = only_requests(tool) and wants_schedule(tool, considered.wish, considered.understood)
+        scheduled = written_down(tool) and wants_schedule(tool, considered.wish, considered.understood)
         return scheduled or needs_telescopes(tool, planner.composer.forerunners(tool))
 
     if wanted is None or not needed(wanted):
@@ -180,7 +169,7 @@ def telescopes_wanted(
     if considered.free.tools[0].value < _SURE and not needed(meant):
         return None  # what is wanted of the data that are there is likelier than what would be wanted without them
     start = planner.composer.start([(f.attachment, f.reader) for f in attached])
-    only_written = only_requests(wanted) and wants_schedule(wanted, considered.wish, considered.understood)
+    only_written = written_down(wanted) and wants_schedule(wanted, considered.wish, considered.understood)
     if wanted.files or (not only_written and planner.composer.reach(wanted, start, considered.said) is not None):
         return None
     return telescopes_named(considered.understood, own)

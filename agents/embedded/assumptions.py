@@ -89,9 +89,16 @@ def assumptions(
     said.extend(
         sentence(language, "noted", words=s.text, note=note_in(language, s.note)) for s in understood.slots if s.note
     )
-    if understood.unread:
-        said.append(sentence(language, "unread", words=sentence(language, "list").join(understood.unread)))
+    unread = [w for w in understood.unread if not _within(w, understood.question, taken)]
+    if unread:
+        said.append(sentence(language, "unread", words=sentence(language, "list").join(unread)))
     return list(dict.fromkeys(said))
+
+
+def _within(word: str, question: str, slots: Sequence[Slot]) -> bool:
+    """Whether a word stands nowhere but in what set an argument."""
+    places = [m.start() for m in re.finditer(re.escape(word), question)]
+    return bool(places) and all(any(s.start <= at < s.end for s in slots) for at in places)
 
 
 def note_in(language: str, note: str) -> str:

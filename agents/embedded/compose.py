@@ -49,6 +49,12 @@ class Draft:
         near = [name for name, tool in free.items() if kind.accepts(tool.kind)]
         return near[-1] if near else None
 
+    def all_like(self, name: str) -> list[Ref]:
+        """A step, or where it reads a file every step that reads one of the same kind."""
+        tool = self.steps[name][0]
+        alike = [n for n, (t, _i) in self.steps.items() if t.files and t.kind == tool.kind] if tool.files else [name]
+        return [Ref(step=n) for n in alike]
+
     def taken_up(self) -> set[str | None]:
         """The steps whose outputs others work on, but for what only measures or draws them."""
         return {
@@ -298,7 +304,7 @@ class _Search:
                 continue
             grown, name = found
             taken |= {name}
-            inputs[parameter.name] = [Ref(step=name)] if parameter.many else Ref(step=name)
+            inputs[parameter.name] = grown.all_like(name) if parameter.many else Ref(step=name)
         shown = [p for p in tool.inputs if p.kind is not None and p.name not in inputs]
         if shown and inputs and tool.kind.name == "Figure" and self._only_places(tool, inputs):
             found = self._made_there(shown, grown, above | {tool.name})

@@ -16,6 +16,10 @@ from gnomon.tools.registry import Parameter
 _APART = r"[,;，；。]|\band\b|\bthen\b|再|然后"
 
 
+# What a length may be said to be of that is one of an exposure.
+_OF_EXPOSURES = ("exposure_time", "exposure", "image", "frame", "spectrum", "spectra")
+
+
 @dataclass(frozen=True)
 class _Series:
     """Exposures that are said together: how many, how long each, and whether they are spectra."""
@@ -54,6 +58,65 @@ def exposure_of(which: str) -> Callable[[Understanding, Parameter], Iterator[tup
     return find
 
 
+def band_exposure_of(
+    which: str, filters: Callable[[Understanding], list[Slot]]
+) -> Callable[[Understanding, Parameter], Iterator[tuple[Slot, Any]]]:
+    """Seconds of an exposure in each band, or how many there are, where they differ: g 3x60 s, r 5x30 s; g 波段 3 张 60 秒，r 波段 5 张 30 秒.
+
+    `which` is ``long`` or ``count``.
+    """
+
+    def find(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+        bands = filters(understood)
+        each = _each_band(normalised(understood.question), bands)
+        values = [said[which] for said in each.values()]
+        if len(each) != len(bands) or len(set(values)) < 2:
+            return
+        for band in bands:
+            said = each[band.start]
+            start, end = min(band.start, said["place"][0]), max(band.end, said["place"][1])
+            slot = Slot("choice", understood.question[start:end], start, end, said[which], name="exposure")
+            slot = slot.inside(understood.question)
+            yield slot, said[which] if which == "count" else f"{said[which]!r} s"
+
+    return find
+
+
+def _each_band(plain: str, bands: list[Slot]) -> dict[int, dict[str, Any]]:
+    """For each band, by its place, how many exposures and how long [s], where each has its own beside it: all before theirs, or all after."""
+    told = words()["named"]["exposed"]
+    said = list(re.finditer(told["exposed_each"], plain, re.I))
+    best: dict[int, dict[str, Any]] = {}
+    for after in (False, True):
+        found: dict[int, dict[str, Any]] = {}
+        for number, match in enumerate(said):
+            low = said[number - 1].end() if number else 0
+            high = said[number + 1].start() if number + 1 < len(said) else len(plain)
+            near = [b for b in bands if (match.end() <= b.start < high if after else low <= b.start < match.start())]
+            reach = plain[match.end() : near[0].start] if near and after else plain[near[-1].end : match.start()] if near else ""  # fmt: skip
+            if not near or not re.fullmatch(told["beside_band"], reach, re.I):
+                continue
+            count = match["count"]
+            seconds = float(match["long"]) * (60 if re.match("m|分", match["unit"], re.I) else 1)
+            times = 1 if not count else int(count) if count.isdigit() else int(told["counted"].get(count.lower(), 1))
+            for band in _joined(plain, near, last=not after):
+                found[band.start] = {"count": times, "long": seconds, "place": match.span()}
+        best = found if len(found) > len(best) else best
+    return best
+
+
+def _joined(plain: str, bands: list[Slot], *, last: bool) -> list[Slot]:
+    """The bands of one row, from the last one back or from the first one on: g and r, gri."""
+    row = bands[::-1] if last else bands
+    out = row[:1]
+    for band in row[1:]:
+        one, other = sorted((out[-1], band), key=lambda b: b.start)
+        if not re.fullmatch(r"['′]?(?:\s*(?:,|，|、|/|&|and|和|与|及)\s*)*", plain[one.end : other.start], re.I):
+            break
+        out.append(band)
+    return out
+
+
 def _numbers(understood: Understanding) -> list[Slot]:
     return [s for s in understood.slots if s.type in ("quantity", "count") and s.number is not None]
 
@@ -71,13 +134,24 @@ def _series(understood: Understanding) -> list[_Series]:
         long = float(match["long"])
         count = _slot_of(understood, match, "count", int(match["count"]))
         said.append((match.start(), count, _slot_of(understood, match, "long", long), f"{long!r} {unit}"))
+    for match in re.finditer(told["counted_things"], plain, re.I):
+        if re.match(told["things"], plain[match.end() :], re.I):
+            unit = "min" if re.match("m|分", match["unit"], re.I) else "s"
+            number = int(told["counted"][match["count"].lower()])
+            count = _slot_of(understood, match, "count", number)
+            long = _slot_of(understood, match, "long", float(match["long"]))
+            said.append((match.start(), count, long, f"{float(match['long'])!r} {unit}"))
     taken = {s.start for _at, *pair, _w in said for s in pair}
     numbers = [s for s in _numbers(understood) if s.start not in taken]
     for count in filter(_whole, numbers):
         for one in numbers:
             if one.unit not in ("s", "min") or one.start < count.end:
                 continue
-            if re.fullmatch(told["between"], plain[count.end : one.start], re.I):
+            between = plain[count.end : one.start]
+            of_things = re.match(told["things"], plain[one.end :], re.I)
+            if re.fullmatch(told["between"], between, re.I) or (
+                of_things and re.fullmatch("[ -]*[条个份]?\\s*", between)
+            ):
                 said.append((count.start, count, one, one.written))
                 break
     made: list[_Series] = []
@@ -114,7 +188,7 @@ def _alone(understood: Understanding, which: str, taken: set[int]) -> Iterator[t
         if (
             one.start in taken
             or one.role != "value"
-            or (one.name not in ("", "exposure_time") and not _each_of_bands(one, plain))
+            or (one.name not in ("", *_OF_EXPOSURES) and not _each_of_bands(one, plain))
         ):
             continue
         each = one.unit in ("s", "min") and (

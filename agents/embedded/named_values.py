@@ -11,11 +11,13 @@ from functools import cache
 from typing import Any
 
 from gnomon.agents.embedded.choices import all_chosen
-from gnomon.agents.embedded.exposures import exposure_of
+from gnomon.agents.embedded.exposures import band_exposure_of, exposure_of
 from gnomon.agents.embedded.requested_values import (
     altitude,
+    cadence,
     chart_size,
     duration,
+    magnitude,
     margin,
     moon_illumination,
     moon_separation,
@@ -33,6 +35,7 @@ from gnomon.agents.embedded.requested_values import (
     visits,
 )
 from gnomon.agents.embedded.table_columns import find_columns, find_folder, find_table, find_units
+from gnomon.agents.embedded.telescopes_meant import instruments_for, telescopes_for
 from gnomon.agents.embedded.words import words
 from gnomon.agents.understanding.grammar import normalised, whole
 from gnomon.agents.understanding.slot import Slot
@@ -375,6 +378,10 @@ def _filters(understood: Understanding) -> Iterator[tuple[Slot, Any]]:
         yield slot, name
 
 
+def _filter_slots(understood: Understanding) -> list[Slot]:
+    return [slot for slot, _name in _filters(understood)]
+
+
 def _rows(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
     """How many are wanted: the first 50, 20 newest papers."""
     query = understood.of_type("adql")
@@ -455,7 +462,15 @@ _FINDERS: dict[str, Callable[[Understanding, Parameter], Iterator[tuple[Slot, An
     "exposures": exposure_of("exposures"),
     "spectrum_exposure": exposure_of("spectrum_exposure"),
     "spectrum_exposures": exposure_of("spectrum_exposures"),
+    "band_exposure": band_exposure_of("long", _filter_slots),
+    "band_exposures": band_exposure_of("count", _filter_slots),
+    "telescopes": telescopes_for("imaging", _filter_slots),
+    "spectrum_telescopes": telescopes_for("spectroscopy", _filter_slots),
+    "instruments": instruments_for("imaging", _filter_slots),
+    "spectrum_instruments": instruments_for("spectroscopy", _filter_slots),
+    "cadence": cadence,
     "visits": visits,
+    "magnitude": magnitude,
     "priority": priority,
     "priorities": priorities,
     "spectrum_within": _spectrum_within,

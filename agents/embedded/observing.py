@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from gnomon.agents.embedded.telescopes_meant import instruments_of, places_of
 from gnomon.agents.embedded.words import sentence, words
 from gnomon.agents.understanding.clock import Clock
 from gnomon.agents.understanding.moments import moment_of, text_of
 from gnomon.agents.understanding.slot import Slot
-from gnomon.knowledge.observatories import telescope
 from gnomon.plans.arguments import quantity
 from gnomon.tools.registry import Parameter, Tool
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 OBSERVATIONS = ("Telescopes", "ObservingRequests", "Schedule", "ObservingEvents")
 # And kinds that are made of these.
 _OF_THEM = ("Visibility", "PredictedEvents", "Verification", "Drafts")
+# What telescopes take, and archives keep.
+_EXPOSED = ("Image", "Spectrum")
 _STEP = timedelta(minutes=5)  # a plan made again within it is the same plan
 _SPAN = timedelta(hours=24)
 
@@ -64,6 +66,16 @@ def only_requests(tool: Tool) -> bool:
     )
 
 
+def written_down(tool: Tool) -> bool:
+    """Whether a tool only writes down what a schedule may be wanted of, or fetches what may be taken anew."""
+    return only_requests(tool) or fetches_exposed(tool)
+
+
+def says_archived(text: str) -> bool:
+    """Whether a text speaks of what was observed before: archives, downloads."""
+    return re.search(words()["observing"]["never"], text, re.I) is not None
+
+
 def says_request(text: str) -> bool:
     """Whether a text speaks of requests, or says that nothing is to be scheduled yet."""
     return re.search(words()["observing"]["requests"], text, re.I) is not None
@@ -78,11 +90,36 @@ def wants_schedule(tool: Tool, text: str, understood: Understanding) -> bool:
     before = only_requests(tool) or (
         bool(kinds & {"Visibility", "PredictedEvents"}) and not kinds & {"Schedule", "SkyMap"}
     )
+    if fetches_exposed(tool):
+        # What an archive may hold is taken anew by a telescope that is named, at a time to come: get a spectrum with the NOT tonight.
+        told = words()["observing"]
+        return (
+            bool(telescopes_of(understood))
+            and not says_archived(text)
+            and re.search(told["soon"], text, re.I) is not None
+            and (commands_observing(text) or _commands(text))
+        )
     if not before or says_request(text):
         return False
-    if telescopes_of(understood) and (only_requests(tool) or _says_exposures(text) or commands_observing(text)):
-        return True
+    wished = only_requests(tool) or _says_exposures(text) or commands_observing(text) or _repeats(text)
+    return (bool(telescopes_of(understood)) and wished) or _commands(text)
+
+
+def _repeats(text: str) -> bool:
+    """Whether a text says how many nights apart visits are, and asks for no times."""
+    apart = re.search(words()["named"]["exposed"]["nights_apart"], text, re.I)
+    return apart is not None and re.search(words()["observing"]["asks"], text, re.I) is None
+
+
+def _commands(text: str) -> bool:
     return re.search(words()["observing"]["commands"], text, re.I) is not None
+
+
+def fetches_exposed(tool: Tool) -> bool:
+    """Whether a tool fetches, or shows, what telescopes take: images and spectra of targets."""
+    fetched = "read_network" in tool.effects and any(p.kind and p.kind.name == "Target" for p in tool.inputs)
+    shown = tool.kind.name == "Figure" and any(p.kind and p.kind.name in _EXPOSED for p in tool.inputs if p.required)
+    return (fetched and tool.kind.name in _EXPOSED) or shown
 
 
 def commands_observing(text: str) -> bool:
@@ -108,10 +145,11 @@ def _says_exposures(text: str) -> bool:
 
 
 def telescopes_of(understood: Understanding) -> list[Slot]:
-    """The sites and telescopes that a question names, without instruments and surveys, whose names are those of data."""
-    return [
-        s for s in understood.of_type("site", "telescope") if s.type == "site" or telescope(s.value).kind == "telescope"
-    ]
+    """The sites and telescopes that a question names, without surveys, whose names are those of data; and instruments, where it says to observe with them."""
+    places = places_of(understood)
+    if not places and commands_observing(understood.question):
+        return instruments_of(understood)
+    return places
 
 
 def speaks_of_observing(understood: Understanding) -> bool:
@@ -122,7 +160,7 @@ def speaks_of_observing(understood: Understanding) -> bool:
     if re.search(told["plans"], text, re.I):
         return True
     somewhere = bool(telescopes_of(understood)) or any(s.name == "night" for s in understood.of_type("time"))
-    return somewhere and re.search(told["observes"], text, re.I) is not None
+    return somewhere and (re.search(told["observes"], text, re.I) is not None or _repeats(text))
 
 
 # ---------------------------------------------------------------- times that nobody said
@@ -140,17 +178,18 @@ def lacking_of(tool: Tool, made: Assignment) -> list[Parameter]:
     ]
 
 
-def _add_images(made: Assignment, tool: Tool) -> None:
-    """Where bands are named and then spectra, there are images as well: g and r, then spectra; what is made at once has no cadence."""
+def add_images(made: Assignment, tool: Tool, understood: Understanding) -> None:
+    """Where bands are named and then spectra, or imaging is commanded beside them, there are images as well: g and r, then spectra; what is made at once has no cadence."""
     given = made.arguments.get(tool.name, {})
     if given.get("simultaneous") and "visits" not in given and f"{tool.name}.cadence" in made.sources:
         # How far apart visits may begin that are made at once is no time between visits that follow each other.
         given.pop("cadence", None)
         made.unused += made.sources.pop(f"{tool.name}.cadence")
-    if tool.kind.name != "ObservingRequests" or given.get("modes") != ["spectroscopy"] or not given.get("bands"):
+    if tool.kind.name != "ObservingRequests" or given.get("modes") != ["spectroscopy"]:
         return
-    bands, modes = (made.sources[f"{tool.name}.{name}"] for name in ("bands", "modes"))
-    if bands[0].start < modes[0].start:
+    bands, modes = (made.sources.get(f"{tool.name}.{name}", []) for name in ("bands", "modes"))
+    images = re.search(words()["named"]["exposed"]["images_by_command"], understood.question, re.I)
+    if images or (bands and modes and bands[0].start < modes[0].start):
         given["modes"] = ["imaging", "spectroscopy"]
 
 
@@ -159,8 +198,6 @@ def fill_times(made: Assignment, tools: Sequence[Tool], clock: Clock | None) -> 
 
     Where it says one end alone, the other one is 24 hours from it, or now.  Visits that are repeated have the time that they take beside.
     """
-    for tool in tools:
-        _add_images(made, tool)
     now = (clock or Clock.of(None, None)).now.astimezone(UTC).replace(microsecond=0)
     now += (datetime.min.replace(tzinfo=UTC) - now) % _STEP
     for tool in tools:

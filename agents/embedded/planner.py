@@ -19,11 +19,15 @@ from gnomon.agents.embedded.goals import Goals, Reading, is_vague
 from gnomon.agents.embedded.named_values import is_moving, several_named
 from gnomon.agents.embedded.observing import (
     OBSERVATIONS,
+    add_images,
     belong_together,
+    fetches_exposed,
     fill_packets,
     fill_times,
     lacking_of,
     mixes_documents,
+    only_requests,
+    says_archived,
     speaks_of_observing,
     telescopes_of,
     told_times,
@@ -42,6 +46,8 @@ from gnomon.agents.embedded.sensible import (
     unitless,
     unnamed,
 )
+from gnomon.agents.embedded.share_steps import combines_requests, named_targets, shared_out
+from gnomon.agents.embedded.shares import shares_of
 from gnomon.agents.embedded.tokens import (
     asks_for_message,
     asks_for_more,
@@ -535,6 +541,8 @@ class EmbeddedPlanner:
             )
             if fetched and considered.whole.of(also.meant.name) < _HINTED:
                 continue
+            if fetches_exposed(also.meant.tool) and goal.kind.name == "Schedule" and not says_archived(text):
+                continue  # image the field: by the telescopes that are planned for
             if _shows_already(goal, also.meant.tool) and not asks_for_more(considered.wish):
                 continue
             if share >= (_SURELY if fetched else _ALSO_SETS if sets and same else _ALSO):
@@ -731,6 +739,7 @@ class EmbeddedPlanner:
             and (d := self.composer.reach(t, start, said)) is not None
             and not self._passes_by(files, t, d)
             and not mixes_documents(d)
+            and not _alone_of_many(t, d)
         }
         return drafts | {f.reader: self._start([f]) for f in _first_of_each_kind(files)}
 
@@ -743,7 +752,12 @@ class EmbeddedPlanner:
         reached = set()
         for tool in self.registry.values():
             draft = None if tool.files else self._unhindered.reach(tool, start, said)
-            if draft is None or self._passes_by(files, tool, draft) or mixes_documents(draft):
+            if (
+                draft is None
+                or self._passes_by(files, tool, draft)
+                or mixes_documents(draft)
+                or _alone_of_many(tool, draft)
+            ):
                 continue
             if not any(t.name in said.lacking and t is not tool for t, _i in draft.steps.values()):
                 reached.add(tool.name)
@@ -784,6 +798,7 @@ class EmbeddedPlanner:
                 whole, names = (whole or Draft()).join(draft)
                 by_step |= {names[step]: given for step, given in values.items()}
         assert whole is not None
+        whole, shared = self._shared_out(whole, made, by_step, understood)
         asking = Asking(self.registry, self.composer, considered, files)
         self._require_sensible(asking, whole, made)
         used = [t for t, _i in whole.steps.values()]
@@ -802,7 +817,11 @@ class EmbeddedPlanner:
             question=understood.question,
             language=language,
             goal=str(goals[0].kind),
-            assumptions=[*assumptions(considered, goals, every, whole, made), *told_times(language, whole, made)],
+            assumptions=[
+                *assumptions(considered, goals, every, whole, made),
+                *shared,
+                *told_times(language, whole, made),
+            ],
             missing=[could(language, tool, parameter) for tool, parameter in lacking],
             files=[f.attachment for f in every],
             steps=steps,
@@ -854,11 +873,7 @@ class EmbeddedPlanner:
             draft, {(t.name, p.name) for t in self.registry.values() for p in t.arguments}
         )
         tools = list({t.name: t for t, _i in possible.steps.values()}.values())
-        made = assign(considered.understood, tools)
-        fill_times(made, tools, self.clock)
-        for tool in tools:
-            fill_nightly(made, tool, considered.understood)
-            fill_total(made, tool, considered.understood)
+        made = self._assigned(considered.understood, tools)
         fill_field(made, [t for t, _i in draft.steps.values()])
         fill_packets(made, tools, considered.files)
         full, missing = self.composer.accompany(draft, made.given)
@@ -882,6 +897,34 @@ class EmbeddedPlanner:
             return along and tool.name not in considered.refused
 
         return full.only({n for n, (t, _i) in full.steps.items() if belongs(t)}), made, missing
+
+    def _assigned(self, understood: Understanding, tools: Sequence[Tool]) -> Assignment:
+        """The arguments of tools from what a question says, with what it means by several of them together."""
+        made = assign(understood, tools)
+        for tool in tools:
+            add_images(made, tool, understood)
+        fill_times(made, tools, self.clock)
+        for tool in tools:
+            fill_nightly(made, tool, understood)
+            fill_total(made, tool, understood)
+        return made
+
+    def _shared_out(
+        self, whole: Draft, made: Assignment, by_step: dict[str, dict[str, Any]], understood: Understanding
+    ) -> tuple[Draft, list[str]]:
+        """The draft with a step of requests for each of the targets of which a question says something of their own, and what it says of them."""
+        tools = list({t.name: t for t, _i in whole.steps.values()}.values())
+        writer = next((t for t in tools if only_requests(t)), None)
+        asked = named_targets(whole, writer, made) if writer is not None else None
+        if writer is None or asked is None:
+            return whole, []
+        shares = shares_of(understood, asked.slots, lambda part: self._assigned(part, tools), writer.name)
+        if not shares:
+            return whole, []
+        used = {s.start for share in shares for slots in share.sources.values() for s in slots}
+        made.unused = [s for s in made.unused if s.start not in used]
+        combiner = next(t for t in self.registry.values() if combines_requests(t))
+        return shared_out(whole, made, by_step, asked, shares, writer, combiner, understood.language)
 
     def _numbers_of(self, goal: Tool) -> list[Tool]:
         """The tools that give the numbers of the search that a figure shows."""
@@ -963,9 +1006,15 @@ class EmbeddedPlanner:
 
 
 def _takes_two(tool: Tool) -> bool:
-    """Whether a tool compares two things of one kind."""
+    """Whether a tool compares two things of one kind, or takes as many as there are."""
     kinds = [p.kind for p in tool.inputs]
-    return len(set(kinds)) < len(kinds)
+    return len(set(kinds)) < len(kinds) or any(p.many for p in tool.inputs)
+
+
+def _alone_of_many(tool: Tool, draft: Draft) -> bool:
+    """Whether a tool that takes several things would have one."""
+    inputs = next((given for t, given in draft.steps.values() if t is tool), {})
+    return any(isinstance(given, list) and len(given) < 2 for given in inputs.values())
 
 
 def _shows_already(goal: Tool, other: Tool) -> bool:

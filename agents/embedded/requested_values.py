@@ -122,6 +122,14 @@ def altitude(understood: Understanding, parameter: Parameter) -> Iterator[tuple[
         yield _slot_at(understood, match, group, value), f"{value:.10g} deg"
 
 
+def magnitude(understood: Understanding, parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """How bright targets are: mag 17.2, r ~ 18.5, 18.3 mag, 星等 17, 约 16.5 等."""
+    match = re.search(words()["named"]["exposed"]["bright"], normalised(understood.question), re.I)
+    if match is not None and parameter.unit == "mag":
+        group = next(name for name, said in match.groupdict().items() if said)
+        yield _slot_at(understood, match, group, float(match[group])), f"{float(match[group]):.10g} mag"
+
+
 def one_of(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
     """Whether one of several targets is enough: only one of the two, 二选一."""
     if len(understood.of_type("object", "coordinates")) > 1:
@@ -168,15 +176,35 @@ def phase_end(which: str) -> Callable[[Understanding, Parameter], Iterator[tuple
 
 def visits(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
     """How often: 5 times, four visits, 观测三次."""
+    told, text = words()["named"]["exposed"], normalised(understood.question)
     for slot in understood.slots:
         number = slot.number if slot.type in ("quantity", "count") and not slot.unit else None
-        if number and number == int(number) and re.match(words()["named"]["exposed"]["often"], slot.after, re.I):
+        exposed = re.search(told["exposed_times"], text[: slot.start], re.I)
+        if number and number == int(number) and not exposed and re.match(told["often"], text[slot.end :], re.I):
             yield slot, int(number)
             return
-    told, text = words()["named"]["exposed"], normalised(understood.question)
     if match := re.search(told["times"], text, re.I):
         number = told["number"][match["often"].lower()]
         yield _slot_at(understood, match, "often", number), int(number)
+
+
+def cadence(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
+    """How far apart visits are that are counted in nights: 2 nights apart, every other night, 间隔两晚, 每隔一天."""
+    told, text = words()["named"]["exposed"], normalised(understood.question)
+    match = re.search(told["nights_apart"], text, re.I)
+    if match is None:
+        return
+    said = {name: value for name, value in match.groupdict().items() if value}
+    number = 2.0  # every other night
+    for name, value in said.items():
+        digits = re.match(r"\d+", value)
+        number = float(digits[0]) if digits else float(told["nights_number"][value.lower()])
+        number = 2.0 if name == "skip" else number
+    text = understood.question[match.start() : match.end()]
+    yield (
+        Slot("choice", text, *match.span(), number, name="cadence").inside(understood.question),
+        f"{24 * number:.10g} h",
+    )
 
 
 def priority(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:

@@ -116,12 +116,12 @@ _NAMED_BEFORE = (
 )
 # What is said where something is to be observed, and what is measured and has errors.
 _OBSERVES = (
-    r"(?i:\b(?:observ\w*|schedul\w*|plan\w*|imag\w*|spectr\w*|tonight|tomorrow|telescopes?|point\w*|follow|exposures?|GRB|SN|error radius|arcmin|afterglows?|transients?|(?:super|kilo)?novae?|counterparts?|visible|visibility|airmass|find(?:er|ing) charts?)\b)"
+    r"(?i:\b(?:observ\w*|schedul\w*|plan\w*|imag\w*|spectr\w*|tonight|tomorrow|telescopes?|point\w*|follow|exposures?|epochs? of|visits? (?:to|of)|monitor\w*|GRB|SN|error radius|arcmin|afterglows?|transients?|(?:super|kilo)?novae?|counterparts?|visible|visibility|airmass|find(?:er|ing) charts?)\b)"
     r"|观测|监测|跟踪|后随|计划|安排|排|拍|成像|光谱|取谱|今晚|明晚|望远镜|指向|曝光|误差|处|可见|证认图|寻星图|找星图"
 )
-_TAKES = r"(?i:\b(?:observe|image|monitor|schedule|follow|take|get|(?:images?|spectr(?:a|um)|photometry|variable|binary|star|eclipses?|transits?) (?:of|at))\b)|观测|监测|成像|拍|取谱"
+_TAKES = r"(?i:\b(?:observe|image|monitor|schedule|follow|take|get|(?:images?|imaging|frames?|exposures?|spectr(?:a|um)|spectroscopy|photometry|epochs?|monitoring|variable|binary|star|eclipses?|transits?) (?:of|at)|visits? (?:to|of))\b)|观测|监测|成像|拍|取谱"
 # And what has nothing but a place after it: observe 12.5 -75, 能看到 12.5 -75.
-_TAKES_NEXT = r"(?:^(?:Is|is|Can I see|When is) |(?i:\b(?:observe|image|monitor|(?:spectr(?:a|um)|images?|visibility) of|schedule|point (?:at|to)|see)) |(?:观测|监测|成像|拍|取谱|看到|指向) ?)$"
+_TAKES_NEXT = r"(?:^(?:Is|is|Can I see|When is) |(?i:\b(?:observe|image|monitor|(?:spectr(?:a|um)|spectroscopy|images?|imaging|frames?|exposures?|epochs?|monitoring|photometry|visibility) of|visits? to|schedule|point (?:at|to)|see)) |(?:观测|监测|成像|拍|取谱|看到|指向) ?)$"
 _EVENT_OF = r"(?i:\b(?:transits?|eclipses?|occultations?|periastron|binary|variable|star) (?:of|at) $)"
 _MEASURED = r"(?i:\b(?:transits?|dips?|dimming|signals?|peaks?|periods?|fit|eclipses?|T0|[BM]?JD|mass|temperature)\b)|凌|信号|峰|周期|拟合"
 # A number this large, in degrees, is rarely a measured value with an error to one decimal.

@@ -53,8 +53,8 @@ _NUMBERED = re.compile(
 )
 _OBSERVING = re.compile(
     r"(?<![A-Za-z])(?:observe|observes|observable|observing|visible|visibility|tonight|tomorrow|nights?|airmass|altitude|elevation|rises?|sets?"
-    r"|schedule|follow[\s-]?up|trigger|expose|exposures?|telescopes?)(?![A-Za-z])"
-    r"|观测|可见|今晚|明晚|今夜|看到|看见|能看|拍摄|曝光|指向|地平高度|高度角|大气质量|升起|落下|后随|申请",
+    r"|schedule|follow[\s-]?up|trigger|expose|exposures?|telescopes?|images?|imaging|spectroscopy|spectr(?:um|a)|epochs?)(?![A-Za-z])"
+    r"|观测|成像|取谱|拍|光谱|可见|今晚|明晚|今夜|看到|看见|能看|拍摄|曝光|指向|地平高度|高度角|大气质量|升起|落下|后随|申请",
     re.I,
 )
 _BY = re.compile(
@@ -63,11 +63,11 @@ _BY = re.compile(
 _ALSO = re.compile(r"\0\s*(?:,|/|&|and|or|、|和|与|或)\s*(?:the\s+)?$")
 _AND_MORE = re.compile(r"\s*(?:,|/|&|and|or|、|和|与|或)\s*(?:the\s+)?(?=\0)")
 _ENDS = re.compile(
-    r"\s*(?:$|[.;:?!。；：？！])|\s+(?:for|to|tonight|tomorrow|between|during|will|can|could)(?![A-Za-z])"
+    r"\s*(?:$|[,.;:?!，。；：？！])|\s+(?:for|to|tonight|tomorrow|between|during|will|would|can|could|follow|observe|over|see|respectively)(?![A-Za-z])"
 )
 _GOES_ON = re.compile(
     r"\s*(?:$|\0|[.,;:?!)/，。；：？！、）\u4e00-\u9fff])"
-    r"|\s+(?:at|on|in|from|tonight|tomorrow|this|next|last|with|for|to|and|or|is|was|be|can|could|will|would|during|between|by|see|observe"
+    r"|\s+(?:at|on|in|of|from|tonight|tomorrow|this|next|last|with|for|to|and|or|is|was|be|can|could|will|would|during|between|by|see|observe|respectively"
     r"|reach|point|time)(?![A-Za-z])"
 )
 _CJK = re.compile(r"[\u4e00-\u9fff]")
@@ -117,8 +117,13 @@ class _Reader:
             if self._is_meant(start, end, place):
                 self._take(start, self._longer(end, place), place)
         where = {s.value if s.type == "site" else telescope(s.value).site for s in self.found} - {""}
-        for match in _alone().finditer(self.left):
-            if _INDEFINITE.search(self.text[: match.start()]) or self._is_no_place(None, match.end()):
+        told = _OBSERVING.search(self.text) is not None
+        for match in [m for p in (_alone(), *([_without_noun()] if told else [])) for m in p.finditer(self.left)]:
+            if (
+                "\0" in self.left[match.start() : match.end()]
+                or _INDEFINITE.search(self.text[: match.start()])
+                or self._is_no_place(None, match.end())
+            ):
                 continue
             if one := _of_aperture(match, [site(key) for key in where] if len(where) == 1 else None):
                 self._take(match.start(), match.end(), one)
@@ -165,7 +170,7 @@ class _Reader:
             others = self.text[:start] + self.text[end:]
             if not any(c.islower() for c in others) and any(c.isupper() for c in others):
                 return False
-        if isinstance(place, Telescope) and (self._before_another(end) or self._ends_list(start, after)):
+        if self._before_another(end) or self._ends_list(start, after):
             return True  # "NOT and Lijiang", "WFST and NOT for a campaign"; but not "Xinglong, NOT from Lijiang"
         if words == "NOT" and _DENIED.search(before) and not _ALSO.search(self.left[:start]):
             return False
@@ -313,6 +318,14 @@ def _with_site() -> tuple[re.Pattern[str], ...]:
 @cache
 def _alone() -> re.Pattern[str]:
     return re.compile(rf"(?:(?<![A-Za-z])[Tt]he\s+)?(?P<site>)(?P<lco>)(?P<lco_after>){_APERTURE}[\s-]*{_KIND}{_NOUN}")
+
+
+@cache
+def _without_noun() -> re.Pattern[str]:
+    """With the 2.16 m; 用 2.16 米观测: where something is observed, and an aperture stands where a telescope would."""
+    before = r"(?:(?<=\b[Tt]he )|(?<=[用由和与、，,到从])|(?<=[用由和与、，,到从] ))"
+    after = r"(?!\s*(?:line|emission|band|radius|mirror|wave|of|deep|resolution|continuum))"
+    return re.compile(rf"{before}(?P<site>)(?P<lco>)(?P<lco_after>){_APERTURE}{after}")
 
 
 def _of_aperture(match: re.Match[str], places: list[Site] | None) -> Telescope | None:

@@ -51,7 +51,7 @@ from gnomon.tools.archives.catalogues.inventory import Stated
 from gnomon.tools.archives.catalogues.making import make_catalogue
 from gnomon.tools.registry import Registry
 
-Called = tuple[str, str, dict[str, str], dict[str, Any]]  # a step: its name, its tool, its inputs, its arguments
+Called = tuple[str, str, dict[str, Any], dict[str, Any]]  # a step: its name, its tool, its inputs, its arguments
 
 # --- the plans
 
@@ -148,10 +148,10 @@ def plan_of(registry: Registry, calls: list[Called], files: Sequence[Path] = (),
             Step(
                 id=identifier, tool=name, version=tool.version, kind=str(tool.kind), effects=list(tool.effects), cost=tool.cost(),
                 arguments=complete(tool, {k: worded(v) for k, v in arguments.items()}),
-                inputs={k: Ref(file=v) if v in names else Ref(step=v) for k, v in inputs.items()},
+                inputs={k: [Ref(step=n) for n in v] if isinstance(v, list) else Ref(file=v) if v in names else Ref(step=v) for k, v in inputs.items()},
             )
         )  # fmt: skip
-    readers = {v: registry[name] for _, name, inputs, _ in calls for v in inputs.values()}
+    readers = {v: registry[name] for _, name, inputs, _ in calls for v in inputs.values() if isinstance(v, str)}
     attached = [
         Attachment(
             name=f.name, sha256=hashlib.sha256(f.read_bytes()).hexdigest(), size=f.stat().st_size, kind=str(readers[f.name].kind), found="a file",

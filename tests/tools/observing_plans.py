@@ -39,6 +39,7 @@ OBSERVING: list[Called] = [
     ("notices", "read_alerts", {"file": "notice.json"}, {}),
     ("place", "resolve", {}, {"names": ["110.0 10.0"]}),
     ("asked", "request_observations", {"targets": "place"}, {**NIGHT, "bands": ["r"]}),
+    ("all_asked", "combine_requests", {"requests": ["wishes", "asked"]}, {}),
     ("coming", "forecast_events", {"targets": "place", "telescopes": "telescopes"}, {**NIGHT, "period": "0.7 d", "epoch": "2461366.5 d", "duration": "2 h"}),
     ("coming_numbers", "measure_events", {"events": "coming"}, {}),
     ("chart", "plot_finder_chart", {"target": "place", "sources": "sources"}, {"size": "120 arcmin"}),

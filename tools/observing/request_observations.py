@@ -28,7 +28,7 @@ _MOST_VISITS = 100
 
 
 @tool(
-    version="1.4",
+    version="1.5",
     effects=("compute",),
     comparison="exact",
     seconds=0.2,
@@ -44,6 +44,7 @@ _MOST_VISITS = 100
         "Request a whole transit of WASP-12 b in r, 60 s exposures: P = 1.0914203 d, T0 = 2456176.66826, 2.9 h long, half an hour before and after",
         "Write requests for every transit in the next two weeks from this ephemeris",
         "Ask for two spectra of the binary between phases 0.2 and 0.3, period 2.8673 d, epoch 2455000.1234",
+        "Write requests for images of AT 2026abc in g, 3 x 60 s, and r, 5 x 30 s, with the Liverpool Telescope, and a spectrum with ALFOSC on the NOT",
         "为这些目标写观测申请：今晚在 g 和 r 波段各拍三张 300 秒的图像",
         "申请对 SN 2026abc 做光谱观测，曝光两次，每次 900 秒",
         "先对 197.45 -23.38 处的余辉成像，两小时内再取光谱，写成观测申请",
@@ -51,6 +52,7 @@ _MOST_VISITS = 100
         "申请完整观测一次凌星，r 波段 60 秒曝光，周期 1.0914203 天，历元 2456176.66826，时长 2.9 小时",
         "为未来两周内的每一次凌星写观测申请",
         "在相位 0.2 到 0.3 之间申请两次双星光谱，周期 2.8673 天",
+        "写观测申请：用兴隆 85 厘米成像，V 波段 3×60 秒、R 波段 5×30 秒，用 2.16 米的 BFOSC 拍光谱",
     ),
     summary_zh="把目标和观测要求（模式、波段、曝光、时间范围、周期）写成观测申请。",
     method="Observing requests were written for {modes} between {start} and {end}: {exposures} exposures of {exposure} a band, airmass up to {airmass}, the Sun below {twilight} twilight, the Moon at least {moon_separation} away.",
@@ -64,10 +66,16 @@ def request_observations(
     bands: list[Annotated[str, "band"]] = [],  # noqa: B006
     exposure: Annotated[float, "s", "(0, 86400]"] = 300.0,
     exposures: Annotated[int, "[1, 1000]"] = 1,
+    band_exposure: list[Annotated[float, "s", "(0, 86400]"]] = [],  # noqa: B006
+    band_exposures: list[Annotated[int, "[1, 1000]"]] = [],  # noqa: B006
     spectrum_exposure: Annotated[float, "s", "(0, 86400]"] = 900.0,
     spectrum_exposures: Annotated[int, "[1, 1000]"] | None = None,
     spectrum_within: Annotated[float, "h", "(0, 240]"] | None = None,
     spectrum_after: Annotated[float, "h", "[0, 240]"] = 0.0,
+    telescopes: list[str] = [],  # noqa: B006
+    spectrum_telescopes: list[str] = [],  # noqa: B006
+    instruments: list[str] = [],  # noqa: B006
+    spectrum_instruments: list[str] = [],  # noqa: B006
     visits: Annotated[int, "[1, 100]"] | None = None,
     cadence: Annotated[float, "h", "(0, 1000]"] | None = None,
     tolerance: Annotated[float, "min", "[0, 1440]"] | None = None,
@@ -110,6 +118,10 @@ def request_observations(
         Seconds of each image.
     exposures : int
         How many exposures a band, and of the spectrum where `spectrum_exposures` is not given.
+    band_exposure : list of float
+        Seconds of each image in each of the bands, in their order, where they differ; all have `exposure` where empty.
+    band_exposures : list of int
+        How many exposures in each of the bands, in their order, where they differ; all have `exposures` where empty.
     spectrum_exposure : float
         Seconds of each spectrum.
     spectrum_exposures : int, optional
@@ -118,6 +130,14 @@ def request_observations(
         Hours after the images are done in which the spectrum must begin; any time after them where not given.
     spectrum_after : float
         Hours after the images are done before which no spectrum begins.
+    telescopes : list of str
+        Keys of the telescopes that may make the visits (`gnomon telescopes` lists them); any that can where empty.
+    spectrum_telescopes : list of str
+        Keys of the telescopes that may take the spectra, where they are not those for images.
+    instruments : list of str
+        Keys of the instruments that may be used (bfosc, yfosc); any where empty.
+    spectrum_instruments : list of str
+        Keys of the instruments that may take the spectra, where they are not those for images.
     visits : int, optional
         How often each target is visited.  Where not given: once, and with a cadence as often as fits between start and end (100 times at most), each visit counting its part.
     cadence : float, optional
@@ -203,6 +223,17 @@ def request_observations(
             f"There are {len(priorities)} priorities for {len(targets)} targets.",
             remedy="Give one for each target, in their order.",
         )
+    for given, of in ((band_exposure, "lengths"), (band_exposures, "numbers")):
+        if given and len(given) != len(bands):
+            raise InputError(
+                f"There are {len(given)} {of} of exposures for {len(bands)} bands.",
+                remedy="Give one for each band, in their order.",
+            )
+    if (band_exposure or band_exposures) and duration is not None and len(bands) > 1:
+        raise InputError(
+            "Exposures that differ from band to band are asked for, of an event that they fill.",
+            remedy="Name one band, or one exposure.",
+        )
     if visits is None:
         often = cadence is not None and period is None and redundant == 1
         visits = _as_many_as_fit(last - first, cadence) if often and cadence is not None else 1
@@ -215,7 +246,19 @@ def request_observations(
     places = places_at(targets, (_EPOCH, _EPOCH))
     _ra, _dec, pm_ra, pm_dec = places.motion[:4]
     spectra = (exposures if spectrum_exposures is None else spectrum_exposures, spectrum_exposure)
-    wished = _visits(list(dict.fromkeys(modes)), bands, (exposures, exposure), spectra, simultaneous)
+    each = [
+        (
+            int(band_exposures[n] if band_exposures else exposures),
+            float(band_exposure[n] if band_exposure else exposure),
+        )
+        for n in range(len(bands) or 1)
+    ]
+    wished = _visits(list(dict.fromkeys(modes)), bands, each, spectra, simultaneous)
+    for visit in wished:
+        spectral = visit["mode"] == "spectroscopy"
+        for field, of_spectra, of_all in (("telescopes", spectrum_telescopes, telescopes), ("instruments", spectrum_instruments, instruments)):  # fmt: skip
+            if allowed := (of_spectra if spectral and of_spectra else of_all):
+                visit[field] = list(dict.fromkeys(allowed))
     if wish is not None:
         wished = _at_phase(wish, wished, (first, last), simultaneous)
     requests: list[dict[str, Any]] = []
@@ -274,15 +317,19 @@ def _as_many_as_fit(days: float, cadence: float) -> int:
 
 
 def _visits(
-    modes: list[str], bands: list[str], images: tuple[int, float], spectra: tuple[int, float], simultaneous: bool
+    modes: list[str], bands: list[str], images: list[tuple[int, float]], spectra: tuple[int, float], simultaneous: bool
 ) -> list[dict[str, Any]]:
-    """The visits of one round, images and spectra by how many exposures and how long [s]; what is simultaneous is one visit for each band and mode."""
+    """The visits of one round, images of each band and spectra by how many exposures and how long [s]; what is simultaneous is one visit for each band and mode."""
     wished: list[dict[str, Any]] = []
     if "imaging" in modes:
-        sets = [[b] for b in bands] if simultaneous and len(bands) > 1 else [list(bands)]
-        for chosen in sets:
-            key = f"imaging_{chosen[0]}" if len(sets) > 1 else "imaging"
-            visit: dict[str, Any] = {"key": key, "mode": "imaging", "exposures": [[images[0], float(images[1])]]}
+        places = list(range(len(bands)))
+        for chosen_places in [[n] for n in places] if simultaneous and len(bands) > 1 else [places]:
+            chosen = [bands[n] for n in chosen_places]
+            key = f"imaging_{chosen[0]}" if len(chosen) < len(bands) else "imaging"
+            exposed = [[count, long] for count, long in (images[n] for n in chosen_places or [0])]
+            # Written once where all are alike.
+            exposed = exposed if any(e != exposed[0] for e in exposed) else exposed[:1]
+            visit: dict[str, Any] = {"key": key, "mode": "imaging", "exposures": exposed}
             wished.append(visit | ({"bands": chosen} if chosen else {}))
     if "spectroscopy" in modes:
         wished.append({"key": "spectrum", "mode": "spectroscopy", "exposures": [[spectra[0], float(spectra[1])]]})

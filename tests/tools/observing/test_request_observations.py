@@ -175,3 +175,29 @@ def test_rounds_that_may_be_left_out_keep_their_distances():
     apart = [(r["first"], r["then"], r["min"], r["max"]) for r in part["relations"] if r["from"] == "start"]
     assert ("imaging_1", "imaging_3", 6480.0, 7920.0) in apart and len(apart) == 3
     assert len([r for r in whole["relations"] if r["from"] == "start"]) == 2
+
+
+def test_telescopes_and_instruments_of_images_and_of_spectra():
+    request = _requests(
+        modes=["imaging", "spectroscopy"],
+        telescopes=["xinglong_85cm"],
+        spectrum_telescopes=["xinglong_2m"],
+        spectrum_instruments=["bfosc"],
+    ).requests["m_31"]
+    assert [(v.telescopes, v.instruments) for v in request.visits] == [
+        (("xinglong_85cm",), None),
+        (("xinglong_2m",), ("bfosc",)),
+    ]
+    both = _requests(modes=["imaging", "spectroscopy"], telescopes=["not"], instruments=["alfosc"]).requests["m_31"]
+    assert {(v.telescopes, v.instruments) for v in both.visits} == {(("not",), ("alfosc",))}
+
+
+def test_exposures_that_differ_from_band_to_band():
+    request = _requests(bands=["g", "r"], band_exposures=[3, 5], band_exposure=[60.0, 30.0]).requests["m_31"]
+    assert request.visits[0].exposures == ((3, 60.0), (5, 30.0))
+    alike = _requests(bands=["g", "r"], band_exposures=[3, 3], exposure=60.0).requests["m_31"]
+    assert alike.visits[0].exposures == ((3, 60.0),)
+    apart = _requests(bands=["g", "r"], band_exposure=[60.0, 30.0], simultaneous=True).requests["m_31"]
+    assert [(v.bands, v.exposures) for v in apart.visits] == [(("g",), ((1, 60.0),)), (("r",), ((1, 30.0),))]
+    with pytest.raises(InputError, match="2 lengths of exposures for 1 bands"):
+        _requests(bands=["g"], band_exposure=[60.0, 30.0])
