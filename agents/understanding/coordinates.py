@@ -142,7 +142,7 @@ _QUANTITY_AFTER = (
     r"sigma)(?![A-Za-z])|天|小时|星等|千米|公里|[NSEW]\b|longitude|latitude|\(?(?:lon|lat)\b)"
 )
 # A third number makes a list, unless it is the radius of a cone.
-_LIST = r"[,;]? ?[+-]?\d+(?:\.\d+)?(?![\d.]| ?(?:°|'|\"|deg|arcmin|arcsec|角分|角秒|度|月|日|号|点|[x×*] ?\d|张|条|幅|帧|次|秒|分钟|小时|(?i:exposures?|images?|frames?|shots?|spectra|spectrum|visits?|times|s|sec|min|minutes?|h|hours?)\b))"
+_LIST = r"[,;]? ?[+-]?\d+(?:\.\d+)?(?![\d.]| ?(?:°|'|\"|deg|arcmin|arcsec|角分|角秒|度|月|日|号|点|[x×*] ?\d|张|条|幅|帧|次|晚|夜|天|秒|分钟|小时|(?i:exposures?|images?|frames?|shots?|spectra|spectrum|visits?|nights?|days|epochs|visits|mag|times|s|sec|min|minutes?|h|hours?)\b))"
 _DATE_BEFORE = r"(?:\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?[ T]|\d日) ?$"
 
 
