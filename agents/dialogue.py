@@ -140,7 +140,7 @@ class Dialogue:
         text = text.strip()
         self.session.said(text, spoken_language(text, self.session.language))
         try:
-            reply = self._heard(text)
+            reply = self.heard(text)
         except Refusal as refusal:
             reply = Reply("told", refusal.what)
         except Unclear as unclear:
@@ -158,7 +158,8 @@ class Dialogue:
         self.session.offer(options)
         return Reply("asks", what, options=tuple(options))
 
-    def _heard(self, text: str) -> Reply:
+    def heard(self, text: str) -> Reply:
+        """What a text of the conversation brings about; mistakes are raised."""
         if text.lower().strip(" .!。！") in words("leave"):
             return Reply("left", "")
         if (reply := commands.command(self, text)) is not None:

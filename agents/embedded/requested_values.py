@@ -8,11 +8,13 @@ from datetime import timedelta
 from math import ceil, sqrt
 from typing import TYPE_CHECKING, Any
 
+from gnomon.agents.embedded.telescopes_meant import places_of
 from gnomon.agents.embedded.words import words
 from gnomon.agents.understanding.grammar import normalised
 from gnomon.agents.understanding.moments import moment_of
 from gnomon.agents.understanding.slot import Slot
 from gnomon.agents.understanding.understand import Understanding
+from gnomon.knowledge.observatories import telescope
 from gnomon.plans.arguments import quantity
 from gnomon.tools.registry import Parameter, Tool
 
@@ -30,7 +32,7 @@ def spectrum_within(understood: Understanding, *, images: bool) -> Iterator[tupl
     if match := re.search(told["between_times"], text, re.I):
         yield _hours(understood, match, "high", "spectrum_within")
         return
-    match = re.search(told["within"], text, re.I)
+    match = re.search(told["within"], text, re.I) or re.search(told["between_most"], text, re.I)
     if match is None:
         return
     said = (match["en"] or match["zh"]).strip().lower()
@@ -154,6 +156,13 @@ def redundant(understood: Understanding, _parameter: Parameter) -> Iterator[tupl
         if number > 1 and (spare or re.match(r".{0,12}?(?:各|\beach\b)|.{0,8}?different", text[slot.end :], re.I)):
             yield slot, int(number)
             return
+    sites = {s.value if s.type == "site" else telescope(s.value).site for s in places_of(understood)} - {""}
+    each = re.search(told["at_each"], text, re.I)
+    if each is not None and len(sites) > 1:
+        said = understood.question[each.start() : each.end()]
+        slot = Slot("choice", said, *each.span(), len(sites), name="redundant").inside(understood.question)
+        yield slot, len(sites)
+        return
     if spare is not None and re.match("redundan|冗余", spare[0], re.I):
         said = understood.question[spare.start() : spare.end()]
         yield Slot("choice", said, *spare.span(), 2, name="redundant").inside(understood.question), 2
@@ -209,19 +218,20 @@ def cadence(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[
 
 def priority(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
     """What each target is worth where one number says it: with priority 50, 优先级 50."""
-    said = _priorities(understood)
+    said = priorities_in(understood)
     if len({value for _slot, value in said}) == 1:
         yield said[0]
 
 
 def priorities(understood: Understanding, _parameter: Parameter) -> Iterator[tuple[Slot, Any]]:
     """What each of several targets is worth, in their order: A with priority 100 and B with priority 10."""
-    said = _priorities(understood)
+    said = priorities_in(understood)
     if len({value for _slot, value in said}) > 1 and len(said) == len(understood.of_type("object", "coordinates")):
         yield from said
 
 
-def _priorities(understood: Understanding) -> list[tuple[Slot, Any]]:
+def priorities_in(understood: Understanding) -> list[tuple[Slot, Any]]:
+    """Each number that is said to be a priority."""
     pattern = words()["named"]["exposed"]["worth"]
     text = normalised(understood.question)
     if row := re.search(words()["named"]["exposed"]["worths"], text, re.I):

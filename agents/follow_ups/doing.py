@@ -233,6 +233,9 @@ class Doing:
             said = str(act["text"])
             self.talk.session.offer(())
             return self.talk.do(act["intent"], said, self.talk.understand(said), self.talk.named(said))
+        if act["do"] == "say":
+            self.talk.session.offer(())
+            return self.talk.heard(str(act["text"]))
         if act["do"] == "take":
             return self._take(Plan.of_document(act["plan"]), [Path(p) for p in act["files"]], option.label)
         if act["do"] == "take_up":

@@ -1,4 +1,4 @@
-"""What follows a plan that has a schedule: drafts of it, and what it would become if a telescope were closed."""
+"""What follows a plan that has a schedule: drafts of it, what it becomes after what happened in the night, a target more, another value."""
 
 from __future__ import annotations
 
@@ -6,17 +6,23 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from gnomon.agents.attachments import Attached, attach
 from gnomon.agents.coordinator.telescopes_named import words
+from gnomon.agents.embedded.assign import assign
 from gnomon.agents.embedded.choices import all_chosen
 from gnomon.agents.embedded.compose import Draft, finish
-from gnomon.agents.embedded.observing import telescopes_of
-from gnomon.agents.embedded.tokens import asks_to_act, without_own_acts
+from gnomon.agents.embedded.observing import only_requests, telescopes_of
+from gnomon.agents.embedded.requested_values import priorities_in
+from gnomon.agents.embedded.tokens import asks_for_message, asks_to_act, without_own_acts
+from gnomon.agents.follow_ups.clock_times import moments_of
+from gnomon.agents.follow_ups.more_targets import with_target
+from gnomon.agents.follow_ups.night_events import Night, Told, events_told, kind_told, log, priorities_told
 from gnomon.agents.follow_ups.options import Refusal
 from gnomon.agents.follow_ups.reply import Reply
 from gnomon.agents.follow_ups.revise import Revision
@@ -31,24 +37,119 @@ if TYPE_CHECKING:
 
 DRAFTS, REPLAN, EVENTS = "draft_observations", "reschedule_observations", "read_observing_events"
 FILE = "events.json"
+_SHORT = 40  # letters of a text that gives a value and says no more
 # Steps on what a plan decided, which are made anew of what another one decides.
 _SHOWN = ("Verification", "Measurements", "Figure", "Visibility", "Drafts")
 
 
 def heard(talk: Dialogue, text: str, understood: Understanding) -> Reply | None:
-    """A change of the present plan where it has a schedule and a text asks for drafts of it, or says that a telescope is closed; else None."""
+    """What a text says of a plan that has a schedule: drafts of it, what happened in the night, a target more, another value; else None.
+
+    A change is shown with its difference, and waits for an approval as every plan does, so what is likely meant is done and not asked back.
+    """
     position = talk.session.position
-    if position is None or asks_to_act(without_own_acts(text)):
+    if position is None or not any(s.kind == "Schedule" for s in position.plan.steps):
+        return None
+    kind = kind_told(understood)
+    if asks_to_act(without_own_acts(text)) and (
+        kind != "withdrawn" or re.search(words()["handed_over"], text, re.I) or asks_for_message(text)
+    ):
         return None
     plan = position.plan
-    if not any(s.kind == "Schedule" for s in plan.steps):
-        return None
-    if telescopes_of(understood) and re.search(words()["closed"], text, re.I):
-        return talk.doing.revised(_closed(talk, plan, understood), text)
     forms = _forms(talk, text)
     if forms and re.search(words()["drafted"], text, re.I):
         return talk.doing.revised(_drafted(talk, plan, understood, forms), text)
+    told = words()["night"]
+    asked = re.search(told["log"], text, re.I) or re.search(told["next"], text, re.I)
+    if asked and not understood.of_type("coordinates"):
+        night = _night(talk, plan)
+        ahead = re.search(told["log"], text, re.I) is None
+        return Reply("told", log(night, ahead=ahead) if night is not None else words()[talk.language]["nothing_run"])
+    if kind == "closure":
+        return talk.doing.revised(_closed(talk, plan, understood), text)
+    if re.search(told["adds"], text, re.I):
+        # What is added to a plan of observations is observed, whether or not the text says so; two numbers are then a place.
+        named = understood if understood.of_type("object", "coordinates") else talk.understand(f"observe {text}")
+        more = with_target(talk, plan, named)
+        if more is not None:
+            return talk.doing.revised(more, text)
+    worth = [float(value) for _slot, value in priorities_in(understood)]
+    if kind or (worth and len(set(worth)) == 1):
+        night = _night(talk, plan)
+        if night is not None and kind:
+            return talk.doing.revised(_happened(talk, plan, understood, night, kind), text)
+        if night is not None and _has_begun(night):
+            return talk.doing.revised(
+                _with_events(talk, plan, understood, priorities_told(understood, night, worth)), text
+            )
+        about_plan = kind == "withdrawn" and not understood.of_type("coordinates", "object")
+        if night is None and kind and kind != "done" and not about_plan:
+            raise Refusal(words()[talk.language]["nothing_run"])
+    if _sets_wish(talk, plan, understood) and not re.search(r"[?？]", text):
+        return talk.doing.change(text, understood, ())
     return None
+
+
+def _sets_wish(talk: Dialogue, plan: Plan, understood: Understanding) -> bool:
+    """Whether a text gives a value to what is wished, and nothing that a plan would begin with: exposures of 120 s, 优先级改成 50."""
+    writers = [
+        talk.registry.tool(s.tool) for s in plan.steps if s.kind == "ObservingRequests" and s.tool in talk.registry
+    ]
+    writers = [t for t in writers if only_requests(t)]
+    if not writers or understood.of_type("object", "coordinates", "file", "time"):
+        return False
+    set_or_short = re.search(words()["night"]["sets"], understood.question, re.I) or len(understood.question) < _SHORT
+    made = assign(understood, writers[:1])
+    return bool(set_or_short) and bool(made.arguments.get(writers[0].name))
+
+
+# ---------------------------------------------------------------- the night as it goes
+
+
+def _night(talk: Dialogue, plan: Plan) -> Night | None:
+    """The schedule that holds now with what it was made of; None where nothing was scheduled yet."""
+    run = talk.doing.last_run()
+    if run is None:
+        return None
+    artifacts = run.artifacts()
+    ran = run.executed() or plan
+    made: dict[str, dict[str, Any]] = {}
+    for step in ran.steps:  # the last one of a kind is the one that holds
+        if step.kind in ("Schedule", "ObservingRequests", "Telescopes") and step.id in artifacts:
+            made[step.kind] = talk.conversation.store.get(artifacts[step.id]).meta["document"]
+    if len(made) < 3:
+        return None
+    now = talk.clock.now.astimezone(UTC).replace(microsecond=0)
+    return Night(made["Schedule"], made["ObservingRequests"], made["Telescopes"], now, talk.language)
+
+
+def _has_begun(night: Night) -> bool:
+    return any(moment_of(v["start"]) <= night.now for v in night.schedule["visits"])
+
+
+def _happened(talk: Dialogue, plan: Plan, understood: Understanding, night: Night, kind: str) -> Revision:
+    """The plan with another schedule after what happened."""
+    keys = {v["telescope"] for v in night.schedule["visits"]}
+    begin, end, zone = moments_of(
+        understood,
+        talk.language,
+        span=_span(talk, plan),
+        now=night.now,
+        zones=_zones(dict(night.telescopes), keys),
+        happened=True,
+    )
+    return _with_events(talk, plan, understood, events_told(kind, understood, night, (begin, end)), zone)
+
+
+def _zones(document: dict[str, Any], keys: set[str]) -> dict[str, tzinfo]:
+    """The time zones of telescopes, by their names."""
+    sites = {row["key"]: row for row in document["sites"]}
+    names = {
+        str(sites[row["site"]].get("zone", ""))
+        for row in document["telescopes"]
+        if row["key"] in keys and row["site"] in sites
+    }
+    return {name: ZoneInfo(name) for name in sorted(names - {""})}
 
 
 # ---------------------------------------------------------------- drafts
@@ -102,7 +203,13 @@ def _closed(talk: Dialogue, plan: Plan, understood: Understanding) -> Revision:
             continue  # no telescope of this plan is there
     if not keys:
         raise Refusal(said["not_in_plan"].format(names=", ".join(s.text for s in telescopes_of(understood))))
-    start, end = _when(talk, plan, understood)
+    now = talk.clock.now.astimezone(UTC).replace(microsecond=0)
+    first, last = _span(talk, plan)
+    ahead = re.search(words()["what_if"], understood.question, re.I) is not None
+    begin, end, zone = moments_of(
+        understood, talk.language, span=(first, last), now=now, zones=_zones(document, set(keys)), happened=not ahead
+    )
+    start, end = _within((begin, end), (first, last), now)
     events = [
         {
             "time": text_of(start),
@@ -114,6 +221,17 @@ def _closed(talk: Dialogue, plan: Plan, understood: Understanding) -> Revision:
         }
         for key in keys
     ]
+    note = said["closed_note"].format(telescopes=", ".join(keys), start=text_of(start), end=text_of(end))
+    return _with_events(talk, plan, understood, Told(events), zone, note)
+
+
+def _with_events(
+    talk: Dialogue, plan: Plan, understood: Understanding, told: Told, zone: str = "", note: str = ""
+) -> Revision:
+    """The plan with another schedule after the first, of what was told before and of these events."""
+    said = words()[talk.language]
+    earlier = _earlier(talk, plan)
+    events = [*earlier, *(e for e in told.events if e not in earlier)]
     file = _attached(talk, {"form": "gnomon observing events", "version": 1, "events": events})
     kept = [s for s in plan.steps if s.kind not in _SHOWN and s.tool not in (EVENTS, REPLAN)]
     draft = _draft_of(talk, kept)
@@ -123,41 +241,51 @@ def _closed(talk: Dialogue, plan: Plan, understood: Understanding) -> Revision:
     if grown is None:
         raise Refusal(said["no_documents"])
     grown, _missing = talk.reviser.composer.accompany(grown, set())
-    arguments = {s.tool: dict(s.arguments) for s in kept}
+    by_step = {s.id: dict(s.arguments) for s in kept}
     files = [*(f for f in plan.files if f.name != FILE), file.attachment]
     rows = max((f.rows for f in files), default=0)
-    steps = finish(grown, arguments, rows, talk.language)
+    steps = finish(grown, {}, rows, talk.language, by_step)
     forms = list(dict.fromkeys(str(s.arguments["form"]) for s in plan.steps if s.tool == DRAFTS))
     if forms:  # what was drafted of the earlier schedule is drafted of the new one
         steps = _with_drafts(talk, steps, forms)
     revision = talk.reviser.with_steps(plan, steps, understood, talk.language, files)
-    note = said["closed_note"].format(telescopes=", ".join(keys), start=text_of(start), end=text_of(end))
-    return replace(revision, notes=(*revision.notes, note))
+    comma = "；" if talk.language == "zh" else "; "
+    notes = [
+        note or said["told_note"].format(what=comma.join(told.phrases)),
+        said["read_in"].format(zone=zone) if zone else "",
+    ]
+    return replace(revision, notes=(*revision.notes, *(n for n in notes if n)))
 
 
-def _when(talk: Dialogue, plan: Plan, understood: Understanding) -> tuple[datetime, datetime]:
-    """From when until when, within the span of the plan; from now, and until its end, where nothing is said."""
+def _earlier(talk: Dialogue, plan: Plan) -> list[dict[str, Any]]:
+    """What was told of this night before."""
+    for file in plan.files:
+        if file.name == FILE and any(s.tool == REPLAN for s in plan.steps):
+            text = talk.conversation.store.path(file.sha256, ".file").read_text(encoding="utf-8")
+            told: list[dict[str, Any]] = json.loads(text)["events"]
+            return told
+    return []
+
+
+def _span(talk: Dialogue, plan: Plan) -> tuple[datetime, datetime]:
+    """The time of a plan."""
     spans = [
         (moment_of(s.arguments["start"]), moment_of(s.arguments["end"]))
         for s in plan.steps
         if {"start", "end"} <= set(s.arguments)
     ]
     now = talk.clock.now.astimezone(UTC).replace(microsecond=0)
-    first, last = spans[-1] if spans else (now, now + timedelta(hours=24))
-    times = understood.of_type("time")
-    start, end = max(first, now), last
-    if times:
-        ends = [moment_of(v) for v in (times[0].value or {}).values() if v]
-        if len(ends) == 2 and ends[0] < ends[1]:
-            start, end = ends
-        elif ends:
-            begin = (times[0].value or {}).get("start")
-            if begin is None or re.search(words()["until"], understood.question[: times[0].start][-12:], re.I):
-                end = ends[0]
-            else:
-                start = ends[0]
-            if len(times) > 1 and (other := (times[1].value or {}).get("start")):
-                end = moment_of(other)
+    if not spans:
+        return now, now + timedelta(hours=24)
+    return min(a for a, _b in spans), max(b for _a, b in spans)
+
+
+def _within(
+    told: tuple[datetime | None, datetime | None], span: tuple[datetime, datetime], now: datetime
+) -> tuple[datetime, datetime]:
+    """From when until when, within the span of the plan; from now, and until its end, where nothing is said."""
+    first, last = span
+    start, end = told[0] or max(first, now), told[1] or last
     day = timedelta(days=1)
     while start < first - timedelta(hours=1) and start + day < last:
         start += day

@@ -18,7 +18,7 @@ class Option:
     label : str
         How it is told, in the language of the conversation.
     act : dict
-        What choosing it does, as small JSON: ``do`` is ``hear`` (a text, as an intent), ``ask`` (a text, as a question), ``take`` (a plan),
+        What choosing it does, as small JSON: ``do`` is ``hear`` (a text, as an intent), ``say`` (a text, as if it had been typed), ``ask`` (a text, as a question), ``take`` (a plan),
         ``set`` (arguments), ``add`` or ``leave_out`` (tools), ``take_up`` (a run), ``forget`` (edits of a run) or ``answer`` (what completes an open question).
     """
 

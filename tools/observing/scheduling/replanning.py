@@ -306,10 +306,11 @@ def _from_now(built: Built, earliest: int) -> None:
 
 
 def _charge(built: Built, table: Timetable, visit: PlannedVisit) -> None:
-    """Count the time of a visit that failed for its programme."""
+    """Count the time of a visit that failed for its programme; that of one which its request does not wish any more for none, as of one withdrawn."""
     request = built.requests.requests.get(visit.request)
     names = [p.key for p in built.problem.programmes]
-    if request is not None and request.programme in names:
+    wished = request is not None and any(v.key == visit.visit for v in request.visits)
+    if request is not None and wished and request.programme in names:
         table.seconds[names.index(request.programme)] += round((visit.end - visit.start) * _DAY)
 
 

@@ -22,7 +22,7 @@ _CITATIONS = (
 
 
 @tool(
-    version="1.4",
+    version="1.5",
     effects=("compute",),
     comparison="exact",
     seconds=2.0,

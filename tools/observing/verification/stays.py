@@ -50,7 +50,7 @@ class Known:
 def resolve(claims: Claims, wishes: Wishes, telescopes: Mapping[str, Telescope], ledger: Ledger) -> list[Known]:
     """The visits whose request, telescope, instrument and mode are there; what is not is told.
 
-    Of visits that are history, requests that were withdrawn since are no fault.
+    Of visits that are history, requests that were withdrawn since are no fault, nor those that were changed and do not wish them any more.
     """
     told: list[Known] = []
     for stay in claims.stays:
@@ -66,7 +66,8 @@ def resolve(claims: Claims, wishes: Wishes, telescopes: Mapping[str, Telescope],
                 ledger.find("unknown_request", stay.place, f"There is no request {stay.request!r}.")
             continue
         if visit is None:
-            ledger.find("unknown_visit", stay.place, f"The request has no visit {stay.visit!r}.")
+            if stay.state == PLANNED:
+                ledger.find("unknown_visit", stay.place, f"The request has no visit {stay.visit!r}.")
             continue
         instrument = telescope.instruments.get(stay.instrument)
         if instrument is None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @tool(
-    version="1.4",
+    version="1.5",
     effects=("compute",),
     comparison="exact",
     seconds=3.0,

@@ -100,6 +100,27 @@ def test_what_a_withdrawn_request_took_counts_to_no_programme():
     _replan((told, wished, schedule), {"kind": "withdrawn_request", "request": "first", "time": at}, now=at)
 
 
+@pytest.mark.parametrize("failed", [False, True])
+def test_a_visit_that_a_changed_request_no_longer_has_stays_in_history(failed):
+    first = nights.request("first", 10, programme="p", credit="partial")
+    first["visits"] = [first["visits"][0] | {"key": key} for key in ("one", "two")]
+    told, wished = nights.read(
+        nights.telescopes_document(),
+        nights.requests_document(first, programmes=[{"key": "p", "share": 0.01, "hours_max": 1}]),
+    )
+    schedule = make_schedule(told, wished, iterations=5).schedule
+    early = min(schedule.visits, key=lambda v: v.start)
+    at = text_of(early.end + 5 / 86400)
+    changed = {**first, "visits": [v for v in first["visits"] if v["key"] != early.visit]}
+    events = [{"kind": "changed_request", "request": changed, "time": at}]
+    if failed:
+        events.insert(0, {"kind": "failed_visit", "request": "first", "visit": early.visit, "time": at})
+    done = _replan((told, wished, schedule), *events, now=at)
+    assert _at(done.schedule, ("first", early.visit)).state == ("failed" if failed else "done")
+    left = {v.visit for v in done.schedule.visits if v.state != "failed"} - {early.visit}
+    assert left == {v["key"] for v in changed["visits"]}
+
+
 def test_a_closure_empties_the_telescope(night):
     telescope = _future(night)[0].telescope
     until = "2026-11-23T07:00:00Z"

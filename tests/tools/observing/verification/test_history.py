@@ -140,6 +140,17 @@ def test_a_withdrawn_request_may_stay_in_history_only() -> None:
     assert codes((telescopes, requests, schedule, parent)) == {"unknown_request"}
 
 
+def test_a_visit_that_a_request_no_longer_has_may_stay_in_history_only() -> None:
+    telescopes, requests, schedule, parent = replaced()
+    (changed,) = [r for r in requests["requests"] if r["key"] == "partial"]
+    changed["visits"] = [v for v in changed["visits"] if v["key"] != "one"]
+    changed.pop("relations", None)
+    schedule["requests"] = digest(requests)
+    assert "unknown_visit" in codes((telescopes, requests, schedule, parent))
+    row(schedule, "partial", "one")["state"] = "failed"
+    assert "unknown_visit" not in codes((telescopes, requests, schedule, parent))
+
+
 def test_hours_that_an_overrun_used_up_are_no_longer_planned() -> None:
     telescopes, requests, schedule, parent = replaced()
     requests["programmes"][0]["hours_max"] = 0.4  # of which 1350 s are planned
